@@ -1,0 +1,1 @@
+"""A KTRDR small enough to ship: its services over real HTTP."""
