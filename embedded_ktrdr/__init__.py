@@ -1,1 +1,4 @@
-"""A KTRDR small enough to ship: its services over real HTTP."""
+"""A KTRDR small enough to ship: the services of generation S over real HTTP.
+
+`DEVIATIONS.md` names every behaviour in which it differs from the real one.
+"""
