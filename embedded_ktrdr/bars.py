@@ -1,9 +1,10 @@
 """Which bars the embedded KTRDR holds: a forex calendar that gives the counts of the recordings.
 
-Daily bars exist on weekdays; intraday bars from Sunday 22:00 to Friday 22:00 UTC. Both ends of a range are included.
+Daily bars exist on weekdays; intraday bars from Sunday 22:00 to Friday 22:00 UTC. Both ends of a range are
+included.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 Extent = tuple[datetime, datetime]
 
@@ -40,7 +41,7 @@ _SUNDAY_OPEN = timedelta(days=6, hours=22)
 
 def naive_utc(moment: datetime) -> datetime:
     """The same moment without a zone; a moment without one is taken as UTC."""
-    return moment if moment.tzinfo is None else moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def count_bars(symbol: str, timeframe: str, start: datetime, end: datetime) -> int:

@@ -1,0 +1,1 @@
+"""The backend: operations, trainings and the registry of workers."""

@@ -1,0 +1,85 @@
+"""The backend's application: its parts put together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import PlainTextResponse
+
+from embedded_ktrdr.backend.operation_routes import operation_router
+from embedded_ktrdr.backend.registry import Registry
+from embedded_ktrdr.backend.remote import RemoteOperations
+from embedded_ktrdr.backend.training_routes import training_router
+from embedded_ktrdr.backend.trainings import Trainings
+from embedded_ktrdr.backend.worker_routes import worker_router
+from embedded_ktrdr.errors import install_error_envelope
+from embedded_ktrdr.logs import RequestLog
+from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.telemetry import prometheus_text
+
+PREFIX = "/api/v1"
+VERSION = "1.0.7.2"  # what generation S calls itself
+
+log = logging.getLogger("ktrdr.api.main")
+
+
+def create_app(pace: Pace) -> FastAPI:
+    """A backend without workers; they register themselves."""
+    # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
+    client = httpx.AsyncClient(
+        trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
+    )
+    registry = Registry(client, pace)
+    operations = RemoteOperations(client, registry, pace)
+    trainings = Trainings(client, registry, operations, pace)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        log.info("KTRDR API initialized: version=%s", VERSION)
+        sweep = asyncio.create_task(registry.sweep_for_ever())
+        yield
+        sweep.cancel()
+        await client.aclose()
+
+    app = FastAPI(
+        title="KTRDR API",
+        version=VERSION,
+        docs_url=f"{PREFIX}/docs",
+        redoc_url=f"{PREFIX}/redoc",
+        openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=lifespan,
+        # Callers of generation S may leave the content type out.
+        strict_content_type=False,
+    )
+    install_error_envelope(app)
+    app.add_middleware(RequestLog)
+    app.include_router(_identity())
+    for router in (
+        training_router(trainings, operations),
+        operation_router(operations, trainings),
+        worker_router(registry),
+    ):
+        app.include_router(router, prefix=PREFIX)
+    return app
+
+
+def _identity() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/")
+    async def root() -> dict[str, str]:
+        return {"message": f"KTRDR API is running. Visit {PREFIX}/docs for documentation"}
+
+    @router.get(f"{PREFIX}/health")
+    async def health_check() -> dict[str, str]:
+        return {"status": "ok", "version": VERSION}
+
+    # With the slash, as the mounted metrics of KTRDR: /metrics redirects here.
+    @router.get("/metrics/", include_in_schema=False)
+    async def metrics() -> PlainTextResponse:
+        return prometheus_text()
+
+    return router

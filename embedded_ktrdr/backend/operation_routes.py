@@ -1,0 +1,159 @@
+"""/api/v1/operations (contract 2)."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel
+
+from embedded_ktrdr.backend.remote import FinishedError, RemoteOperations
+from embedded_ktrdr.backend.training_routes import no_worker
+from embedded_ktrdr.backend.trainings import NoWorkerError, Trainings
+from embedded_ktrdr.logs import Seldom
+from embedded_ktrdr.operations import (
+    OperationInfo,
+    OperationListResponse,
+    OperationMetricsResponse,
+    OperationStatus,
+    OperationStatusResponse,
+    OperationType,
+)
+
+# Seconds between two log lines about the lookups of one operation.
+LOOKUP_LINE_EVERY_S = 30.0
+ENDED_LINE_EVERY_S = 2.0
+
+log = logging.getLogger("ktrdr.api.endpoints.operations")
+
+
+class CancelOperationRequest(BaseModel):
+    """Optional body of DELETE; `force` is accepted and changes nothing, as in KTRDR."""
+
+    reason: str | None = None
+    force: bool = False
+
+
+class OperationCancelResponse(BaseModel):
+    """Answer to a cancel."""
+
+    success: bool
+    data: dict[str, Any]
+
+
+def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIRouter:
+    """The routes of operations."""
+    router = APIRouter(prefix="/operations", tags=["Operations"])
+    lookup_due, ended_due = Seldom(LOOKUP_LINE_EVERY_S), Seldom(ENDED_LINE_EVERY_S)
+
+    async def find(operation_id: str) -> OperationInfo:
+        operation = await operations.lookup(operation_id)
+        if operation is None:
+            log.warning("Operation not found: %s", operation_id)
+            raise HTTPException(404, f"Operation not found: {operation_id}")
+        return operation
+
+    @router.get("")
+    async def list_operations(
+        status: OperationStatus | None = None,
+        operation_type: OperationType | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 10,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        active_only: bool = False,
+    ) -> OperationListResponse:
+        await operations.refresh_active()
+        return operations.store.page(status, operation_type, limit, offset, active_only)
+
+    @router.get("/{operation_id}")
+    async def get_operation_status(operation_id: str) -> OperationStatusResponse:
+        due = lookup_due(operation_id)
+        if due:
+            log.info("Getting status for operation: %s", operation_id)
+        operation = await find(operation_id)
+        if operation.status.final:
+            if ended_due(operation_id):
+                kind, outcome = operation.operation_type.value, operation.status.name
+                log.info("🏁 OPERATION %s: %s (%s)", outcome, operation_id, kind)
+        elif due:
+            log.info("Retrieved operation %s: status=%s", operation_id, operation.status.shown)
+        return OperationStatusResponse(data=operation)
+
+    @router.delete("/{operation_id}")
+    async def cancel_operation(
+        operation_id: str, request: CancelOperationRequest | None = None
+    ) -> OperationCancelResponse:
+        wish = request or CancelOperationRequest()
+        log.info("Cancelling operation %s: reason='%s', force=%s", operation_id, wish.reason, wish.force)
+        operation = await find(operation_id)
+        if operation.status.final:
+            raise _not_cancellable(operation)
+        try:
+            confirmed = await operations.cancel(operation, wish.reason)
+        except FinishedError:
+            raise _not_cancellable(operation) from None
+        log.info("Successfully cancelled operation: %s", operation_id)
+        assert operation.completed_at is not None
+        return OperationCancelResponse(
+            success=True,
+            data={
+                "success": True,
+                "operation_id": operation_id,
+                "status": operation.status.value,
+                "cancelled_at": operation.completed_at.isoformat(),
+                "cancellation_reason": wish.reason,
+                "task_cancelled": False,
+                "remote_cancelled": confirmed,
+            },
+        )
+
+    @router.post("/{operation_id}/retry")
+    async def retry_operation(operation_id: str) -> OperationStatusResponse:
+        log.info("Retrying operation: %s", operation_id)
+        operation = await find(operation_id)
+        if operation.status is not OperationStatus.FAILED:
+            shown = operation.status.shown
+            log.warning("Cannot retry - operation not failed: %s (status: %s)", operation_id, shown)
+            raise HTTPException(400, f"Operation {operation_id} cannot be retried (status: {shown})")
+        try:
+            again = await trainings.retry(operation_id)
+        except NoWorkerError as error:
+            raise no_worker(error) from error
+        log.info("Created retry operation: %s (original: %s)", again.operation_id, operation_id)
+        return OperationStatusResponse(data=again)
+
+    @router.get("/{operation_id}/results")
+    async def get_operation_results(operation_id: str) -> dict[str, Any]:
+        log.info("Getting results for operation: %s", operation_id)
+        operation = await find(operation_id)
+        if operation.status not in (OperationStatus.COMPLETED, OperationStatus.FAILED):
+            status = operation.status.value
+            log.warning("Operation not finished: %s (status: %s)", operation_id, operation.status.shown)
+            raise HTTPException(400, f"Operation not finished (status: {status})")
+        log.info("Returning results for operation: %s", operation_id)
+        return {
+            "success": True,
+            "operation_id": operation_id,
+            "operation_type": operation.operation_type.value,
+            "status": operation.status.value,
+            "results": operation.result_summary or {},
+        }
+
+    @router.get("/{operation_id}/metrics")
+    async def get_operation_metrics(operation_id: str) -> OperationMetricsResponse:
+        log.info("Getting metrics for operation: %s", operation_id)
+        operation = await find(operation_id)
+        log.info("Retrieved metrics for operation: %s", operation_id)
+        return OperationMetricsResponse(
+            data={
+                "operation_id": operation_id,
+                "operation_type": operation.operation_type.value,
+                "metrics": (operation.metrics or {}).get("epochs", []),
+            }
+        )
+
+    return router
+
+
+def _not_cancellable(operation: OperationInfo) -> HTTPException:
+    operation_id, shown = operation.operation_id, operation.status.shown
+    log.warning("Cannot cancel - operation already finished: %s (status: %s)", operation_id, shown)
+    return HTTPException(400, f"Operation {operation_id} cannot be cancelled (status: {shown})")

@@ -1,0 +1,46 @@
+"""/api/v1/workers (contract 1.2)."""
+
+import logging
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus, WorkerType
+
+log = logging.getLogger("ktrdr.api.endpoints.workers")
+
+
+class WorkerRegistrationRequest(BaseModel):
+    """Body of POST /workers/register."""
+
+    worker_id: str
+    worker_type: WorkerType
+    endpoint_url: str
+    capabilities: dict[str, Any] | None = None
+
+
+def worker_router(registry: Registry) -> APIRouter:
+    """The routes of workers."""
+    router = APIRouter(prefix="/workers", tags=["Workers"])
+
+    @router.get("")
+    async def list_workers(worker_type: WorkerType | None = None, status: str | None = None) -> list[Worker]:
+        if status is None:
+            return registry.all(worker_type)
+        try:
+            wanted = WorkerStatus(status)
+        except ValueError:
+            log.warning("Invalid status filter: %s", status)
+            return []
+        return registry.all(worker_type, wanted)
+
+    @router.post("/register")
+    async def register_worker(request: WorkerRegistrationRequest) -> Worker:
+        worker_id, kind = request.worker_id, request.worker_type
+        log.info("Worker registration request: %s (WorkerType.%s)", worker_id, kind.name)
+        worker = registry.register(worker_id, kind, request.endpoint_url, request.capabilities or {})
+        log.info("Worker registered successfully: %s", worker_id)
+        return worker
+
+    return router

@@ -1,0 +1,209 @@
+"""Operations as both the backend and the workers keep and show them (contract 2.2).
+
+Class names are those of KTRDR's OpenAPI documents, because clients see them there.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+TERMINAL = frozenset({"completed", "failed", "cancelled"})
+DEFAULT_CANCEL_MESSAGE = "Operation cancelled by user"
+
+
+class OperationStatus(StrEnum):
+    """States of an operation; the last three are final."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can follow."""
+        return self.value in TERMINAL
+
+    @property
+    def shown(self) -> str:
+        """The form that KTRDR's error texts and log lines show."""
+        return f"{type(self).__name__}.{self.name}"
+
+
+class OperationType(StrEnum):
+    """Kinds of work."""
+
+    DATA_LOAD = "data_load"
+    TRAINING = "training"
+    BACKTESTING = "backtesting"
+    INDICATOR_COMPUTE = "indicator_compute"
+    FUZZY_ANALYSIS = "fuzzy_analysis"
+    DUMMY = "dummy"
+
+
+class OperationProgress(BaseModel):
+    """How far the work is; `percentage` from 0 to 100, the others counts."""
+
+    percentage: float = Field(default=0.0, ge=0.0, le=100.0)
+    current_step: str | None = None
+    steps_completed: int = 0
+    steps_total: int = 0
+    items_processed: int = 0
+    items_total: int | None = None
+    current_item: str | None = None
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+class OperationMetadata(BaseModel):
+    """What was asked for."""
+
+    symbol: str | None = None
+    timeframe: str | None = None
+    mode: str | None = None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class OperationInfo(BaseModel):
+    """An operation, whole."""
+
+    operation_id: str
+    operation_type: OperationType
+    status: OperationStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    progress: OperationProgress = Field(default_factory=OperationProgress)
+    metadata: OperationMetadata = Field(default_factory=OperationMetadata)
+    error_message: str | None = None
+    warnings: list[str] = Field(default_factory=list)
+    errors: list[str] = Field(default_factory=list)
+    result_summary: dict[str, Any] | None = None
+    metrics: dict[str, Any] | None = None
+
+    def start(self) -> None:
+        """The work begins."""
+        self.status = OperationStatus.RUNNING
+        self.started_at = now()
+
+    def finish(
+        self, status: OperationStatus, *, error: str | None = None, result: dict[str, Any] | None = None
+    ) -> bool:
+        """Reach a final state; False if one was reached before, because final states absorb."""
+        if self.status.final:
+            return False
+        self.status = status
+        self.completed_at = now()
+        self.error_message = error
+        self.result_summary = result
+        return True
+
+    def summary(self) -> "OperationSummary":
+        """The row of a list."""
+        duration = None
+        if self.started_at is not None:
+            duration = ((self.completed_at or now()) - self.started_at).total_seconds()
+        return OperationSummary(
+            operation_id=self.operation_id,
+            operation_type=self.operation_type,
+            status=self.status,
+            created_at=self.created_at,
+            progress_percentage=self.progress.percentage,
+            current_step=self.progress.current_step,
+            symbol=self.metadata.symbol,
+            duration_seconds=duration,
+        )
+
+
+class OperationSummary(BaseModel):
+    """A row of the list; `duration_seconds` from start to end, or to now."""
+
+    operation_id: str
+    operation_type: OperationType
+    status: OperationStatus
+    created_at: datetime
+    progress_percentage: float = 0.0
+    current_step: str | None = None
+    symbol: str | None = None
+    duration_seconds: float | None = None
+
+
+class OperationStatusResponse(BaseModel):
+    """Answer with one operation."""
+
+    success: bool = True
+    data: OperationInfo
+
+
+class OperationListResponse(BaseModel):
+    """Answer with a page of operations."""
+
+    success: bool = True
+    data: list[OperationSummary]
+    total_count: int
+    active_count: int
+
+
+class OperationMetricsResponse(BaseModel):
+    """Answer with the metrics of one operation."""
+
+    success: bool = True
+    data: dict[str, Any]
+
+
+class OperationStore:
+    """The operations of one service, in memory only: a restart loses them, as at S."""
+
+    def __init__(self) -> None:
+        self._operations: dict[str, OperationInfo] = {}
+
+    def add(self, operation: OperationInfo) -> None:
+        """Keep `operation` under its id."""
+        self._operations[operation.operation_id] = operation
+
+    def get(self, operation_id: str) -> OperationInfo | None:
+        """The operation, or None."""
+        return self._operations.get(operation_id)
+
+    def active(self) -> list[OperationInfo]:
+        """Operations without a final state."""
+        return [each for each in self._operations.values() if not each.status.final]
+
+    def page(
+        self,
+        status: OperationStatus | None,
+        operation_type: OperationType | None,
+        limit: int,
+        offset: int,
+        active_only: bool,
+    ) -> OperationListResponse:
+        """Newest first; `total_count` after the filters, `active_count` regardless of them."""
+        found = [
+            each
+            for each in self._operations.values()
+            if (status is None or each.status is status)
+            and (operation_type is None or each.operation_type is operation_type)
+            and not (active_only and each.status.final)
+        ]
+        found.sort(key=lambda each: each.created_at, reverse=True)
+        return OperationListResponse(
+            data=[each.summary() for each in found[offset : offset + limit]],
+            total_count=len(found),
+            active_count=len(self.active()),
+        )
+
+
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def new_operation_id(operation_type: OperationType, *, retry: bool = False) -> str:
+    """An id in KTRDR's form, `op_training_20241231_235959_0a1b2c3d`."""
+    prefix = "op_retry" if retry else "op"
+    return f"{prefix}_{operation_type.value}_{now():%Y%m%d_%H%M%S}_{uuid.uuid4().hex[:8]}"

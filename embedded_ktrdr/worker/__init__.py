@@ -1,0 +1,1 @@
+"""A training worker of the container kind."""

@@ -1,0 +1,193 @@
+"""The HTTP side of a training worker (contract 1.1 and 6.3)."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import httpx
+from fastapi import FastAPI, HTTPException, Query
+from fastapi.responses import PlainTextResponse
+
+from embedded_ktrdr.operations import (
+    OperationInfo,
+    OperationListResponse,
+    OperationMetricsResponse,
+    OperationStatus,
+    OperationStatusResponse,
+    OperationType,
+    now,
+)
+from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.telemetry import prometheus_text
+from embedded_ktrdr.worker.plan import TrainingStartRequest
+from embedded_ktrdr.worker.training import TrainingDesk, WorkerBusyError
+
+# The worker starts beside the backend, so its first tries may come too early.
+REGISTRATION_PATIENCE_S = 30.0
+REGISTRATION_EVERY_S = 0.05
+
+BUSY = (
+    "Service temporarily unavailable: Maximum concurrent sessions (1) reached. Please try again in a moment."
+)
+
+log = logging.getLogger("ktrdr.workers.base")
+
+
+def create_app(worker_id: str, url: str, backend_url: str, pace: Pace) -> FastAPI:
+    """A worker that answers at `url` and registers at `backend_url`."""
+    desk = TrainingDesk(worker_id, pace)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        log.info("Starting training worker...")
+        log.info("Worker ID: %s", worker_id)
+        registration = asyncio.create_task(_register(worker_id, url, backend_url))
+        yield
+        registration.cancel()
+        desk.stop()
+
+    app = FastAPI(
+        title="Training Worker Service", version="1.0.0", lifespan=lifespan, strict_content_type=False
+    )
+    _add_identity(app, worker_id, desk)
+    _add_operations(app, desk)
+
+    @app.post("/training/start")
+    async def start_training(request: TrainingStartRequest) -> dict[str, Any]:
+        try:
+            operation = desk.start(request)
+        except WorkerBusyError:
+            raise HTTPException(503, BUSY) from None
+        return {"success": True, "operation_id": operation.operation_id, "status": "started"}
+
+    return app
+
+
+def _add_identity(app: FastAPI, worker_id: str, desk: TrainingDesk) -> None:
+    @app.get("/health")
+    async def health_check() -> dict[str, Any]:
+        current = desk.current
+        return {
+            "healthy": True,
+            "service": "training-worker",
+            "timestamp": _timestamp(),
+            "status": "operational",
+            "worker_status": "idle" if current is None else "busy",
+            "current_operation": None if current is None else current.operation_id,
+        }
+
+    @app.get("/")
+    async def root() -> dict[str, Any]:
+        return {
+            "service": "Training Worker Service",
+            "version": "1.0.0",
+            "status": "running",
+            "timestamp": _timestamp(),
+            "worker_id": worker_id,
+        }
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> PlainTextResponse:
+        return prometheus_text()
+
+
+def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
+    def find(operation_id: str) -> OperationInfo:
+        operation = desk.operations.get(operation_id)
+        if operation is None:
+            log.warning("Operation not found: %s", operation_id)
+            raise HTTPException(404, f"Operation not found: {operation_id}")
+        return operation
+
+    @app.get("/api/v1/operations")
+    async def list_operations(
+        status: OperationStatus | None = None,
+        operation_type: OperationType | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 10,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        active_only: bool = False,
+    ) -> OperationListResponse:
+        return desk.operations.page(status, operation_type, limit, offset, active_only)
+
+    @app.get("/api/v1/operations/{operation_id}")
+    async def get_operation_status(operation_id: str) -> OperationStatusResponse:
+        return OperationStatusResponse(data=find(operation_id))
+
+    @app.get("/api/v1/operations/{operation_id}/metrics")
+    async def get_operation_metrics(
+        operation_id: str, cursor: Annotated[int, Query(ge=0)] = 0
+    ) -> OperationMetricsResponse:
+        operation = find(operation_id)
+        epochs = (operation.metrics or {}).get("epochs", [])
+        return OperationMetricsResponse(
+            data={
+                "operation_id": operation_id,
+                "operation_type": operation.operation_type.value,
+                # A pair of the entries after the cursor and the next cursor: KTRDR's own form.
+                "metrics": [epochs[cursor:], len(epochs)],
+                "cursor": cursor,
+            }
+        )
+
+    @app.delete("/api/v1/operations/{operation_id}/cancel")
+    async def cancel_operation(operation_id: str, reason: str | None = None) -> dict[str, Any]:
+        log.info("Cancelling operation: %s, reason: %s", operation_id, reason or "No reason provided")
+        operation = desk.operations.get(operation_id)
+        if operation is None:
+            return _refused(f"Operation not found: {operation_id}")
+        if not desk.cancel(operation, reason):
+            return _refused(
+                f"Operation {operation_id} is already finished (status: {operation.status.shown})"
+            )
+        log.info("Successfully cancelled operation: %s", operation_id)
+        assert operation.completed_at is not None
+        return {
+            "success": True,
+            "data": {
+                "success": True,
+                "operation_id": operation_id,
+                "status": operation.status.value,
+                "cancelled_at": operation.completed_at.isoformat(),
+                "cancellation_reason": reason,
+                "task_cancelled": False,
+                "remote_cancelled": False,
+            },
+        }
+
+
+async def _register(worker_id: str, url: str, backend_url: str) -> None:
+    """Tell the backend about this worker; KTRDR tries once, we until the backend is up."""
+    capabilities = {"gpu": False}
+    body = {
+        "worker_id": worker_id,
+        "worker_type": "training",
+        "endpoint_url": url,
+        "capabilities": capabilities,
+    }
+    tries = int(REGISTRATION_PATIENCE_S / REGISTRATION_EVERY_S)
+    async with httpx.AsyncClient(timeout=REGISTRATION_PATIENCE_S, trust_env=False, verify=False) as client:
+        for _ in range(tries):
+            try:
+                answer = await client.post(f"{backend_url}/api/v1/workers/register", json=body)
+                answer.raise_for_status()
+            except httpx.HTTPError as error:
+                problem = error
+                await asyncio.sleep(REGISTRATION_EVERY_S)
+            else:
+                log.info(
+                    "✅ Worker registered successfully: %s (type: training, capabilities: %s)",
+                    worker_id,
+                    capabilities,
+                )
+                return
+    log.warning("⚠️  Worker self-registration failed: %s", problem)
+
+
+def _refused(error: str) -> dict[str, Any]:
+    return {"success": True, "data": {"success": False, "error": error}}
+
+
+def _timestamp() -> str:
+    return now().replace(tzinfo=None).isoformat()

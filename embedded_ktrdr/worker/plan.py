@@ -1,0 +1,186 @@
+"""What a training will do, worked out before it starts: bars, splits, batches, and their durations."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from embedded_ktrdr.bars import count_bars
+from embedded_ktrdr.operations import OperationProgress
+from embedded_ktrdr.strategies import Strategy
+
+FEATURES = 9  # inputs of the network in every recording
+CLASSES = 3  # buy, hold, sell
+
+# Bars that the indicators need before they give a first value.
+WARM_UP_BARS = 15
+
+# Seconds at speed 1, so that 262 daily bars take about 2 s and 150,361 five-minute bars about 60 s (brief).
+PREPARATION_S = 1.5
+PREPARATION_PER_BAR_S = 30e-6
+EPOCH_OVERHEAD_S = 0.04
+BATCH_S = 1.585e-3
+
+# Share of the preparation that each part takes, with the share of the 0-5 % it starts at (contract 3.2).
+_PER_SYMBOL = (
+    ("Loading Data", 0.2),
+    ("Computing Indicators ({indicators})", 0.4),
+    ("Computing Fuzzy Memberships ({indicators})", 0.2),
+    ("Creating Features", 0.1),
+    ("Generating Labels", 0.1),
+)
+_PREPARATION_PERCENT = 5.0
+_OUTSIDE_SYMBOLS = 0.05  # share of each step before and after the symbols
+
+
+class TrainingError(Exception):
+    """A training cannot be done; the text is the operation's reason of failure."""
+
+
+class TrainingStartRequest(BaseModel):
+    """Body of POST /training/start; dates are ISO texts."""
+
+    task_id: str | None = None
+    strategy_yaml: str
+    symbols: list[str] | None = None
+    timeframes: list[str] | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the preparation: what it shows and how long it takes, in seconds at speed 1."""
+
+    progress: OperationProgress
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training that can be done; counts follow from the bars."""
+
+    strategy: Strategy
+    symbols: list[str]
+    timeframes: list[str]
+    start_date: str | None
+    end_date: str | None
+    samples: int
+
+    @property
+    def train_samples(self) -> int:
+        """80 % of the nine tenths that are not kept for the test (recordings: 188 of 262)."""
+        return int(int(self.samples * 0.9) * 0.8)
+
+    @property
+    def batches(self) -> int:
+        """Batches per epoch."""
+        return math.ceil(self.train_samples / self.strategy.batch_size)
+
+    @property
+    def seed(self) -> str:
+        """The same inputs learn the same way."""
+        return repr((self.strategy.name, self.symbols, self.timeframes, self.start_date, self.end_date))
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases of the network."""
+        widths = (FEATURES, *self.strategy.hidden_layers, CLASSES)
+        return sum((before + 1) * after for before, after in itertools.pairwise(widths))
+
+    def preparation(self) -> Iterator[Step]:
+        """The steps before the first epoch, in order."""
+        whole = PREPARATION_S + PREPARATION_PER_BAR_S * self.samples
+        outside = whole * _OUTSIDE_SYMBOLS
+        for text in (
+            "Preparing training environment",
+            "Loading strategy configuration",
+            "Starting training pipeline",
+        ):
+            yield Step(OperationProgress(current_step=text), outside)
+        count = len(self.symbols)
+        per_symbol = (whole - 6 * outside) / count
+        for index, symbol in enumerate(self.symbols, start=1):
+            for number, (name, share) in enumerate(_PER_SYMBOL):
+                done = (index - 1 + number / len(_PER_SYMBOL)) / count
+                part = name.format(indicators=self.strategy.indicators)
+                shown = OperationProgress(
+                    percentage=done * _PREPARATION_PERCENT,
+                    current_step=f"Processing {symbol} ({index}/{count}) - {part}",
+                    items_processed=index,
+                )
+                yield Step(shown, per_symbol * share)
+        for text in (
+            f"Combining data from {count} symbol(s)",
+            f"Splitting {self.samples} samples (train/val/test)",
+            f"Creating model (input_dim={FEATURES})",
+        ):
+            yield Step(OperationProgress(percentage=_PREPARATION_PERCENT, current_step=text), outside)
+
+    def batch_progress(self, epoch: int, batch: int) -> OperationProgress:
+        """After `batch` batches of `epoch`, both counted from 1."""
+        return self._epoch_progress(
+            epoch - 1, batch, f"Epoch {epoch}/{self.strategy.epochs} · Batch {batch}/{self.batches}"
+        )
+
+    def epoch_progress(self, epoch: int) -> OperationProgress:
+        """After the whole of `epoch`, counted from 1."""
+        return self._epoch_progress(epoch, 0, f"Epoch {epoch}/{self.strategy.epochs}")
+
+    def _epoch_progress(self, epochs_done: int, batches_more: int, text: str) -> OperationProgress:
+        done = epochs_done * self.batches + batches_more
+        return OperationProgress(
+            percentage=done / (self.strategy.epochs * self.batches) * 100.0,
+            current_step=text,
+            steps_completed=epochs_done,
+            steps_total=self.strategy.epochs,
+            items_processed=done,
+        )
+
+
+def make_plan(request: TrainingStartRequest) -> Plan:
+    """The plan of `request`; TrainingError with KTRDR's reason where it cannot be done."""
+    strategy = _read_strategy(request.strategy_yaml)
+    symbols = request.symbols or ["AAPL"]
+    timeframes = request.timeframes or ["1d"]
+    start, end = date_range(request)
+    if len(timeframes) > 1:
+        # Recording X4: generation S cannot load several timeframes.
+        raise TrainingError(f"Failed to load base timeframe {timeframes[0]} for {symbols[0]}")
+    samples = 0
+    for symbol in symbols:
+        bars = count_bars(symbol, timeframes[0], start, end)
+        if bars == 0:
+            raise TrainingError(f"No data found in cache for {symbol} {timeframes[0]}")
+        if bars < WARM_UP_BARS:
+            raise TrainingError("Failed to process indicators for any timeframe")
+        samples += bars
+    return Plan(strategy, symbols, timeframes, request.start_date, request.end_date, samples)
+
+
+def date_range(request: TrainingStartRequest) -> tuple[datetime, datetime]:
+    """The range asked for; KTRDR's worker defaults to 2020 until today."""
+    start = datetime.fromisoformat(request.start_date) if request.start_date else datetime(2020, 1, 1)
+    return start, datetime.fromisoformat(request.end_date) if request.end_date else datetime.now()
+
+
+def _read_strategy(document: str) -> Strategy:
+    try:
+        content: Any = yaml.safe_load(document)
+        model = content["model"]
+        return Strategy(
+            name=content["name"],
+            epochs=int(model["training"]["epochs"]),
+            hidden_layers=tuple(model["architecture"]["hidden_layers"]),
+            batch_size=int(model["training"].get("batch_size", 32)),
+            indicators=len(content["indicators"]),
+        )
+    except yaml.YAMLError as error:
+        raise TrainingError(str(error)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(f"Strategy configuration is incomplete: {error!r}") from error
