@@ -1,0 +1,42 @@
+Feature: The list of operations shows what was asked for
+  An operator looks for what runs now and for what became of yesterday's work.
+  Flow: client -> backend.
+
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:1.4
+  Scenario Outline: The list filtered by <filter> holds a completed training and nothing else
+    Given a completed smoke training
+    When I list the operations by <filter>
+    Then the training is among them
+    And every one of them is <kind>
+    And the list counts at least as many as it shows
+
+    Examples: filters
+      | name      | filter                             | kind       |
+      | completed | status completed                   | completed  |
+      | training  | type training                      | a training |
+      | both      | status completed and type training | a training |
+
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:minor @id:list-limit
+  Scenario: The list limited to 5 shows at most 5 operations, the newest among them
+    Given a completed smoke training
+    When I list the operations by a limit of 5
+    Then the training is among them
+    And there are at most 5 of them
+    And the list counts at least as many as it shows
+
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:list-running
+  Scenario: The list of running operations holds a training while it runs and not after its end
+    Given a running long training
+    When I list the operations by status running and a limit of 10
+    Then the training is among them
+    And every one of them is running
+    And there are at most 10 of them
+    And once it has completed, within 120 seconds, it is no longer among them
+
+  @category:smoke @milestone:MCP-Ph2 @criterion:D13 @needs:training-worker @uses:training-worker @severity:minor @id:list-default-page
+  Scenario: Without a limit the list shows the 10 newest operations and counts all
+    Given there are more than 10 operations
+    When I list the operations by no filter
+    Then there are exactly 10 of them
+    And they are the newest ones, newest first
+    And the list counts more than 10

@@ -1,0 +1,1 @@
+"""HTTP: a client per service, response models, one reader for all error shapes."""

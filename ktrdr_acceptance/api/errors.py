@@ -1,0 +1,77 @@
+"""One reader for the shapes in which KTRDR says no.
+
+Shapes (contract of generations O to H): `{"detail": "text"}`, `{"detail": {...}}`,
+`{"detail": [{"loc", "msg"}]}` (workers and hosts), `{"success": false, "error": {code, message, details}}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.http import Answer
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a refusal says: the message for a person, the code, and the fields it complains about."""
+
+    status: int
+    message: str
+    text: str
+    code: str | None = None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def is_client_error(self) -> bool:
+        """True if the service says that the request was wrong, not that the service failed."""
+        return 400 <= self.status < 500
+
+    @property
+    def is_not_found(self) -> bool:
+        """True if the service says that there is no such thing."""
+        return self.status == 404
+
+    def __str__(self) -> str:
+        fields = f" (fields: {', '.join(self.fields)})" if self.fields else ""
+        return f"HTTP {self.status}: {self.message}{fields}"
+
+
+def read_refusal(answer: Answer) -> Refusal:
+    """Return what a 4xx or 5xx answer says; a body of no known shape is quoted whole."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    error, detail = body.get("error"), body.get("detail")
+    message, code, rows = answer.text, None, None
+    if isinstance(error, dict):
+        message, code, rows = str(error.get("message", "")), error.get("code"), error.get("details")
+    elif isinstance(detail, list):
+        message, rows = "validation failed", detail
+    elif isinstance(detail, dict):
+        hint = detail.get("suggestion") or detail.get("hint")
+        message = str(detail.get("message") or detail.get("error") or answer.text)
+        message, code = (f"{message} ({hint})" if hint else message), detail.get("error_code")
+    elif isinstance(detail, str):
+        message = detail
+    fields, said = _fields(rows)
+    return Refusal(answer.status, f"{message}: {said}" if said else message, answer.text, code, fields)
+
+
+def refusal_expected(answer: Answer, what: str) -> Refusal:
+    """Return the refusal that an answer must be; raise AssertionError if it was accepted."""
+    if answer.ok:
+        raise AssertionError(f"{answer.service} accepted {what} (HTTP {answer.status}) instead of refusing it")
+    return read_refusal(answer)
+
+
+def _fields(rows: Any) -> tuple[tuple[str, ...], str]:
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    fields = tuple(_field(row) for row in found)
+    said = (f"{name}: {row.get('message') or row.get('msg')}" for name, row in zip(fields, found, strict=True))
+    return fields, "; ".join(said)
+
+
+def _field(row: dict[str, Any]) -> str:
+    if "field" in row:
+        return str(row["field"]).rsplit(" -> ", 1)[-1]
+    where = [str(part) for part in row.get("loc", ())]
+    return where[-1] if where else "body"

@@ -1,0 +1,128 @@
+"""One HTTP client for every service; the only module that imports httpx."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from ktrdr_acceptance.faults import EnvironmentFault
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back, kept as evidence. Times are seconds."""
+
+    service: str
+    method: str
+    url: str
+    request_body: Any
+    status: int | None
+    response_body: Any
+    elapsed_s: float
+    at: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A service's answer: HTTP status, decoded body (text if it is not JSON), and how long it took."""
+
+    service: str
+    request: str
+    status: int
+    body: Any
+    elapsed_s: float
+
+    @property
+    def ok(self) -> bool:
+        """True for a 2xx status."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The whole body as text, for a search in it."""
+        return self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
+
+
+class ServiceClient:
+    """Talks to one service over one kept connection.
+
+    Plain HTTP needs neither certificates nor proxies: without them a client costs 0.14 ms instead of 22.
+    Never retries: a second POST would be another request of ours at the target.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        timeout_s: float,
+        on_exchange: Callable[[Exchange], None],
+    ) -> None:
+        self.name = name
+        self.base_url = base_url
+        self.timeout_s = timeout_s
+        self._on_exchange = on_exchange
+        self._client = httpx.Client(
+            base_url=base_url,
+            timeout=timeout_s,
+            trust_env=False,
+            verify=base_url.startswith("https:"),
+            follow_redirects=True,
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Send one request and return the answer, whatever its status.
+
+        Raises EnvironmentFault if there was no HTTP answer at all.
+        """
+        url = str(httpx.URL(self.base_url + path, params=dict(query) if query else None))
+        at = time.monotonic()
+        try:
+            response = self._client.request(
+                method, path, json=body, params=dict(query) if query else None
+            )
+        except httpx.HTTPError as error:
+            elapsed = time.monotonic() - at
+            reason = self._reason(error)
+            self._on_exchange(
+                Exchange(self.name, method, url, body, None, None, elapsed, at, failure=reason)
+            )
+            raise EnvironmentFault(
+                f"{self.name} at {self.base_url} gave no answer to {method} {path}: {reason}"
+            ) from error
+        elapsed = time.monotonic() - at
+        decoded = _decode(response)
+        self._on_exchange(
+            Exchange(self.name, method, url, body, response.status_code, decoded, elapsed, at)
+        )
+        return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed)
+
+    def _reason(self, error: httpx.HTTPError) -> str:
+        if isinstance(error, httpx.TimeoutException):
+            return f"no answer within {self.timeout_s:g} s"
+        if isinstance(error, httpx.ConnectError):
+            return "connection refused or host unknown; is it running?"
+        return f"{type(error).__name__}: {error}"
+
+
+def _decode(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text

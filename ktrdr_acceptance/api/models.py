@@ -1,0 +1,122 @@
+"""What KTRDR answers, as far as the suite reads it; unknown fields are kept and ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ktrdr_acceptance.api.errors import read_refusal
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.operations.lifecycle import Status
+
+
+class Body(BaseModel):
+    """A body or a part of one."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Health(Body):
+    """`GET /api/v1/health` of the backend."""
+
+    status: str
+    version: str
+
+
+class Progress(Body):
+    """Progress of an operation; `percentage` 0..100, `steps_completed` is the epoch of a training."""
+
+    percentage: float
+    current_step: str | None = None
+    steps_completed: int = 0
+    steps_total: int = 0
+    items_processed: int = 0
+
+
+class OperationBody(Body):
+    """One operation as a backend or a worker shows it."""
+
+    operation_id: str
+    operation_type: str
+    status: Status
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    progress: Progress
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    error_message: str | None = None
+    result_summary: dict[str, Any] | None = None
+    metrics: dict[str, Any] | None = None
+
+
+class OperationRow(Body):
+    """One row of the operations list."""
+
+    operation_id: str
+    operation_type: str
+    status: Status
+    created_at: datetime
+
+
+class OperationPage(Body):
+    """One page of the operations list."""
+
+    data: list[OperationRow]
+    total_count: int
+    active_count: int
+
+
+class WorkerBody(Body):
+    """One registered worker as the backend lists it."""
+
+    worker_id: str
+    worker_type: str
+    endpoint_url: str
+    status: str
+    current_operation_id: str | None = None
+
+
+class WorkerHealth(Body):
+    """`GET /health` of a worker."""
+
+    worker_status: str
+    current_operation: str | None = None
+
+
+B = TypeVar("B", bound=Body)
+
+
+class ContractBreach(AssertionError):
+    """An answer without what the contract promises."""
+
+
+def accepted(answer: Answer) -> Any:
+    """Return the body of a 2xx answer; anything else is a breach that quotes the refusal."""
+    if not answer.ok:
+        raise ContractBreach(f"{answer.service} refused {answer.request}: {read_refusal(answer)}")
+    return answer.body
+
+
+def read(model: type[B], answer: Answer, *path: str) -> B:
+    """Return the part of a 2xx answer under `path` as `model`.
+
+    Raises ContractBreach naming the field that is missing or wrong: a missing value never passes.
+    """
+    part = accepted(answer)
+    for key in path:
+        if not isinstance(part, dict) or key not in part:
+            raise ContractBreach(f"{answer.service} answered {answer.request} without the field {key!r}")
+        part = part[key]
+    return parse(model, part, f"{answer.service} answered {answer.request}")
+
+
+def parse(model: type[B], part: Any, origin: str) -> B:
+    """Return `part` as `model`; `origin` opens the sentence of the ContractBreach otherwise raised."""
+    try:
+        return model.model_validate(part)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"]) or "body"
+        raise ContractBreach(f"{origin}, but its {field}: {first['msg'].lower()}") from None

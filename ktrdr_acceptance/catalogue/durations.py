@@ -1,0 +1,31 @@
+"""`features/durations.json`: how long each scenario took when somebody last measured it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+DURATIONS = Path("features/durations.json")
+
+
+def read_durations(path: Path = DURATIONS) -> dict[str, float]:
+    """Return seconds by scenario id; nothing measured yet is not an error."""
+    if not path.is_file():
+        return {}
+    return {str(key): float(value) for key, value in json.loads(path.read_text("utf-8"))["scenarios"].items()}
+
+
+def durations_from(results: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of `durations.json` from that of `results.json`.
+
+    Only met scenarios of a complete run count: any other duration measures something else.
+    """
+    if results["status"] != "complete":
+        raise ValueError("the run was not complete")
+    met = {row["id"]: round(row["duration_s"], 1) for row in results["scenarios"] if row["verdict"] == "met"}
+    return {
+        "target": results["target"].get("kind"),
+        "speed": results["target"].get("speed"),
+        "scenarios": dict(sorted(met.items())),
+    }

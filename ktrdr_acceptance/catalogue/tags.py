@@ -1,0 +1,62 @@
+"""The closed list of tags, and what they say about a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+CATEGORIES = ("smoke", "progress", "cancellation", "error", "integration", "stress")
+SEVERITIES = ("blocker", "major", "minor")
+# What a target can have. Documented in docs/writing-scenarios.md.
+NEEDS = ("training-worker",)
+USES = ("training-worker",)
+LOCKS: tuple[str, ...] = ()
+# The order in which the tags of a scenario stand.
+ORDER = ("category", "milestone", "criterion", "needs", "uses", "lock", "severity", "contract", "slow", "id")
+
+
+@dataclass(frozen=True)
+class ScenarioTags:
+    """The tags of one scenario, taken apart."""
+
+    id: str
+    category: str
+    severity: str
+    milestones: tuple[str, ...]
+    criteria: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+def read_tags(tags: Iterable[str]) -> ScenarioTags:
+    """Take apart a scenario's tags; what is missing reads as empty (lint names it)."""
+    values: dict[str, list[str]] = {}
+    for tag in tags:
+        kind, _, value = str(tag).partition(":")
+        values.setdefault(kind, []).append(value)
+
+    def first(kind: str) -> str:
+        return values.get(kind, [""])[0]
+
+    return ScenarioTags(
+        id=first("id"),
+        category=first("category"),
+        severity=first("severity"),
+        milestones=tuple(values.get("milestone", ())),
+        criteria=tuple(values.get("criterion", ())),
+        needs=tuple(values.get("needs", ())),
+    )
+
+
+def tags_of(scenario: Any) -> tuple[str, ...]:
+    """Return the tags of behave's `scenario`, those of its feature first."""
+    return tuple(str(tag) for tag in [*scenario.feature.tags, *scenario.tags])
+
+
+def facts_of(scenario: Any) -> ScenarioTags:
+    """Return what the tags say about behave's `scenario`; an outline row's id ends in its row's name."""
+    facts = read_tags(tags_of(scenario))
+    row = scenario._row
+    if row is not None and "name" in row.headings:
+        return replace(facts, id=f"{facts.id}#{row['name']}")
+    return facts

@@ -1,0 +1,1 @@
+"""What steps speak to: trainings, workers, the platform, operations lists."""

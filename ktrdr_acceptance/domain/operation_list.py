@@ -1,0 +1,80 @@
+"""The list of operations at the backend: filters, paging, counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.errors import Refusal, refusal_expected
+from ktrdr_acceptance.api.models import OperationPage
+
+# How a filter is spoken of, and the query it stands for.
+_FILTERS = {
+    r"no filter": None,
+    r"status (?P<status>\w+)": "status",
+    r"type (?P<operation_type>\w+)": "operation_type",
+    r"a limit of (?P<limit>\d+)": "limit",
+}
+FILTERS_PATTERN = "|".join(re.sub(r"\?P<\w+>", "?:", spoken) for spoken in _FILTERS)
+
+
+def read_filters(text: str) -> dict[str, str]:
+    """Return the query that a sentence's filters (joined by `and`) stand for."""
+    query: dict[str, str] = {}
+    for part in text.split(" and "):
+        found = [match for spoken in _FILTERS if (match := re.fullmatch(spoken, part.strip()))]
+        if not found:
+            raise ValueError(f"{part!r} is no filter of the operations list")
+        query.update(found[0].groupdict())
+    return query
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What every row of a list should be: a column and the value expected there."""
+
+    column: str
+    expected: str
+
+    def values(self, page: OperationPage) -> list[str]:
+        """Return the column's values in a page."""
+        return [str(getattr(row, self.column)) for row in page.data]
+
+
+LISTED = {
+    "a training": Listed("operation_type", "training"),
+    "completed": Listed("status", "completed"),
+    "running": Listed("status", "running"),
+}
+
+
+@dataclass
+class OperationList:
+    """What steps say about the list of operations."""
+
+    backend: Backend
+    _last_query: dict[str, Any] = field(default_factory=dict)
+
+    def page(self, **query: Any) -> OperationPage:
+        """Return the page that a query selects."""
+        self._last_query = query
+        return self.backend.operations(**query)
+
+    def ids_by_last_filter(self) -> list[str]:
+        """Return the ids on the page that the last query selects now."""
+        return [row.operation_id for row in self.backend.operations(**self._last_query).data]
+
+    def newest(self, count: int) -> list[str]:
+        """Return the ids of the newest operations by their time of creation, newest first."""
+        rows = self.backend.operations(limit=1000).data
+        return [row.operation_id for row in sorted(rows, key=lambda row: row.created_at, reverse=True)][:count]
+
+    def total(self) -> int:
+        """Return how many operations the backend counts."""
+        return self.backend.operations(limit=1).total_count
+
+    def look_up_unknown(self, operation_id: str) -> Refusal:
+        """Look up an operation that must not be found; return what the backend says."""
+        return refusal_expected(self.backend.operation_answer(operation_id), f"a lookup of {operation_id}")

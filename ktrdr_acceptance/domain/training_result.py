@@ -1,0 +1,110 @@
+"""What a completed training shows, and the team's guards against results that mean nothing.
+
+Guards (KTRDR's end-to-end recipes, sanity checks): a model that is right in 99 % of the cases or more, or
+whose loss falls under 0.001, has collapsed onto one label; so has one that is never right. A breach is a
+matter of data or strategy, so its category is CONFIGURATION.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.generations import epochs_of
+from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.faults import ConfigurationFault
+from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.waiting import Waiter
+
+ACCURACY_BELOW = 0.99
+LOSS_ABOVE = 0.001
+EPOCH_NUMBERS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+Result = Mapping[str, Any]
+
+
+def number_at(result: Mapping[str, Any], *path: str) -> float:
+    """Return the number under `path` of a result summary; a missing or non-numeric one is a breach."""
+    part: Any = result
+    for key in path:
+        part = part.get(key) if isinstance(part, Mapping) else None
+    if isinstance(part, bool) or not isinstance(part, int | float):
+        raise ContractBreach(f"the result has no number at {'.'.join(path)} (found {part!r})")
+    return float(part)
+
+
+def sanity_breaches(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each guard that a result summary breaks."""
+    accuracies = {
+        "validation accuracy": number_at(result, "training_metrics", "final_val_accuracy"),
+        "test accuracy": number_at(result, "test_metrics", "test_accuracy"),
+    }
+    losses = {
+        "training loss": number_at(result, "training_metrics", "final_train_loss"),
+        "validation loss": number_at(result, "training_metrics", "final_val_loss"),
+    }
+    for name, value in {**accuracies, **losses}.items():
+        if not math.isfinite(value):
+            yield f"its {name} is {value}"
+    for name, accuracy in accuracies.items():
+        if accuracy >= ACCURACY_BELOW:
+            yield f"its {name} is {accuracy:.1%}: it gives one answer to everything"
+        elif accuracy <= 0:
+            yield f"its {name} is 0 %: it is never right"
+    for name, loss in losses.items():
+        if loss <= LOSS_ABOVE:
+            yield f"its {name} is {loss:.6f}: there was nothing to learn"
+
+
+@dataclass
+class TrainingResults:
+    """What steps say about the result of a training, at the backend or at the worker that trained."""
+
+    operations: Operations
+    waiter: Waiter
+
+    def at_backend(self, training: Operation) -> Result:
+        """Return the result as the backend shows it; empty if it shows none."""
+        return self.operations.look(training).result_summary or {}
+
+    def at_worker(self, training: Operation) -> Result:
+        """Return the result as its worker shows it; empty if it shows none."""
+        return self.operations.at_worker(training).result_summary or {}
+
+    def samples(self, result: Result) -> float:
+        """Return the number of samples that a result counts."""
+        return number_at(result, "data_summary", "total_samples")
+
+    def epochs_trained(self, result: Result) -> float:
+        """Return the number of epochs that a result counts."""
+        return number_at(result, "training_metrics", "epochs_trained")
+
+    def require_learning(self, result: Result) -> None:
+        """Raise ConfigurationFault if a result is that of a collapsed model."""
+        self.waiter.checks += 1
+        if breaches := list(sanity_breaches(result)):
+            raise ConfigurationFault(
+                "the training completed, but " + "; ".join(breaches) + ". Check the label distribution: a zigzag "
+                "threshold too high for the symbol, or too short a period, leaves one label only"
+            )
+
+    def epoch_numbers(self, training: Operation) -> list[Any]:
+        """Return the numbers of the epochs in the backend's metrics, as they stand there."""
+        return [epoch.get("epoch") for epoch in self._epochs(training)]
+
+    def missing_epoch_numbers(self, training: Operation) -> list[str]:
+        """Return which epoch in the backend's metrics lacks which of its numbers."""
+        epochs = self._epochs(training)
+        if not epochs:
+            return ["every epoch"]
+        return [
+            f"epoch {epoch.get('epoch')}: {name}"
+            for epoch in epochs
+            for name in EPOCH_NUMBERS
+            if not isinstance(epoch.get(name), int | float)
+        ]
+
+    def _epochs(self, training: Operation) -> list[dict[str, Any]]:
+        return epochs_of(self.operations.look(training).metrics)

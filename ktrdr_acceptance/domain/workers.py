@@ -1,0 +1,90 @@
+"""Workers: which are registered, which are free, what they say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.http import ServiceClient
+from ktrdr_acceptance.api.models import WorkerBody, WorkerHealth
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.waiting import Waiter
+
+TRAINING_TYPES = frozenset({"training", "cpu_training", "gpu_host"})
+
+
+@dataclass
+class Workers:
+    """What steps say about workers. A worker is learned from the backend, never configured."""
+
+    backend: Backend
+    connect: Callable[[str, str], ServiceClient]
+    waiter: Waiter
+    _clients: dict[str, Worker] = field(default_factory=dict)
+
+    def registered(self) -> list[WorkerBody]:
+        """Return all registered workers."""
+        return self.backend.workers()
+
+    def training_workers(self) -> list[WorkerBody]:
+        """Return the registered workers that train."""
+        return [row for row in self.registered() if row.worker_type in TRAINING_TYPES]
+
+    def clients(self) -> list[Worker]:
+        """Return a client for each registered training worker."""
+        return [self.client(row) for row in self.training_workers()]
+
+    def client(self, row: WorkerBody) -> Worker:
+        """Return the client for one registered worker; the same for the same address."""
+        key = f"{row.worker_id} {row.endpoint_url}"
+        if key not in self._clients:
+            self._clients[key] = Worker(self.connect(row.worker_id, row.endpoint_url))
+        return self._clients[key]
+
+    def wait_for_free(self, within: float) -> WorkerBody:
+        """Wait until some training worker is available at the backend and idle by its own word."""
+        found = self.waiter.eventually(
+            self._first_free,
+            lambda row: row is not None,
+            within=within,
+            expected="a training worker to be free",
+            describe=lambda row: f"{row.worker_id} is free" if row else self._states(),
+        )
+        assert found is not None
+        return found
+
+    def wait_until_free(self, worker: Worker, within: float) -> None:
+        """Wait until one worker is available at the backend and idle by its own word."""
+        self.waiter.eventually(
+            lambda: self._state_of(worker),
+            lambda state: state == ("available", "idle"),
+            within=within,
+            expected=f"worker {worker.name} to be available at the backend and idle by its own word",
+            describe=lambda state: f"{state[0]} at the backend, {state[1]} by its own word",
+        )
+
+    def wait_until_busy_with(self, operation: Operation, operations: Operations, within: float) -> WorkerHealth:
+        """Wait until the worker of an operation says that it is busy with it."""
+        worker = operations.worker_of(operation)
+        return self.waiter.eventually(
+            worker.health,
+            lambda health: health.worker_status == "busy" and health.current_operation == operation.id,
+            within=within,
+            expected=f"worker {worker.name} to say that it is busy with operation {operation.id}",
+            describe=lambda health: f"{health.worker_status}, operation {health.current_operation}",
+        )
+
+    def _first_free(self) -> WorkerBody | None:
+        for row in self.training_workers():
+            if row.status == "available" and self.client(row).health().worker_status == "idle":
+                return row
+        return None
+
+    def _state_of(self, worker: Worker) -> tuple[str, str]:
+        listed = {row.worker_id: row.status for row in self.registered()}
+        return listed.get(worker.name, "not registered"), worker.health().worker_status
+
+    def _states(self) -> str:
+        return ", ".join(f"{row.worker_id} {row.status}" for row in self.training_workers()) or "none registered"

@@ -1,0 +1,57 @@
+"""Evidence as text: the HTTP exchanges of a scenario and the history of its operations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ktrdr_acceptance.api.http import Exchange
+from ktrdr_acceptance.operations.history import History
+from ktrdr_acceptance.verdict.model import Attachment
+
+_MOST_EXCHANGES = 200
+_MOST_BODY = 4000
+
+
+def exchanges_attachment(exchanges: list[Exchange]) -> Attachment:
+    """Return the exchanges in the order they were made; identical neighbours become one line."""
+    started = exchanges[0].at if exchanges else 0.0
+    blocks: list[str] = []
+    repeated = 0
+    last_key: tuple[Any, ...] = ()
+    for exchange in exchanges[-_MOST_EXCHANGES:]:
+        key = (exchange.method, exchange.url, exchange.status, _body(exchange.response_body))
+        if key == last_key:
+            repeated += 1
+            continue
+        if repeated:
+            blocks.append(f"(the same answer {repeated} more times)")
+        repeated, last_key = 0, key
+        blocks.append(_block(exchange, started))
+    if repeated:
+        blocks.append(f"(the same answer {repeated} more times)")
+    if len(exchanges) > _MOST_EXCHANGES:
+        blocks.insert(0, f"(the first {len(exchanges) - _MOST_EXCHANGES} exchanges are left out)")
+    return Attachment("HTTP exchanges", "text/plain", "\n\n".join(blocks))
+
+
+def history_attachment(history: History) -> Attachment:
+    """Return what one service showed of one operation over time."""
+    name = f"History of {history.operation_id} at {history.service}"
+    return Attachment(name, "text/plain", history.lines())
+
+
+def _block(exchange: Exchange, started: float) -> str:
+    status = exchange.failure or f"HTTP {exchange.status}"
+    lines = [f"+{exchange.at - started:.3f} s  {exchange.service}  {exchange.method} {exchange.url}"]
+    if exchange.request_body is not None:
+        lines.append(f"> {_body(exchange.request_body)}")
+    lines.append(f"< {status} in {exchange.elapsed_s * 1000:.0f} ms")
+    if exchange.response_body is not None:
+        lines.append(f"< {_body(exchange.response_body)}")
+    return "\n".join(lines)
+
+
+def _body(body: Any) -> str:
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return text if len(text) <= _MOST_BODY else f"{text[:_MOST_BODY]} ... {len(text) - _MOST_BODY} more characters"

@@ -1,0 +1,1 @@
+"""PyHamcrest matchers whose mismatch says subject, expected and actual."""

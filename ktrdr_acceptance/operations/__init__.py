@@ -1,0 +1,1 @@
+"""The life of an operation: states, observed history, waiting."""

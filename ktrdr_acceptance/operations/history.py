@@ -1,0 +1,96 @@
+"""The history of each operation as the suite saw it, at each service that was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.operations.lifecycle import Status, is_allowed
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look at one service's copy of an operation; `at` is monotonic seconds."""
+
+    at: float
+    status: Status
+    percentage: float
+    epoch: int
+    in_epochs: bool
+    items: int
+    step: str
+
+    def __str__(self) -> str:
+        return f"{self.status}, {self.percentage:.1f} %" + (f", {self.step}" if self.step else "")
+
+
+@dataclass
+class History:
+    """Every observation of one operation at one service, in the order they were made."""
+
+    operation_id: str
+    service: str
+    observations: list[Observation] = field(default_factory=list)
+
+    def since(self, at: float) -> list[Observation]:
+        """Return the observations made at or after monotonic time `at`."""
+        return [seen for seen in self.observations if seen.at >= at]
+
+    def percentages(self) -> list[float]:
+        """Return the distinct percentages in the order they were first seen."""
+        return list(dict.fromkeys(seen.percentage for seen in self.observations))
+
+    def falls(self, value: Callable[[Observation], float], in_epochs: bool) -> list[str]:
+        """Return each fall of `value` from one look to the next; with `in_epochs` from the first epoch on."""
+        seen = [one for one in self.observations if one.in_epochs or not in_epochs]
+        pairs = zip(seen, seen[1:], strict=False)
+        return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
+
+    def lines(self) -> str:
+        """Return one line per change."""
+        rows: list[str] = []
+        last: Observation | None = None
+        started = self.observations[0].at if self.observations else 0.0
+        for seen in self.observations:
+            if last is None or str(seen) != str(last):
+                rows.append(f"{seen.at - started:8.2f} s  {seen}")
+            last = seen
+        return "\n".join(rows)
+
+
+class Recorder:
+    """Takes down every status the suite sees and checks it against the lifecycle."""
+
+    def __init__(self) -> None:
+        self.histories: dict[tuple[str, str], History] = {}
+        self.violations: list[str] = []
+        self.drift: list[str] = []
+
+    def history(self, operation_id: str, service: str) -> History:
+        """Return what was seen of an operation at a service (empty if nothing was)."""
+        return self.histories.setdefault((operation_id, service), History(operation_id, service))
+
+    def see(self, operation_id: str, service: str, seen: Observation) -> None:
+        """Take down one observation; an impossible one becomes a violation, a tolerable one drift."""
+        history = self.history(operation_id, service)
+        if history.observations:
+            self._compare(history, history.observations[-1], seen)
+        history.observations.append(seen)
+
+    def _compare(self, history: History, before: Observation, after: Observation) -> None:
+        where = f"operation {history.operation_id} at {history.service}"
+        if not is_allowed(before.status, after.status):
+            self.violations.append(
+                f"{where} went from {before.status} to {after.status}; "
+                + (
+                    f"an operation that is {before.status} has ended for good"
+                    if before.status.is_terminal
+                    else "the lifecycle has no such way"
+                )
+            )
+        if after.percentage < before.percentage:
+            fall = f"{where} fell from {before.percentage:.1f} % to {after.percentage:.1f} %"
+            if after.in_epochs and not before.in_epochs:
+                self.drift.append(f"{fall} at its first epoch")
+            else:
+                self.violations.append(f"{fall} ({before.step!r} to {after.step!r})")

@@ -1,0 +1,240 @@
+"""Operations as steps speak of them: look, wait, cancel, put back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
+from ktrdr_acceptance.api.generations import operation_id_of
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import OperationBody, accepted, read
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.operations.history import History, Observation, Recorder
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.waiting import Cadence, Waiter
+from ktrdr_acceptance.testdata.calibration import TrainingCalibration
+from ktrdr_acceptance.undo import Undo
+
+# How long an undo may take until the operation has ended; seconds.
+_UNDO_WITHIN = 15.0
+_HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
+
+
+@dataclass
+class Operation:
+    """One operation that the suite started. Times are monotonic seconds, durations seconds."""
+
+    id: str
+    calibration: TrainingCalibration
+    expected_s: float
+    started_at: float
+    worker: Worker | None = None
+    ended_at: float | None = None
+    percentage_at_cancel: float = 0.0
+
+
+def observation(body: OperationBody, at: float) -> Observation:
+    """Return what a copy of an operation shows, as seen at monotonic time `at`."""
+    progress = body.progress
+    step = progress.current_step or ""
+    return Observation(
+        at=at,
+        status=body.status,
+        percentage=progress.percentage,
+        epoch=progress.steps_completed,
+        in_epochs=step.startswith("Epoch") or progress.steps_completed > 0,
+        items=progress.items_processed,
+        step=step,
+    )
+
+
+@dataclass
+class Operations:
+    """Access to operations at the backend and at the workers, with everything seen taken down."""
+
+    backend: Backend
+    workers: Callable[[], list[Worker]]
+    waiter: Waiter
+    cache_ttl: float
+    undo: Undo = field(default_factory=Undo)
+    recorder: Recorder = field(default_factory=Recorder)
+    started: list[Operation] = field(default_factory=list)
+    on_look: Callable[[Operation, Observation], None] = lambda _operation, _seen: None
+
+    def attempt(
+        self, name: str, calibration: TrainingCalibration, expected_s: float, ask: Callable[[], Answer]
+    ) -> Operation | Refusal:
+        """Ask for an operation by `ask`; return it, or the refusal. Its undo is registered first."""
+        started: list[Operation] = []
+        lost = False
+
+        def put_back() -> None:
+            if lost:
+                raise AssertionError("its start was asked for but no answer came; look for it by hand")
+            for operation in started:
+                self._end(operation)
+
+        self.undo.register(f"end the {name}", put_back)
+        asked_at = time.monotonic()
+        lost = True
+        answer = ask()
+        lost = False
+        if not answer.ok:
+            return read_refusal(answer)
+        operation = Operation(operation_id_of(answer), calibration, expected_s, asked_at)
+        started.append(operation)
+        self.started.append(operation)
+        return operation
+
+    def look(self, operation: Operation, worker: Worker | None = None) -> OperationBody:
+        """Return the backend's copy of an operation, or that of `worker`."""
+        source = worker or self.backend
+        body = source.operation(operation.id)
+        seen = observation(body, time.monotonic())
+        self.recorder.see(operation.id, source.name, seen)
+        self.on_look(operation, seen)
+        return body
+
+    def history(self, operation: Operation, worker: Worker | None = None) -> History:
+        """Return what has been seen of an operation at the backend, or at `worker`."""
+        return self.recorder.history(operation.id, (worker or self.backend).name)
+
+    @property
+    def cadence(self) -> Cadence:
+        """Return how often the backend has something new to say about an operation."""
+        return Cadence(ttl=self.cache_ttl)
+
+    def eventually(
+        self,
+        operation: Operation,
+        status: Status,
+        *,
+        within: float,
+        also: Callable[[OperationBody], bool] = lambda _body: True,
+        expected: str = "",
+        interruptible: bool = True,
+    ) -> OperationBody:
+        """Wait until the backend shows an operation as `status`; stop early once it cannot any more."""
+
+        def bail(body: OperationBody) -> str | None:
+            if body.status.is_terminal and body.status != status:
+                reason = f" ({body.error_message})" if body.error_message else ""
+                return f"it has ended as {body.status}{reason} and will not change any more"
+            if body.status.is_terminal:
+                return f"it has ended as {body.status}, too early for what was awaited"
+            return None
+
+        return self.waiter.eventually(
+            lambda: self.look(operation),
+            lambda body: body.status == status and also(body),
+            within=within,
+            expected=expected or f"operation {operation.id} to be {status} at the backend",
+            describe=_in_words,
+            cadence=self.cadence,
+            bail=bail,
+            interruptible=interruptible,
+        )
+
+    def cancel(self, operation: Operation) -> None:
+        """Cancel an operation at the backend, which must acknowledge it."""
+        operation.percentage_at_cancel = self.look(operation).progress.percentage
+        accepted(self.backend.cancel_answer(operation.id))
+
+    def refusal_of_cancel(self, operation: Operation) -> Refusal:
+        """Return the refusal of a cancel that must be refused."""
+        return refusal_expected(self.backend.cancel_answer(operation.id), f"the cancel of {operation.id}")
+
+    def stays_cancelled(self, operation: Operation) -> None:
+        """Watch both copies until the work would have ended by itself; raise when one stops being cancelled.
+
+        The window is the remaining time by the calibration plus 20 %, from 0.5 to 30 s: the GPU host of
+        generation S keeps its copy cancelled for about 13 s before it turns to completed.
+        """
+        remaining = operation.expected_s * (1 - operation.percentage_at_cancel / 100)
+        during = min(max(remaining * _HOLD_MARGIN, _HOLD_LEAST), _HOLD_MOST)
+        worker = self.worker_of(operation)
+        operation.ended_at = operation.ended_at or time.monotonic()
+
+        def both() -> tuple[OperationBody, OperationBody]:
+            return self.look(operation), self.look(operation, worker)
+
+        def wrong(copies: tuple[OperationBody, OperationBody]) -> str | None:
+            at_backend, at_worker = copies
+            if at_backend.status != Status.CANCELLED:
+                return f"the backend shows {_in_words(at_backend)}: a late result overwrote the cancel"
+            if at_worker.status != Status.CANCELLED:
+                return (
+                    f"worker {worker.name} ({worker.base_url}) shows {_in_words(at_worker)} while the backend "
+                    "still says cancelled: the work was not stopped by the cancel. Look at what the worker's "
+                    "cancel route stops besides its own record of the operation"
+                )
+            return None
+
+        self.waiter.never(
+            both,
+            wrong,
+            during=during,
+            expected=f"operation {operation.id} to stay cancelled at the backend and at its worker",
+            describe=lambda copies: f"backend: {_in_words(copies[0])} | worker: {_in_words(copies[1])}",
+        )
+
+    def moves_since_cancelled(self, operation: Operation) -> list[str]:
+        """Return each change of progress, at either copy, since the operation was first seen cancelled."""
+        if operation.ended_at is None:
+            raise LookupError("the operation has not been seen as cancelled")
+        moves: list[str] = []
+        for source in (self.backend, self.worker_of(operation)):
+            seen = self.recorder.history(operation.id, source.name).since(operation.ended_at)
+            percentages = list(dict.fromkeys(one.percentage for one in seen))
+            if not seen:
+                moves.append(f"{source.name}: never looked at")
+            elif len(percentages) > 1:
+                moves.append(f"{source.name}: " + " -> ".join(f"{value:.1f} %" for value in percentages))
+        return moves
+
+    def worker_of(self, operation: Operation) -> Worker:
+        """Return the worker that has a copy of an operation; asks all of them until one has."""
+        if operation.worker is None:
+            operation.worker = self.waiter.eventually(
+                lambda: self._find_worker(operation),
+                lambda worker: worker is not None,
+                within=5,
+                expected=f"one of the workers to know operation {operation.id}",
+                describe=lambda worker: worker.name if worker else "no worker knows it",
+            )
+        assert operation.worker is not None
+        return operation.worker
+
+    def at_worker(self, operation: Operation) -> OperationBody:
+        """Return the copy of the service that does, or did, the work."""
+        return self.look(operation, self.worker_of(operation))
+
+    def _find_worker(self, operation: Operation) -> Worker | None:
+        for worker in self.workers():
+            answer = worker.operation_answer(operation.id)
+            if answer.ok:
+                read(OperationBody, answer, "data")
+                return worker
+        return None
+
+    def _end(self, operation: Operation) -> None:
+        if self.look(operation).status.is_terminal:
+            return
+        answer = self.backend.cancel_answer(operation.id)
+        said = "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
+        self.waiter.eventually(
+            lambda: self.look(operation),
+            lambda body: body.status.is_terminal,
+            within=_UNDO_WITHIN,
+            expected=f"operation {operation.id} to end {said}",
+            describe=_in_words,
+            cadence=self.cadence,
+            interruptible=False,
+        )
+
+
+def _in_words(body: OperationBody) -> str:
+    return str(observation(body, 0.0))

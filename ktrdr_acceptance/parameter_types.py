@@ -1,0 +1,81 @@
+"""The kinds of values that sentences hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from behave import register_type
+
+from ktrdr_acceptance.domain.operation_list import FILTERS_PATTERN, LISTED, Listed, read_filters
+from ktrdr_acceptance.domain.trainings import FLAWS
+
+_UNITS = {"ms": 0.001, "s": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "minute": 60.0, "minutes": 60.0}
+_NUMBER = r"\d+(?:\.\d+)?"
+
+
+def _typed(pattern: str) -> Any:
+    def mark(function: Any) -> Any:
+        function.pattern = pattern
+        return function
+
+    return mark
+
+
+@_typed(rf"{_NUMBER}(?:\s*(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})\b)?")
+def parse_duration(text: str) -> float:
+    """Return seconds: `5`, `5.0`, `5 s`, `500 ms` and `2 minutes` all work; a bare number is seconds."""
+    found = re.fullmatch(rf"({_NUMBER})\s*([a-z]*)", text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as '5 s', '500 ms' or '2 minutes'")
+    return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+@_typed(rf"{_NUMBER}\s*%?")
+def parse_percent(text: str) -> float:
+    """Return a percentage from 0 to 100: `40 %`, `40%` and `40` all work."""
+    return float(text.rstrip("% "))
+
+
+@_typed(r"\d[\d,_]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve")
+def parse_count(text: str) -> int:
+    """Return a whole number: `10`, `115,000` and `ten` all work."""
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    return words.index(text) + 1 if text in words else int(re.sub(r"[,_]", "", text))
+
+
+@_typed(r"smoke|long")
+def parse_purpose(text: str) -> str:
+    """Return the purpose of a training; what it asks for stands in the calibration."""
+    return text
+
+
+@_typed("|".join(FLAWS))
+def parse_flaw(text: str) -> str:
+    """Return one of the things that can be wrong with a training request."""
+    return text
+
+
+@_typed("|".join(LISTED))
+def parse_listed(text: str) -> Listed:
+    """Return what every operation of a list should be."""
+    return LISTED[text]
+
+
+@_typed(rf"(?:{FILTERS_PATTERN})(?: and (?:{FILTERS_PATTERN}))*")
+def parse_filters(text: str) -> dict[str, str]:
+    """Return the query that filters of the operations list stand for."""
+    return read_filters(text)
+
+
+def register() -> None:
+    """Register the types with behave; before any step module is loaded."""
+    register_type(
+        Duration=parse_duration,
+        Percent=parse_percent,
+        Count=parse_count,
+        Purpose=parse_purpose,
+        Flaw=parse_flaw,
+        Listed=parse_listed,
+        Filters=parse_filters,
+    )

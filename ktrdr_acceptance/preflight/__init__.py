@@ -1,0 +1,1 @@
+"""Checks of the target before the first scenario."""

@@ -1,0 +1,1 @@
+"""How a run goes: selection, order, exit status."""

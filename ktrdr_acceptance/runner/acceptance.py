@@ -1,0 +1,158 @@
+"""The behave runner: settings, selection, target and preflight before the features; the exit status after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from behave import exception as behave_exception
+from behave.parser import ParserError
+from behave.runner import Context, Runner
+from behave.runner_util import parse_features
+
+from ktrdr_acceptance.catalogue.durations import read_durations
+from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
+from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.runner.provenance import suite_identity
+from ktrdr_acceptance.runner.session import Session
+from ktrdr_acceptance.runner.signals import ending_on_signals
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target import make_target
+from ktrdr_acceptance.target.identity import identify
+from ktrdr_acceptance.verdict.console import Console
+from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
+from ktrdr_acceptance.verdict.reports import Reports
+
+# Formatters that only list; a run of nothing but these is no run.
+_CATALOGUE = frozenset(
+    "steps steps.bad steps.catalog steps.code steps.doc steps.missing steps.usage sphinx.steps tags tags.location".split()
+)
+_MISSING_PATH = (
+    behave_exception.ConfigError,
+    behave_exception.FileNotFoundError,
+    behave_exception.InvalidFileLocationError,
+    behave_exception.InvalidFilenameError,
+)
+
+
+class SuiteFault(Exception):
+    """A feature, a step module or the environment file cannot be loaded."""
+
+
+class AcceptanceRunner(Runner):  # type: ignore[misc]
+    """Runs the selected scenarios against one target and exits with the run's status."""
+
+    def run(self) -> bool:
+        """Run, and leave by SystemExit; a dry run or a catalogue is behave's own and claims no verdict."""
+        formats = set(self.config.format or ())
+        if formats and formats <= _CATALOGUE:
+            self.config.dry_run = True
+        if self.config.dry_run:
+            return bool(super().run())
+        with self.path_manager:
+            raise SystemExit(int(self._accept()))
+
+    def _accept(self) -> ExitStatus:
+        expected_s = read_durations()
+        console = Console(expected_s, quiet=self._console_is_taken())
+        try:
+            settings = Settings.load(dict(self.config.userdata_defines or ()), self._configured())
+        except BadInput as problem:
+            console.refuse(str(problem))
+            return ExitStatus.BAD_INPUT
+        reports = Reports(settings.reports)
+        reports.move_previous_aside()
+        run = RunResult(
+            suite=suite_identity(),
+            settings=settings.model_dump(mode="json"),
+            started_at=time.time(),
+            strict=settings.strict,
+            time_factor=settings.time_factor,
+        )
+        clock = Clock()
+        target = make_target(settings)
+        session = Session(settings, target, clock, run, reports, console, expected_s)
+        with ending_on_signals(clock, lambda reason: self.abort(reason=reason)):
+            try:
+                scenarios = self._load()
+                session.plan(scenarios)
+                self._run_on_target(session, scenarios)
+            except BadInput as problem:
+                console.refuse(str(problem))
+                return ExitStatus.BAD_INPUT
+            except EnvironmentFault as fault:
+                run.unfit = str(fault)
+            except SuiteFault as fault:
+                run.aborted = str(fault)
+            except RunAborted as wish:
+                run.aborted = str(wish)
+            finally:
+                target.stop()
+            session.finish()
+        return run.exit_status
+
+    def _run_on_target(self, session: Session, scenarios: list[Any]) -> None:
+        session.target.start(session.clock)
+        identity = identify(session.target, session.settings, lambda _exchange: None)
+        run = session.run
+        run.target, run.target_lines = identity.as_json(), identity.lines()
+        run.preflight = [{"check": "backend answers as a KTRDR", "outcome": "ok"}]
+        session.console.header(run.target_lines, [planned.id for planned in run.scenarios], run.notes())
+        for scenario in scenarios:
+            scenario.run = partial(_run_scenario, session, scenario, scenario.run)
+        with self.context.use_with_user_mode():
+            self.context.session = session
+        failed_before = self.hook_failures
+        self.run_model()
+        if self.hook_failures > failed_before and not any(s.verdict == "not met" for s in run.scenarios):
+            run.run_findings.append("a hook outside the scenarios failed; its output stands above")
+
+    def _load(self) -> list[Any]:
+        """Load hooks, steps and features; return the selected scenarios, never none."""
+        try:
+            self.setup_paths()
+            locations = [path for path in self.feature_locations() if not self.config.exclude(path)]
+        except _MISSING_PATH as problem:
+            raise BadInput(f"Nothing to run at {' '.join(map(str, self.config.paths))}: {problem}") from None
+        self.context = Context(self)
+        try:
+            self.load_hooks()
+            self.load_step_definitions()
+            self.features.extend(parse_features(locations, language=self.config.lang))
+        except behave_exception.FileNotFoundError as problem:
+            raise BadInput(f"Nothing to run: {problem}") from None
+        except (Exception, ParserError) as problem:
+            raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {problem}") from problem
+        self.formatters = []
+        selected = [s for s in self._scenarios() if s.feature.should_run(self.config) and s.should_run(self.config)]
+        if not selected:
+            raise BadInput(
+                f"The selection ({self._selection()}) matches no scenario; `behave --dry-run` lists them all."
+            )
+        return selected
+
+    def _scenarios(self) -> Iterator[Any]:
+        for feature in self.features:
+            yield from feature.walk_scenarios()
+
+    def _selection(self) -> str:
+        parts = [str(path) for path in self.config.paths]
+        parts += [f"-t {tag}" for tag in self.config.tags or ()]
+        parts += [f"-n {name}" for name in self.config.name or ()]
+        return " ".join(parts)
+
+    def _configured(self) -> dict[str, Any]:
+        defined = dict(self.config.userdata_defines or ())
+        return {key: value for key, value in dict(self.config.userdata or {}).items() if key not in defined}
+
+    def _console_is_taken(self) -> bool:
+        return False
+
+
+def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> bool:
+    session.begin(scenario)
+    failed = run(runner)
+    session.end(scenario)
+    return bool(failed)

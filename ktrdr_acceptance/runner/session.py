@@ -1,0 +1,151 @@
+"""One run: what the hooks and the runner share, and the result model it grows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
+from ktrdr_acceptance.evidence.texts import exchanges_attachment, history_attachment
+from ktrdr_acceptance.faults import Category, EnvironmentFault
+from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.base import Target
+from ktrdr_acceptance.verdict.console import Console
+from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, step_results
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.reports import Reports
+from ktrdr_acceptance.world import World
+
+
+class Session:
+    """The run in progress."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        target: Target,
+        clock: Clock,
+        run: RunResult,
+        reports: Reports,
+        console: Console,
+        expected_s: dict[str, float],
+    ) -> None:
+        self.settings = settings
+        self.target = target
+        self.clock = clock
+        self.run = run
+        self.reports = reports
+        self.console = console
+        self.expected_s = expected_s
+        self._began = time.monotonic()
+        self._scenario_began = 0.0
+        self._world: World | None = None
+        self._happened = Happened()
+
+    def plan(self, scenarios: list[Any]) -> None:
+        """Take down the selected scenarios; what is never reached stays not run."""
+        self.run.scenarios = [self._planned(scenario) for scenario in scenarios]
+
+    def open_world(self) -> World:
+        """Return a fresh world for the scenario that begins."""
+        self._world = World(self.settings, self.target, self.clock, on_look=self.console.look)
+        return self._world
+
+    def missing_need(self, world: World, needs: tuple[str, ...]) -> str:
+        """Return what the target lacks for a scenario, or an empty text."""
+        try:
+            for need in needs:
+                if need == "training-worker" and not world.workers.training_workers():
+                    return "the target has no training worker registered"
+        except EnvironmentFault as fault:
+            self._happened.not_run_category = Category.ENVIRONMENT
+            return str(fault)
+        return ""
+
+    def do_not_run(self, reason: str) -> None:
+        """Note why the scenario that begins is not run."""
+        self._happened.not_run = reason
+
+    def close_world(self) -> list[str]:
+        """Put back what the scenario did; return what could not be put back."""
+        world = self._world
+        if world is None:
+            return []
+        self._happened.undo_errors = world.undo.run()
+        self._happened.checks = world.waiter.checks
+        self._happened.violations = list(world.operations.recorder.violations)
+        self.run.drift += world.operations.recorder.drift
+        world.close()
+        return self._happened.undo_errors
+
+    def begin(self, scenario: Any) -> None:
+        """Note that a scenario begins."""
+        self._happened = Happened()
+        self._world = None
+        self._scenario_began = time.monotonic()
+        planned = self._planned(scenario)
+        self.console.begin(planned.id, planned.name)
+
+    def end(self, scenario: Any) -> None:
+        """Judge a scenario that has ended and write every report that a crash must not lose."""
+        judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
+        duration = time.monotonic() - self._scenario_began
+        result = self._result(scenario, judgement, duration)
+        index = next(i for i, planned in enumerate(self.run.scenarios) if _same(planned, result))
+        self.run.scenarios[index] = result
+        self.run.duration_s = time.monotonic() - self._began
+        self.reports.scenario(self.run, result, scenario)
+        self.console.end(result)
+
+    def finish(self) -> None:
+        """Write what can only be said at the end."""
+        self.run.duration_s = time.monotonic() - self._began
+        self.run.aborted = self.run.aborted or (self.clock.stop_reason or "")
+        self.run.complete = not self.run.aborted
+        self.reports.finish(self.run)
+        self.console.finish(self.run, str(self.reports.summary))
+
+    def _result(self, scenario: Any, judgement: Judgement, duration: float) -> ScenarioResult:
+        world = self._world
+        attachments = []
+        operations: tuple[str, ...] = ()
+        if world is not None:
+            operations = tuple(operation.id for operation in world.operations.started)
+            histories = world.operations.recorder.histories.values()
+            attachments = [history_attachment(history) for history in histories if history.observations]
+            if world.exchanges:
+                attachments.append(exchanges_attachment(world.exchanges))
+        return replace(
+            self._planned(scenario),
+            verdict=judgement.verdict,
+            category=judgement.category,
+            reason=judgement.reason,
+            started_at=time.time() - duration,
+            duration_s=duration,
+            operations=operations,
+            steps=step_results(scenario),
+            attachments=tuple(attachments),
+        )
+
+    def _planned(self, scenario: Any) -> ScenarioResult:
+        tags = tags_of(scenario)
+        facts = facts_of(scenario)
+        return ScenarioResult(
+            id=facts.id,
+            name=scenario.name,
+            feature=scenario.feature.name,
+            file=str(Path(scenario.filename)),
+            line=scenario.line,
+            tags=tags,
+            facts=facts,
+            verdict=Verdict.NOT_RUN,
+            reason="the run ended before this scenario was reached",
+            expected_s=self.expected_s.get(facts.id),
+        )
+
+
+def _same(one: ScenarioResult, other: ScenarioResult) -> bool:
+    return (one.file, one.line, one.name) == (other.file, other.line, other.name)

@@ -1,0 +1,141 @@
+"""One validated settings object; defaults < pyproject.toml < environment KTRDR_* < -D."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ktrdr_acceptance.faults import BadInput
+
+ENVIRONMENT_PREFIX = "KTRDR_"
+# Keys of other tools that share behave's -D namespace.
+FOREIGN_PREFIXES = ("AllureFormatter.", "behave.")
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not a URL of the form http://HOST:PORT")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that is not a number from 0 to 65535") from None
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must end after the port (the suite adds the paths itself)")
+    return value.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class Settings(BaseSettings):
+    """Everything that a run can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
+
+    target: Literal["embedded", "services"] = Field(
+        "embedded",
+        description="Which KTRDR is under test: `embedded` (started and stopped by the run) or `services` "
+        "(a running one, found by the URLs below).",
+    )
+    backend_url: BaseUrl = Field(
+        "http://localhost:8000",
+        description="Backend of `target=services`. Its workers are learned from the backend.",
+    )
+    training_host_url: BaseUrl = Field(
+        "http://localhost:5002", description="Training host of `target=services`."
+    )
+    ib_host_url: BaseUrl = Field("http://localhost:5001", description="IB host of `target=services`.")
+    backtest_worker_url: BaseUrl = Field(
+        "http://localhost:5003", description="Backtest worker of `target=services`."
+    )
+    speed: float = Field(
+        20.0, gt=0, le=1000, description="How much faster than real time the embedded KTRDR works."
+    )
+    time_factor: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        description="Multiplies waiting deadlines (never response-time criteria) on a slow machine.",
+    )
+    cache_ttl: float = Field(
+        1.0,
+        ge=0,
+        le=60,
+        description="Seconds for which the backend of `target=services` repeats its last answer on a "
+        "running operation (its OPERATIONS_CACHE_TTL).",
+    )
+    request_timeout: float = Field(
+        10.0, gt=0, le=300, description="Seconds after which a single HTTP request is given up."
+    )
+    strict: bool = Field(False, description="A scenario that is not run makes the run not accepted.")
+    reports: Path = Field(Path("reports"), description="Folder that a run writes its reports to.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take no source but the values given: `load` has already ordered them."""
+        return (init_settings,)
+
+    @classmethod
+    def load(
+        cls,
+        defines: Mapping[str, Any],
+        configured: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return the settings from `-D` pairs, `[tool.behave.userdata]` and the environment.
+
+        Raises BadInput with one sentence that names the setting, its value and where it came from.
+        """
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+
+        def take(key: str, value: Any, source: str) -> None:
+            values[key], sources[key] = value, source
+
+        for key, value in (configured or {}).items():
+            if _is_ours(key):
+                take(_known(key, "[tool.behave.userdata] of pyproject.toml"), value, "pyproject.toml")
+        for key in cls.model_fields:
+            variable = ENVIRONMENT_PREFIX + key.upper()
+            if variable in environment:
+                take(key, environment[variable], f"environment variable {variable}")
+        for key, value in defines.items():
+            if _is_ours(key):
+                take(_known(key, "-D"), value, f"-D {key}")
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = str(first["loc"][0])
+            reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+            raise BadInput(
+                f"Setting {key} from {sources.get(key, 'its default')} is {values.get(key)!r}: {reason}."
+            ) from None
+
+
+def _is_ours(key: str) -> bool:
+    return not key.startswith(FOREIGN_PREFIXES)
+
+
+def _known(key: str, source: str) -> str:
+    if key in Settings.model_fields:
+        return key
+    near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(Settings.model_fields)}."
+    raise BadInput(f"Unknown setting {key} from {source}: {hint}")

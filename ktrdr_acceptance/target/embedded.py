@@ -1,0 +1,119 @@
+"""The embedded KTRDR: started by the run on free ports, stopped by the run, met over HTTP only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from pydantic import BaseModel, ValidationError
+
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.base import Endpoints
+
+_READY_WITHIN = 20.0
+_STOP_WITHIN = 5.0
+
+
+class _Announcement(BaseModel):
+    """The line with which the embedded KTRDR says that it is ready."""
+
+    backend: str
+    speed: float
+    cache_ttl_s: float
+
+
+class EmbeddedTarget:
+    """One embedded KTRDR, alive from `start` to `stop`.
+
+    It gets a session of its own, so that Ctrl+C reaches the suite alone and every undo still finds it; and it
+    ends with our end of its stdin, so that it cannot outlive the suite even when that is killed.
+    """
+
+    name = "embedded"
+
+    def __init__(self, settings: Settings) -> None:
+        self._speed = settings.speed
+        self._log_dir = settings.reports / "logs"
+        self._process: subprocess.Popen[str] | None = None
+        self._endpoints: Endpoints | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where it listens."""
+        if self._endpoints is None:
+            raise EnvironmentFault("the embedded KTRDR has not been started")
+        return self._endpoints
+
+    def start(self, clock: Clock) -> None:
+        """Start it and wait until all of its services are ready."""
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        command = [
+            *(sys.executable, "-m", "embedded_ktrdr", "--ports", "free"),
+            *("--speed", f"{self._speed:g}", "--log-dir", str(self._log_dir), "--exit-with-stdin"),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self._log_dir / "supervisor.log").open("w", encoding="utf-8"),
+            text=True,
+            start_new_session=True,
+            cwd=Path.cwd(),
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        said = self._first_line(clock)
+        try:
+            ready = _Announcement.model_validate(json.loads(said))
+        except (ValueError, ValidationError):
+            self.stop()
+            raise EnvironmentFault(
+                f"the embedded KTRDR did not come up within {_READY_WITHIN:g} s: {self._complaint() or said!r}; "
+                f"its logs are in {self._log_dir}"
+            ) from None
+        self._endpoints = Endpoints(
+            backend_url=ready.backend,
+            backend_url_source="the embedded KTRDR",
+            cache_ttl=ready.cache_ttl_s,
+            speed=ready.speed,
+        )
+
+    def stop(self) -> None:
+        """End it: gently, then by force."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(_STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _first_line(self, clock: Clock) -> str:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        lines: list[str] = []
+        reader = threading.Thread(target=_read_line, args=(self._process.stdout, lines), daemon=True)
+        reader.start()
+        deadline = clock.now() + _READY_WITHIN
+        while reader.is_alive() and clock.now() < deadline:
+            clock.check()
+            reader.join(0.02)
+        return lines[0] if lines else ""
+
+    def _complaint(self) -> str:
+        text = (self._log_dir / "supervisor.log").read_text("utf-8")
+        return text.strip()[-500:]
+
+
+def _read_line(stream: IO[str], into: list[str]) -> None:
+    into.append(stream.readline())

@@ -1,0 +1,97 @@
+"""Who answers: the identity of the KTRDR under test, stated in every output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.generations import Generation, generation_of
+from ktrdr_acceptance.api.http import Exchange, ServiceClient
+from ktrdr_acceptance.api.models import Health, WorkerBody, read
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.base import Target
+
+
+@dataclass(frozen=True)
+class WorkerIdentity:
+    """One worker that the backend knew when the run began."""
+
+    id: str
+    type: str
+    url: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The KTRDR that was found."""
+
+    kind: str
+    backend_url: str
+    version: str
+    generation: Generation
+    workers: tuple[WorkerIdentity, ...]
+    speed: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the identity as `results.json` states it."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return the identity for a person."""
+        speed = f", speed {self.speed:g}" if self.speed != 1 else ""
+        workers = ", ".join(f"{w.id} ({w.type}, {w.url}, {w.status})" for w in self.workers) or "none registered"
+        return [
+            f"KTRDR {self.version}, generation {self.generation} ({self.kind}{speed}) at {self.backend_url}",
+            f"workers: {workers}",
+        ]
+
+
+def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange], None]) -> Identity:
+    """Ask the target who it is. Raises EnvironmentFault if it does not answer, or not as a KTRDR."""
+    endpoints = target.endpoints
+    http = ServiceClient("backend", endpoints.backend_url, settings.request_timeout, on_exchange)
+    backend = Backend(http)
+    try:
+        health = _health(backend, endpoints.backend_url_source)
+        generation = generation_of(_openapi(backend))
+        workers: list[WorkerBody] = []
+        if generation in (Generation.S, Generation.H):
+            workers = backend.workers()
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(f"{fault} ({endpoints.backend_url_source})") from fault
+    finally:
+        http.close()
+    return Identity(
+        kind=target.name,
+        backend_url=endpoints.backend_url,
+        version=health.version,
+        generation=generation,
+        workers=tuple(
+            WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers
+        ),
+        speed=endpoints.speed,
+    )
+
+
+def _health(backend: Backend, source: str) -> Health:
+    answer = backend.health_answer()
+    try:
+        return read(Health, answer)
+    except AssertionError:
+        raise EnvironmentFault(
+            f"what answers at {backend.base_url} is not a KTRDR backend: GET /api/v1/health gave HTTP "
+            f"{answer.status} without a status and a version"
+        ) from None
+
+
+def _openapi(backend: Backend) -> dict[str, Any]:
+    answer = backend.openapi_answer()
+    if not answer.ok or not isinstance(answer.body, dict) or "paths" not in answer.body:
+        raise EnvironmentFault(
+            f"what answers at {backend.base_url} has no OpenAPI document, so its generation cannot be told"
+        )
+    return answer.body

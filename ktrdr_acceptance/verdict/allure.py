@@ -1,0 +1,143 @@
+"""`allure-results/`: labels and links by allure-behave, every status from the result model."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from allure_behave.utils import get_title_path, scenario_links, scenario_parameters
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import (
+    Attachment as AllureAttachment,
+)
+from allure_commons.model2 import (
+    GlobalError,
+    Globals,
+    Label,
+    Status,
+    StatusDetails,
+    TestResult,
+    TestStepResult,
+)
+from allure_commons.utils import md5, now
+
+from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.json_view import write_atomically
+from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, StepResult, Verdict
+
+_SEVERITY = {"blocker": "blocker", "major": "critical", "minor": "minor"}
+_STEP_STATUS = {"passed": Status.PASSED, "failed": Status.FAILED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
+_EXTENSION = {"text/plain": "txt", "application/json": "json"}
+
+
+class AllureResults:
+    """Writes one result file per scenario, and what belongs to the run as a whole at its end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._logger = AllureFileLogger(str(folder))
+
+    def write_scenario(self, result: ScenarioResult, scenario: Any) -> None:
+        """Write one scenario; `scenario` is behave's, for its table row, links and place in the tree."""
+        start = int(result.started_at * 1000) or now()
+        test = TestResult(uuid=str(uuid.uuid4()), start=start, stop=start + int(result.duration_s * 1000))
+        test.name = f"{result.id} {result.name}"
+        # The id is the scenario's identity: title and row may change without losing the history.
+        test.fullName = f"{result.feature}: {result.id}"
+        test.testCaseId = test.historyId = md5(result.id or f"{result.file}:{result.line}")
+        test.titlePath = get_title_path(scenario)
+        test.description = "\n".join(scenario.description)
+        test.parameters = scenario_parameters(scenario)
+        test.links.extend(scenario_links(scenario, issue_pattern=None, link_pattern=None))
+        test.labels.extend(_labels(result))
+        test.status = _status(result)
+        if result.reason:
+            test.statusDetails = StatusDetails(message=_message(result))
+        test.steps = _steps(result.steps, start)
+        for attachment in result.attachments:
+            name = f"{uuid.uuid4()}-attachment.{_EXTENSION[attachment.media_type]}"
+            self._logger.report_attached_data(attachment.text, name)
+            test.attachments.append(
+                AllureAttachment(name=attachment.name, source=name, type=attachment.media_type)
+            )
+        self._logger.report_result(test)
+
+    def write_run(self, run: RunResult) -> None:
+        """Write the facts of the run and, unless its scenarios say it all, one global error."""
+        facts = {
+            "Verdict": run.verdict,
+            "Suite": f"{run.suite['version']} ({run.suite['commit']})",
+            **{f"Target.{key}": _fact(value) for key, value in run.target.items()},
+            **{f"Note.{number}": note for number, note in enumerate(run.notes(), 1)},
+        }
+        text = "".join(f"{key} = {value}\n" for key, value in facts.items())
+        write_atomically(self._folder / "environment.properties", text)
+        write_atomically(self._folder / "categories.json", json.dumps(_CATEGORIES, indent=2))
+        errors = list(run.run_findings)
+        if run.verdict in (RunVerdict.UNFIT, RunVerdict.ABORTED):
+            errors.insert(0, run.issue())
+        for error in errors:
+            self._logger.report_globals(Globals(errors=[GlobalError(message=error, timestamp=now())]))
+
+
+def _labels(result: ScenarioResult) -> list[Label]:
+    area = Path(result.file).parent.name.replace("_", " ").capitalize()
+    pairs = [
+        ("epic", area),
+        ("feature", result.feature),
+        ("story", result.facts.category.capitalize()),
+        ("severity", _SEVERITY.get(result.facts.severity, "normal")),
+        ("framework", "behave"),
+        ("language", "python"),
+        *(("tag", tag) for tag in result.tags),
+    ]
+    if result.category:
+        pairs.append(("tag", f"failure:{result.category}"))
+    if result.verdict == Verdict.FLAKY:
+        pairs.append(("tag", "flaky"))
+    return [Label(name=name, value=value) for name, value in pairs]
+
+
+def _status(result: ScenarioResult) -> str:
+    if result.verdict == Verdict.MET:
+        return str(Status.PASSED)
+    if result.verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
+        return str(Status.SKIPPED)
+    if result.verdict == Verdict.FLAKY or result.category == Category.TEST_ISSUE:
+        return str(Status.BROKEN)
+    return str(Status.FAILED)
+
+
+def _steps(steps: tuple[StepResult, ...], start: int) -> list[TestStepResult]:
+    written: list[TestStepResult] = []
+    for step in steps:
+        stop = start + int(step.duration_s * 1000)
+        result = TestStepResult(name=step.text, start=start, stop=stop)
+        result.status = _STEP_STATUS.get(step.status, Status.BROKEN)
+        if step.message:
+            result.statusDetails = StatusDetails(message=step.message)
+        written.append(result)
+        start = stop
+    return written
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "; ".join(_fact(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values())
+    return str(value)
+
+
+def _message(result: ScenarioResult) -> str:
+    if result.category is None:
+        return result.reason
+    return f"{result.category}: {result.reason}\nnext: {result.category.next_action}"
+
+
+_CATEGORIES = [
+    {"name": str(category), "description": category.next_action, "messageRegex": f"(?s){category}: .*"}
+    for category in Category
+]

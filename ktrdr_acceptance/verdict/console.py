@@ -1,0 +1,137 @@
+"""The console: what was found, what is running, what came of it. Live on a terminal, few lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+
+from rich.console import Console as RichConsole
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+from ktrdr_acceptance.operations.history import Observation
+from ktrdr_acceptance.operations.operations import Operation
+from ktrdr_acceptance.verdict.markdown import last_line
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
+
+_MARK = {
+    Verdict.MET: "[green]✔[/]",
+    Verdict.NOT_MET: "[red]✘[/]",
+    Verdict.FLAKY: "[red]≈[/]",
+    Verdict.KNOWN_ISSUE: "[yellow]–[/]",
+    Verdict.NOT_RUN: "[yellow]–[/]",
+}
+_REASON_LINES = 12
+
+
+class Console:
+    """Writes to the process's own stdout, whatever behave captures meanwhile."""
+
+    def __init__(self, expected_s: Mapping[str, float], quiet: bool = False) -> None:
+        self._rich = RichConsole(file=sys.__stdout__, highlight=False, soft_wrap=True)
+        self._expected_s = expected_s
+        self._live: Live | None = None
+        self._quiet = quiet
+        self._waiting: list[str] = []
+        self._running = ""
+        self._running_since = 0.0
+        self._progress = ""
+        self._feature: list[ScenarioResult] = []
+
+    def header(self, target_lines: list[str], scenario_ids: list[str], notes: list[str]) -> None:
+        """Say which KTRDR was found and how much is to do."""
+        for line in [*target_lines, *notes]:
+            self._print(escape(line))
+        self._waiting = list(scenario_ids)
+        known = self._left(self._waiting)
+        about = f", about {known:.0f} s" if known else ""
+        self._print(f"{len(scenario_ids)} scenarios{about}")
+        if self._rich.is_terminal and not self._quiet:
+            self._live = Live(Text(), console=self._rich, refresh_per_second=8, transient=True)
+            self._live.start()
+
+    def begin(self, scenario_id: str, name: str) -> None:
+        """Show the scenario that begins."""
+        self._running, self._running_since, self._progress = f"{scenario_id} {name}", time.monotonic(), ""
+        if scenario_id in self._waiting:
+            self._waiting.remove(scenario_id)
+        self._refresh()
+
+    def look(self, operation: Operation, seen: Observation) -> None:
+        """Show how far the scenario's operation is."""
+        left = operation.expected_s * (1 - seen.percentage / 100)
+        ahead = "" if seen.status.is_terminal else f", about {left:.0f} s left"
+        self._progress = f"{seen}{ahead}"
+        self._refresh()
+
+    def end(self, result: ScenarioResult) -> None:
+        """Show a scenario's verdict: a line each on a terminal, a line per feature elsewhere."""
+        if self._feature and self._feature[0].file != result.file:
+            self._flush_feature()
+        self._feature.append(result)
+        if self._live is not None:
+            self._print(self._scenario_line(result))
+        elif result.verdict in (Verdict.NOT_MET, Verdict.FLAKY):
+            self._print(self._scenario_line(result))
+
+    def finish(self, run: RunResult, summary_path: str) -> None:
+        """Say what came of the run; the last line is the verdict in the form other tools read."""
+        self._flush_feature()
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        for scenario in run.refusals():
+            self._print("")
+            self._print(f"{escape(scenario.id)} {escape(scenario.name)} ({scenario.file}:{scenario.line})")
+            lines = scenario.reason.splitlines()
+            for line in lines[:_REASON_LINES]:
+                self._print(f"  {escape(line)}")
+            if len(lines) > _REASON_LINES:
+                self._print(f"  ... {len(lines) - _REASON_LINES} more lines in {summary_path}")
+            if scenario.category:
+                self._print(f"  {scenario.category}: {scenario.category.next_action}")
+        for scenario in run.scenarios:
+            if scenario.verdict == Verdict.NOT_RUN and scenario not in run.refusals():
+                self._print(f"not run: {escape(scenario.id)}: {escape(scenario.reason.splitlines()[0])}")
+        for finding in run.run_findings:
+            self._print(f"finding of the run: {escape(finding)}")
+        for line in [*run.notes(), run.counts_line(), f"report: {summary_path}; exit status {run.exit_status:d}"]:
+            self._print(escape(line))
+        self._print(escape(last_line(run)))
+
+    def refuse(self, sentence: str) -> None:
+        """Say in one sentence why nothing was run."""
+        self._print(f"❌ Issue: {escape(sentence)}")
+
+    def _flush_feature(self) -> None:
+        results, self._feature = self._feature, []
+        if not results or self._live is not None:
+            return
+        found = {verdict: sum(1 for r in results if r.verdict == verdict) for verdict in Verdict}
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count)
+        took = sum(result.duration_s for result in results)
+        worst = next((v for v in (Verdict.NOT_MET, Verdict.FLAKY, Verdict.NOT_RUN) if found[v]), Verdict.MET)
+        self._print(f"{_MARK[worst]} {escape(results[0].feature)}: {counts} ({took:.1f} s)")
+
+    def _scenario_line(self, result: ScenarioResult) -> str:
+        said = "" if result.verdict == Verdict.MET else f" {result.verdict}"
+        return (
+            f"{_MARK[result.verdict]} {escape(result.id)} {escape(result.name)}{said} ({result.duration_s:.1f} s)"
+        )
+
+    def _left(self, ids: list[str]) -> float:
+        return sum(self._expected_s.get(scenario_id, 0.0) for scenario_id in ids)
+
+    def _refresh(self) -> None:
+        if self._live is None:
+            return
+        took = time.monotonic() - self._running_since
+        left = self._left(self._waiting)
+        ahead = f" | {len(self._waiting)} to go" + (f", about {left:.0f} s" if left else "")
+        text = f"▶ {self._running} ({took:.0f} s)  {self._progress}{ahead}"
+        self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    def _print(self, markup: str) -> None:
+        self._rich.print(markup, crop=False, overflow="ignore")

@@ -1,0 +1,67 @@
+"""`results.json`: schema 1."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult
+
+SCHEMA = 1
+
+
+def as_json(run: RunResult) -> dict[str, Any]:
+    """Return a run as `results.json` has it."""
+    return {
+        "schema": SCHEMA,
+        "suite": run.suite,
+        "status": "complete" if run.complete and not run.aborted else "aborted",
+        "verdict": run.verdict,
+        "target": run.target,
+        "settings": run.settings,
+        "preflight": run.preflight,
+        "started_at": datetime.fromtimestamp(run.started_at, UTC).isoformat(),
+        "duration_s": round(run.duration_s, 3),
+        "exit_status": int(run.exit_status),
+        "summary": {str(verdict): count for verdict, count in sorted(run.counts().items())},
+        "issue": run.issue(),
+        "notes": run.notes(),
+        "run_findings": run.run_findings,
+        "drift": run.drift,
+        "scenarios": [_scenario(scenario) for scenario in run.scenarios],
+    }
+
+
+def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
+    return {
+        "id": scenario.id,
+        "name": scenario.name,
+        "feature": scenario.feature,
+        "file": scenario.file,
+        "line": scenario.line,
+        "verdict": scenario.verdict,
+        "category": scenario.category,
+        "reason": scenario.reason,
+        "duration_s": round(scenario.duration_s, 3),
+        "expected_s": scenario.expected_s,
+        "milestones": list(scenario.facts.milestones),
+        "criteria": list(scenario.facts.criteria),
+        "tags": list(scenario.tags),
+        "operations": list(scenario.operations),
+    }
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def write_json(run: RunResult, path: Path) -> None:
+    """Write `results.json`."""
+    write_atomically(path, json.dumps(as_json(run), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,50 @@
+"""`junit.xml`: one test suite for the run."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
+
+
+def as_junit(run: RunResult) -> str:
+    """Return a run as JUnit XML."""
+    cases = [_case(scenario) for scenario in run.scenarios]
+    found = {tag: sum(1 for case in cases if case.find(tag) is not None) for tag in ("failure", "error", "skipped")}
+    suite = ElementTree.Element(
+        "testsuite",
+        name="KTRDR acceptance",
+        tests=str(len(cases)),
+        failures=str(found["failure"]),
+        errors=str(found["error"]),
+        skipped=str(found["skipped"]),
+        time=f"{run.duration_s:.3f}",
+    )
+    suite.extend(cases)
+    if run.verdict in (RunVerdict.UNFIT, RunVerdict.ABORTED) or run.run_findings:
+        suite.set("errors", str(found["error"] + 1))
+        ElementTree.SubElement(suite, "system-err").text = "\n".join([run.issue(), *run.run_findings])
+        problem = ElementTree.SubElement(suite, "testcase", name=f"run: {run.verdict}", classname="run")
+        ElementTree.SubElement(problem, "error", message=run.issue())
+        suite.set("tests", str(len(cases) + 1))
+    if notes := [*run.target_lines, *run.notes()]:
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
+    ElementTree.indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+
+
+def _case(scenario: ScenarioResult) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        name=f"{scenario.id} {scenario.name}",
+        classname=scenario.feature,
+        time=f"{scenario.duration_s:.3f}",
+    )
+    message = scenario.reason.splitlines()[0] if scenario.reason else ""
+    if scenario.verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
+        ElementTree.SubElement(case, "skipped", message=message)
+    elif scenario.verdict != Verdict.MET:
+        tag = "error" if scenario.category == Category.TEST_ISSUE else "failure"
+        ElementTree.SubElement(case, tag, message=message, type=str(scenario.category)).text = scenario.reason
+    return case

@@ -1,0 +1,61 @@
+"""`summary.md`: what happened, for a person and for a coding agent, ready to paste."""
+
+from __future__ import annotations
+
+from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
+
+_MARK = {
+    Verdict.MET: "✅ met",
+    Verdict.NOT_MET: "❌ not met",
+    Verdict.FLAKY: "❌ flaky",
+    Verdict.KNOWN_ISSUE: "➖ known issue",
+    Verdict.NOT_RUN: "➖ not run",
+}
+
+
+def as_markdown(run: RunResult) -> str:
+    """Return a run as `summary.md` has it."""
+    lines = [f"# KTRDR acceptance: {run.verdict}", ""]
+    lines += [f"- {line}" for line in [*run.target_lines, run.counts_line(), *run.notes()]]
+    if run.unfit or run.aborted:
+        lines += ["", "## Why", "", _quoted(run.aborted or run.unfit)]
+    if run.run_findings:
+        lines += ["", "## Findings of the run as a whole", "", *[f"- {finding}" for finding in run.run_findings]]
+    for scenario in run.scenarios:
+        if scenario in run.refusals():
+            lines += ["", *_failure(scenario)]
+    if run.scenarios:
+        lines += ["", "## Scenarios", "", "| Scenario | Title | Result | Duration |", "|---|---|---|---|"]
+        lines += [_row(scenario) for scenario in run.scenarios]
+    not_run = [s for s in run.scenarios if s.verdict == Verdict.NOT_RUN and s not in run.refusals()]
+    if not_run:
+        lines += ["", "## Not run", "", *[f"- {s.id}: {s.reason}" for s in not_run]]
+    if run.drift:
+        lines += ["", "## Drift", "", *[f"- {drift}" for drift in run.drift]]
+    lines += ["", last_line(run), ""]
+    return "\n".join(lines)
+
+
+def last_line(run: RunResult) -> str:
+    """Return the line that ends every run."""
+    return "✅ Integration test passed" if run.verdict == RunVerdict.ACCEPTED else f"❌ Issue: {run.issue()}"
+
+
+def _row(scenario: ScenarioResult) -> str:
+    title = scenario.name.replace("|", "\\|")
+    return f"| {scenario.id} | {title} | {_MARK[scenario.verdict]} | {scenario.duration_s:.1f} s |"
+
+
+def _failure(scenario: ScenarioResult) -> list[str]:
+    lines = [f"## {scenario.id} {scenario.name}: {scenario.verdict}", ""]
+    if scenario.category:
+        lines += [f"- category: {scenario.category}", f"- next: {scenario.category.next_action}"]
+    lines += [f"- feature: {scenario.file}:{scenario.line}"]
+    if scenario.operations:
+        lines += [f"- operations: {', '.join(scenario.operations)}"]
+    lines += [f"- alone: `.venv/bin/behave {scenario.file}:{scenario.line}`", "", _quoted(scenario.reason)]
+    return lines
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(["```text", text.strip(), "```"])

@@ -1,0 +1,188 @@
+"""The one result model; every output of a run is a view of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from ktrdr_acceptance.catalogue.tags import ScenarioTags
+from ktrdr_acceptance.faults import Category
+
+
+class Verdict(StrEnum):
+    """Verdict on one scenario."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    FLAKY = "flaky"
+    KNOWN_ISSUE = "known issue"
+    NOT_RUN = "not run"
+
+
+class RunVerdict(StrEnum):
+    """Verdict on a run."""
+
+    ACCEPTED = "accepted"
+    NOT_ACCEPTED = "not accepted"
+    UNFIT = "environment unfit"
+    ABORTED = "aborted"
+
+
+class ExitStatus(IntEnum):
+    """Exit status of a run."""
+
+    ACCEPTED = 0
+    NOT_ACCEPTED = 1
+    BAD_INPUT = 2
+    UNFIT = 3
+    ABORTED = 4
+
+
+_EXIT = {
+    RunVerdict.ACCEPTED: ExitStatus.ACCEPTED,
+    RunVerdict.NOT_ACCEPTED: ExitStatus.NOT_ACCEPTED,
+    RunVerdict.UNFIT: ExitStatus.UNFIT,
+    RunVerdict.ABORTED: ExitStatus.ABORTED,
+}
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A piece of evidence; `media_type` as in a MIME header."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step."""
+
+    text: str
+    status: str
+    duration_s: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """What became of one scenario. `started_at` is seconds since the epoch."""
+
+    id: str
+    name: str
+    feature: str
+    file: str
+    line: int
+    tags: tuple[str, ...]
+    facts: ScenarioTags
+    verdict: Verdict
+    category: Category | None = None
+    reason: str = ""
+    started_at: float = 0.0
+    duration_s: float = 0.0
+    expected_s: float | None = None
+    operations: tuple[str, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def makes_unfit(self) -> bool:
+        """True if the environment, not KTRDR, stopped this scenario."""
+        return self.verdict == Verdict.NOT_RUN and self.category == Category.ENVIRONMENT
+
+
+@dataclass
+class RunResult:
+    """What became of a run. `started_at` is seconds since the epoch."""
+
+    suite: dict[str, str]
+    settings: dict[str, Any]
+    started_at: float
+    strict: bool = False
+    time_factor: float = 1.0
+    target: dict[str, Any] = field(default_factory=dict)
+    target_lines: list[str] = field(default_factory=list)
+    preflight: list[dict[str, str]] = field(default_factory=list)
+    scenarios: list[ScenarioResult] = field(default_factory=list)
+    run_findings: list[str] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    duration_s: float = 0.0
+    complete: bool = False
+    unfit: str = ""
+    aborted: str = ""
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """Return the verdict on the run; precedence: aborted, environment unfit, not accepted, accepted."""
+        if self.aborted:
+            return RunVerdict.ABORTED
+        if self.unfit or any(scenario.makes_unfit for scenario in self.scenarios):
+            return RunVerdict.UNFIT
+        found = self.counts()
+        if found[Verdict.NOT_MET] or found[Verdict.FLAKY] or self.run_findings:
+            return RunVerdict.NOT_ACCEPTED
+        if self.strict and found[Verdict.NOT_RUN]:
+            return RunVerdict.NOT_ACCEPTED
+        if not found[Verdict.MET]:
+            return RunVerdict.UNFIT if found[Verdict.NOT_RUN] else RunVerdict.NOT_ACCEPTED
+        return RunVerdict.ACCEPTED
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """Return the exit status of the run."""
+        return _EXIT[self.verdict]
+
+    def counts(self) -> Counter[Verdict]:
+        """Return how many scenarios have each verdict."""
+        return Counter(scenario.verdict for scenario in self.scenarios)
+
+    def counts_line(self) -> str:
+        """Return the counts in words; met, not met and not run are always said."""
+        found = self.counts()
+        always = (Verdict.MET, Verdict.NOT_MET, Verdict.NOT_RUN)
+        said = [f"{found[verdict]} {verdict}" for verdict in Verdict if verdict in always or found[verdict]]
+        return f"{', '.join(said)} of {len(self.scenarios)} scenarios in {self.duration_s:.1f} s"
+
+    def notes(self) -> list[str]:
+        """Return what every output has to say besides the verdicts."""
+        if self.time_factor == 1:
+            return []
+        return [f"waiting deadlines were scaled by the time factor {self.time_factor:g}"]
+
+    def refusals(self) -> list[ScenarioResult]:
+        """Return the scenarios that keep the run from being accepted."""
+        unwanted = {Verdict.NOT_MET, Verdict.FLAKY}
+        if self.strict:
+            unwanted.add(Verdict.NOT_RUN)
+        return [s for s in self.scenarios if s.verdict in unwanted or s.makes_unfit]
+
+    def issue(self) -> str:
+        """Return the one line that says why the run is not accepted (empty if it is)."""
+        if self.verdict == RunVerdict.ACCEPTED:
+            return ""
+        if self.aborted:
+            return f"aborted: {_first_line(self.aborted)}"
+        if self.unfit:
+            return f"environment unfit: {_first_line(self.unfit)}"
+        refusals = self.refusals()
+        for scenario in refusals:
+            if scenario.makes_unfit:
+                return f"environment unfit: {_first_line(scenario.reason)}"
+        if refusals:
+            first = refusals[0]
+            more = f" (and {len(refusals) - 1} more)" if len(refusals) > 1 else ""
+            return f"{first.id} {first.name} is {first.verdict}: {_first_line(first.reason)}{more}"
+        if self.run_findings:
+            return _first_line(self.run_findings[0])
+        reasons = [s.reason for s in self.scenarios if s.verdict == Verdict.NOT_RUN]
+        return "environment unfit: no selected scenario could run" + (
+            f": {_first_line(reasons[0])}" if reasons else ""
+        )
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0] if lines else ""

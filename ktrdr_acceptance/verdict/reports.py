@@ -1,0 +1,56 @@
+"""The reports folder: which view is written when, and where the previous run's reports go."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ktrdr_acceptance.verdict.json_view import write_atomically, write_json
+from ktrdr_acceptance.verdict.junit import as_junit
+from ktrdr_acceptance.verdict.markdown import as_markdown
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult
+
+# Everything that a run writes; what else lies in the folder is not ours.
+_OURS = ("results.json", "summary.md", "junit.xml", "allure-results", "logs")
+
+
+class Reports:
+    """Writes every view of a run into one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.summary = folder / "summary.md"
+        self.results = folder / "results.json"
+        self._allure: Any = None
+
+    def move_previous_aside(self) -> None:
+        """Move the previous run's reports into `previous/`, so that nobody reads them as this run's."""
+        previous = self.folder / "previous"
+        found = [self.folder / name for name in _OURS if (self.folder / name).exists()]
+        if not found:
+            return
+        shutil.rmtree(previous, ignore_errors=True)
+        previous.mkdir(parents=True)
+        for path in found:
+            path.rename(previous / path.name)
+
+    def scenario(self, run: RunResult, result: ScenarioResult, scenario: Any) -> None:
+        """Write what is known after one scenario."""
+        self._allure_results().write_scenario(result, scenario)
+        write_json(run, self.results)
+
+    def finish(self, run: RunResult) -> None:
+        """Write every view of the whole run."""
+        self._allure_results().write_run(run)
+        write_json(run, self.results)
+        write_atomically(self.folder / "junit.xml", as_junit(run))
+        write_atomically(self.summary, as_markdown(run))
+
+    def _allure_results(self) -> Any:
+        if self._allure is None:
+            # Late, because a run that is refused for bad input has no use for 50 ms of imports.
+            from ktrdr_acceptance.verdict.allure import AllureResults
+
+            self._allure = AllureResults(self.folder / "allure-results")
+        return self._allure

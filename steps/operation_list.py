@@ -1,0 +1,80 @@
+"""Sentences about the list of operations."""
+
+from behave import given, then, when
+from hamcrest import equal_to, greater_than, greater_than_or_equal_to, has_item, has_length, less_than_or_equal_to, only_contains
+
+from ktrdr_acceptance.domain.operation_list import Listed
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.world import StepContext
+
+FILL_WITHIN = 180.0
+
+
+@given("there are more than {count:Count} operations")
+def given_more_operations(context: StepContext, count: int) -> None:
+    """Run smoke trainings until the backend counts enough."""
+    world = context.world
+    world.trainings.fill_list(world.operation_list, count + 1, FILL_WITHIN)
+
+
+@when("I list the operations by {filters:Filters}")
+def when_list(context: StepContext, filters: dict[str, str]) -> None:
+    """Ask for one page."""
+    context.world.said.page = context.world.operation_list.page(**filters)
+
+
+@then("the training is among them")
+def then_training_among_them(context: StepContext) -> None:
+    """Look for the training's id."""
+    world = context.world
+    world.check.that("ids in the list", [row.operation_id for row in world.page.data], has_item(world.training.id))
+
+
+@then("every one of them is {kind:Listed}")
+def then_every_one_is(context: StepContext, kind: Listed) -> None:
+    """Compare every row."""
+    world = context.world
+    world.check.that(f"{kind.column} of the listed operations", kind.values(world.page), only_contains(kind.expected))
+
+
+@then("there are at most {count:Count} of them")
+def then_at_most(context: StepContext, count: int) -> None:
+    """Count the rows."""
+    world = context.world
+    world.check.that("number of listed operations", len(world.page.data), less_than_or_equal_to(count))
+
+
+@then("there are exactly {count:Count} of them")
+def then_exactly(context: StepContext, count: int) -> None:
+    """Count the rows."""
+    context.world.check.that("listed operations", context.world.page.data, has_length(count))
+
+
+@then("the list counts at least as many as it shows")
+def then_counts_at_least(context: StepContext) -> None:
+    """Compare the total with the rows."""
+    page = context.world.page
+    context.world.check.that("total count", page.total_count, greater_than_or_equal_to(len(page.data)))
+
+
+@then("the list counts more than {count:Count}")
+def then_counts_more(context: StepContext, count: int) -> None:
+    """Compare the total."""
+    context.world.check.that("total count", context.world.page.total_count, greater_than(count))
+
+
+@then("they are the newest ones, newest first")
+def then_newest_first(context: StepContext) -> None:
+    """Compare with the top of the whole list."""
+    world = context.world
+    shown = [row.operation_id for row in world.page.data]
+    world.check.that("ids in the list", shown, equal_to(world.operation_list.newest(len(shown))))
+
+
+@then("once it has completed, within {limit:Duration}, it is no longer among them")
+def then_no_longer_listed(context: StepContext, limit: float) -> None:
+    """Follow the training to its end and ask for the same page again."""
+    world = context.world
+    world.operations.eventually(world.training, Status.COMPLETED, within=limit)
+    listed = world.operation_list.ids_by_last_filter()
+    world.check.that(f"whether {world.training.id} is still listed as running", world.training.id in listed, equal_to(False))
