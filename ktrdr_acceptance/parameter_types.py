@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from behave import register_type
 
@@ -14,9 +15,14 @@ _UNITS = {"ms": 0.001, "s": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "mi
 _NUMBER = r"\d+(?:\.\d+)?"
 
 
-def _typed(pattern: str) -> Any:
-    def mark(function: Any) -> Any:
-        function.pattern = pattern
+F = TypeVar("F", bound=Callable[[str], Any])
+
+
+def _typed(pattern: str) -> Callable[[F], F]:
+    """Give a converter the pattern that behave's parser looks for in sentences."""
+
+    def mark(function: F) -> F:
+        function.pattern = pattern  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -40,7 +46,20 @@ def parse_percent(text: str) -> float:
 @_typed(r"\d[\d,_]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve")
 def parse_count(text: str) -> int:
     """Return a whole number: `10`, `115,000` and `ten` all work."""
-    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    words = (
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    )
     return words.index(text) + 1 if text in words else int(re.sub(r"[,_]", "", text))
 
 

@@ -56,7 +56,12 @@ class World:
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
         self.workers = Workers(self.backend, self.connect, self.waiter)
         self.operations = Operations(
-            self.backend, self.workers.clients, self.waiter, endpoints.cache_ttl, self.undo, on_look=self.on_look
+            self.backend,
+            self.workers.clients,
+            self.waiter,
+            endpoints.cache_ttl,
+            self.undo,
+            on_look=self.on_look,
         )
         self.trainings = Trainings(self.backend, self.operations, default_calibration(), endpoints.speed)
         self.training_results = TrainingResults(self.operations, self.waiter)

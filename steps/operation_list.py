@@ -1,7 +1,15 @@
 """Sentences about the list of operations."""
 
 from behave import given, then, when
-from hamcrest import equal_to, greater_than, greater_than_or_equal_to, has_item, has_length, less_than_or_equal_to, only_contains
+from hamcrest import (
+    equal_to,
+    greater_than,
+    greater_than_or_equal_to,
+    has_item,
+    has_length,
+    less_than_or_equal_to,
+    only_contains,
+)
 
 from ktrdr_acceptance.domain.operation_list import Listed
 from ktrdr_acceptance.operations.lifecycle import Status
@@ -27,14 +35,18 @@ def when_list(context: StepContext, filters: dict[str, str]) -> None:
 def then_training_among_them(context: StepContext) -> None:
     """Look for the training's id."""
     world = context.world
-    world.check.that("ids in the list", [row.operation_id for row in world.page.data], has_item(world.training.id))
+    world.check.that(
+        "ids in the list", [row.operation_id for row in world.page.data], has_item(world.training.id)
+    )
 
 
 @then("every one of them is {kind:Listed}")
 def then_every_one_is(context: StepContext, kind: Listed) -> None:
     """Compare every row."""
     world = context.world
-    world.check.that(f"{kind.column} of the listed operations", kind.values(world.page), only_contains(kind.expected))
+    world.check.that(
+        f"{kind.column} of the listed operations", kind.values(world.page), only_contains(kind.expected)
+    )
 
 
 @then("there are at most {count:Count} of them")
@@ -77,4 +89,8 @@ def then_no_longer_listed(context: StepContext, limit: float) -> None:
     world = context.world
     world.operations.eventually(world.training, Status.COMPLETED, within=limit)
     listed = world.operation_list.ids_by_last_filter()
-    world.check.that(f"whether {world.training.id} is still listed as running", world.training.id in listed, equal_to(False))
+    world.check.that(
+        f"whether {world.training.id} is still listed as running",
+        world.training.id in listed,
+        equal_to(False),
+    )

@@ -21,7 +21,9 @@ def then_healthy(context: StepContext) -> None:
 @then("it states its version")
 def then_states_version(context: StepContext) -> None:
     """Look for a version number."""
-    context.world.check.that("version in the health", context.world.health.health.version, matches_regexp(r"^\d+\.\d+"))
+    context.world.check.that(
+        "version in the health", context.world.health.health.version, matches_regexp(r"^\d+\.\d+")
+    )
 
 
 @then("it answered within {limit:Duration}")

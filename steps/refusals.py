@@ -27,6 +27,12 @@ def when_ask_with_flaw(context: StepContext, flaw: str) -> None:
     context.world.said.refusal = context.world.trainings.refusal_of_flaw(flaw)
 
 
+@when('I ask for a training with the start date "{date}"')
+def when_ask_with_start_date(context: StepContext, date: str) -> None:
+    """Ask for a smoke training from a date of any spelling."""
+    context.world.said.refusal = context.world.trainings.refusal_of(start_date=date)
+
+
 @when('I look up the operation "{operation_id}"')
 def when_look_up(context: StepContext, operation_id: str) -> None:
     """Look up an operation that does not exist."""
@@ -37,14 +43,18 @@ def when_look_up(context: StepContext, operation_id: str) -> None:
 def then_client_error(context: StepContext) -> None:
     """A refusal blames the request, not the service."""
     refusal = context.world.refusal
-    context.world.check.that(f"whether the refusal ({refusal}) blames the request", refusal.is_client_error, equal_to(True))
+    context.world.check.that(
+        f"whether the refusal ({refusal}) blames the request", refusal.is_client_error, equal_to(True)
+    )
 
 
 @then("it is reported as not found")
 def then_not_found(context: StepContext) -> None:
     """The refusal says that there is no such thing."""
     refusal = context.world.refusal
-    context.world.check.that(f"whether the refusal ({refusal}) says not found", refusal.is_not_found, equal_to(True))
+    context.world.check.that(
+        f"whether the refusal ({refusal}) says not found", refusal.is_not_found, equal_to(True)
+    )
 
 
 @then('the message names "{text}"')
@@ -63,10 +73,14 @@ def then_message_names_training(context: StepContext) -> None:
 @then('the message names the field "{field}"')
 def then_message_names_field(context: StepContext, field: str) -> None:
     """Look for the field among those that the refusal complains about."""
-    context.world.check.that("fields that the refusal names", list(context.world.refusal.fields), has_item(field))
+    context.world.check.that(
+        "fields that the refusal names", list(context.world.refusal.fields), has_item(field)
+    )
 
 
 @then("the answer shows no stack trace")
 def then_no_stack_trace(context: StepContext) -> None:
     """Look through the whole answer."""
-    context.world.check.that("text of the answer", context.world.refusal.text, is_not(matches_regexp(STACK_TRACE)))
+    context.world.check.that(
+        "text of the answer", context.world.refusal.text, is_not(matches_regexp(STACK_TRACE))
+    )

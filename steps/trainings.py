@@ -107,7 +107,9 @@ def then_details_name_request(context: StepContext) -> None:
 def then_worker_knows_it(context: StepContext) -> None:
     """Look it up at its worker."""
     world = context.world
-    world.check.that("id at the worker", world.operations.at_worker(world.training).operation_id, world.training.id)
+    world.check.that(
+        "id at the worker", world.operations.at_worker(world.training).operation_id, world.training.id
+    )
 
 
 @when("I cancel it")
@@ -183,7 +185,9 @@ def then_seen_epoch(context: StepContext) -> None:
 def then_ended_at(context: StepContext, percent: float) -> None:
     """Compare the last percentage."""
     world = context.world
-    world.check.that("percentage at the end", world.operations.look(world.training).progress.percentage, equal_to(percent))
+    world.check.that(
+        "percentage at the end", world.operations.look(world.training).progress.percentage, equal_to(percent)
+    )
 
 
 @then("its percentage never went down from the first epoch on")

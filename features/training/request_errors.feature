@@ -27,10 +27,17 @@ Feature: A training request that cannot work is refused with a reason
     And the backend is still healthy
 
     Examples: what can be wrong
-      | name         | flaw                            | field         |
-      | no-symbols   | no symbols                      | symbols       |
-      | blank-symbol | a blank symbol                  | symbols       |
-      | no-list      | symbols that are not a list     | symbols       |
-      | no-timeframe | no timeframes                   | timeframes    |
-      | no-strategy  | no strategy name                | strategy_name |
-      | bad-date     | a start date that is not a date | start_date    |
+      | name         | flaw                        | field         |
+      | no-symbols   | no symbols                  | symbols       |
+      | blank-symbol | a blank symbol              | symbols       |
+      | no-list      | symbols that are not a list | symbols       |
+      | no-timeframe | no timeframes               | timeframes    |
+      | no-strategy  | no strategy name            | strategy_name |
+
+  @category:error @milestone:API @criterion:S10 @severity:major @id:training-bad-date
+  Scenario: A training with a start date that is not a date is refused and the message names it
+    When I ask for a training with the start date "not-a-date"
+    Then the request is refused as a client error
+    And the message names "not-a-date"
+    And the answer shows no stack trace
+    And the backend is still healthy

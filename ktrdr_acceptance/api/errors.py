@@ -59,14 +59,18 @@ def read_refusal(answer: Answer) -> Refusal:
 def refusal_expected(answer: Answer, what: str) -> Refusal:
     """Return the refusal that an answer must be; raise AssertionError if it was accepted."""
     if answer.ok:
-        raise AssertionError(f"{answer.service} accepted {what} (HTTP {answer.status}) instead of refusing it")
+        raise AssertionError(
+            f"{answer.service} accepted {what} (HTTP {answer.status}) instead of refusing it"
+        )
     return read_refusal(answer)
 
 
 def _fields(rows: Any) -> tuple[tuple[str, ...], str]:
     found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     fields = tuple(_field(row) for row in found)
-    said = (f"{name}: {row.get('message') or row.get('msg')}" for name, row in zip(fields, found, strict=True))
+    said = (
+        f"{name}: {row.get('message') or row.get('msg')}" for name, row in zip(fields, found, strict=True)
+    )
     return fields, "; ".join(said)
 
 

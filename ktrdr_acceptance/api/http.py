@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import Any
 import httpx
 
 from ktrdr_acceptance.faults import EnvironmentFault
+
+# Its line per request says less than the exchanges that are kept as evidence.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -94,23 +98,17 @@ class ServiceClient:
         url = str(httpx.URL(self.base_url + path, params=dict(query) if query else None))
         at = time.monotonic()
         try:
-            response = self._client.request(
-                method, path, json=body, params=dict(query) if query else None
-            )
+            response = self._client.request(method, path, json=body, params=dict(query) if query else None)
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
             reason = self._reason(error)
-            self._on_exchange(
-                Exchange(self.name, method, url, body, None, None, elapsed, at, failure=reason)
-            )
+            self._on_exchange(Exchange(self.name, method, url, body, None, None, elapsed, at, failure=reason))
             raise EnvironmentFault(
                 f"{self.name} at {self.base_url} gave no answer to {method} {path}: {reason}"
             ) from error
         elapsed = time.monotonic() - at
         decoded = _decode(response)
-        self._on_exchange(
-            Exchange(self.name, method, url, body, response.status_code, decoded, elapsed, at)
-        )
+        self._on_exchange(Exchange(self.name, method, url, body, response.status_code, decoded, elapsed, at))
         return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed)
 
     def _reason(self, error: httpx.HTTPError) -> str:

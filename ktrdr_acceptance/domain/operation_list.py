@@ -69,7 +69,9 @@ class OperationList:
     def newest(self, count: int) -> list[str]:
         """Return the ids of the newest operations by their time of creation, newest first."""
         rows = self.backend.operations(limit=1000).data
-        return [row.operation_id for row in sorted(rows, key=lambda row: row.created_at, reverse=True)][:count]
+        return [row.operation_id for row in sorted(rows, key=lambda row: row.created_at, reverse=True)][
+            :count
+        ]
 
     def total(self) -> int:
         """Return how many operations the backend counts."""

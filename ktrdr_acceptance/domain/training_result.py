@@ -86,7 +86,9 @@ class TrainingResults:
         self.waiter.checks += 1
         if breaches := list(sanity_breaches(result)):
             raise ConfigurationFault(
-                "the training completed, but " + "; ".join(breaches) + ". Check the label distribution: a zigzag "
+                "the training completed, but "
+                + "; ".join(breaches)
+                + ". Check the label distribution: a zigzag "
                 "threshold too high for the symbol, or too short a period, leaves one label only"
             )
 

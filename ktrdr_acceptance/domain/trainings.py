@@ -18,7 +18,6 @@ FLAWS: dict[str, dict[str, Any]] = {
     "no timeframes": {"timeframes": []},
     "no strategy name": {"strategy_name": None},
     "symbols that are not a list": {"symbols": "EURUSD"},
-    "a start date that is not a date": {"start_date": "not-a-date"},
 }
 NONSENSE = {"invalid": "payload"}
 

@@ -65,7 +65,9 @@ class Workers:
             describe=lambda state: f"{state[0]} at the backend, {state[1]} by its own word",
         )
 
-    def wait_until_busy_with(self, operation: Operation, operations: Operations, within: float) -> WorkerHealth:
+    def wait_until_busy_with(
+        self, operation: Operation, operations: Operations, within: float
+    ) -> WorkerHealth:
         """Wait until the worker of an operation says that it is busy with it."""
         worker = operations.worker_of(operation)
         return self.waiter.eventually(
@@ -87,4 +89,6 @@ class Workers:
         return listed.get(worker.name, "not registered"), worker.health().worker_status
 
     def _states(self) -> str:
-        return ", ".join(f"{row.worker_id} {row.status}" for row in self.training_workers()) or "none registered"
+        return (
+            ", ".join(f"{row.worker_id} {row.status}" for row in self.training_workers()) or "none registered"
+        )

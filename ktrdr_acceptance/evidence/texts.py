@@ -54,4 +54,8 @@ def _block(exchange: Exchange, started: float) -> str:
 
 def _body(body: Any) -> str:
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return text if len(text) <= _MOST_BODY else f"{text[:_MOST_BODY]} ... {len(text) - _MOST_BODY} more characters"
+    return (
+        text
+        if len(text) <= _MOST_BODY
+        else f"{text[:_MOST_BODY]} ... {len(text) - _MOST_BODY} more characters"
+    )

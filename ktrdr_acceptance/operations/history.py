@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -43,7 +44,7 @@ class History:
     def falls(self, value: Callable[[Observation], float], in_epochs: bool) -> list[str]:
         """Return each fall of `value` from one look to the next; with `in_epochs` from the first epoch on."""
         seen = [one for one in self.observations if one.in_epochs or not in_epochs]
-        pairs = zip(seen, seen[1:], strict=False)
+        pairs = itertools.pairwise(seen)
         return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
 
     def lines(self) -> str:
@@ -64,7 +65,7 @@ class Recorder:
     def __init__(self) -> None:
         self.histories: dict[tuple[str, str], History] = {}
         self.violations: list[str] = []
-        self.drift: list[str] = []
+        self.drift: dict[str, list[str]] = {}
 
     def history(self, operation_id: str, service: str) -> History:
         """Return what was seen of an operation at a service (empty if nothing was)."""
@@ -91,6 +92,6 @@ class Recorder:
         if after.percentage < before.percentage:
             fall = f"{where} fell from {before.percentage:.1f} % to {after.percentage:.1f} %"
             if after.in_epochs and not before.in_epochs:
-                self.drift.append(f"{fall} at its first epoch")
+                self.drift.setdefault("the percentage falls at the first epoch", []).append(fall)
             else:
                 self.violations.append(f"{fall} ({before.step!r} to {after.step!r})")

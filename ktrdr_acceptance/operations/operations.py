@@ -167,9 +167,9 @@ class Operations:
                 return f"the backend shows {_in_words(at_backend)}: a late result overwrote the cancel"
             if at_worker.status != Status.CANCELLED:
                 return (
-                    f"worker {worker.name} ({worker.base_url}) shows {_in_words(at_worker)} while the backend "
-                    "still says cancelled: the work was not stopped by the cancel. Look at what the worker's "
-                    "cancel route stops besides its own record of the operation"
+                    f"worker {worker.name} ({worker.base_url}) shows {_in_words(at_worker)} while the "
+                    "backend still says cancelled: the cancel did not stop the work. Look at what the "
+                    "worker's cancel route stops besides its own record of the operation"
                 )
             return None
 
@@ -224,7 +224,9 @@ class Operations:
         if self.look(operation).status.is_terminal:
             return
         answer = self.backend.cancel_answer(operation.id)
-        said = "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
+        said = (
+            "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
+        )
         self.waiter.eventually(
             lambda: self.look(operation),
             lambda body: body.status.is_terminal,

@@ -8,7 +8,10 @@ from functools import partial
 from typing import Any
 
 from behave import exception as behave_exception
+from behave.formatter._registry import make_formatters
+from behave.formatter.null import NullFormatter
 from behave.parser import ParserError
+from behave.reporter.summary import SummaryReporter
 from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
@@ -27,7 +30,8 @@ from ktrdr_acceptance.verdict.reports import Reports
 
 # Formatters that only list; a run of nothing but these is no run.
 _CATALOGUE = frozenset(
-    "steps steps.bad steps.catalog steps.code steps.doc steps.missing steps.usage sphinx.steps tags tags.location".split()
+    {"steps", "steps.bad", "steps.catalog", "steps.code", "steps.doc", "steps.missing", "steps.usage"}
+    | {"sphinx.steps", "tags", "tags.location"}
 )
 _MISSING_PATH = (
     behave_exception.ConfigError,
@@ -125,8 +129,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             raise BadInput(f"Nothing to run: {problem}") from None
         except (Exception, ParserError) as problem:
             raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {problem}") from problem
-        self.formatters = []
-        selected = [s for s in self._scenarios() if s.feature.should_run(self.config) and s.should_run(self.config)]
+        self.formatters: list[Any] = self._formatters_to_files()
+        # The stock summary counts otherwise than the verdicts do.
+        self.config.reporters = [r for r in self.config.reporters if not isinstance(r, SummaryReporter)]
+        selected = [
+            s for s in self._scenarios() if s.feature.should_run(self.config) and s.should_run(self.config)
+        ]
         if not selected:
             raise BadInput(
                 f"The selection ({self._selection()}) matches no scenario; `behave --dry-run` lists them all."
@@ -147,8 +155,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         defined = dict(self.config.userdata_defines or ())
         return {key: value for key, value in dict(self.config.userdata or {}).items() if key not in defined}
 
+    def _formatters_to_files(self) -> list[Any]:
+        """Return the formatters that were asked for; those without a file share the console's stdout."""
+        return [f for f in make_formatters(self.config, self.config.outputs) if type(f) is not NullFormatter]
+
     def _console_is_taken(self) -> bool:
-        return False
+        asked = [name for name in self.config.format or () if name != "null"]
+        return len(asked) > len(self.config.outputs or ())
 
 
 def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> bool:

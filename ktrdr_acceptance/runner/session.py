@@ -77,7 +77,8 @@ class Session:
         self._happened.undo_errors = world.undo.run()
         self._happened.checks = world.waiter.checks
         self._happened.violations = list(world.operations.recorder.violations)
-        self.run.drift += world.operations.recorder.drift
+        for kind, cases in world.operations.recorder.drift.items():
+            self.run.drift.setdefault(kind, []).extend(cases)
         world.close()
         return self._happened.undo_errors
 

@@ -5,9 +5,9 @@ from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.target.embedded import EmbeddedTarget
 from ktrdr_acceptance.target.services import ServicesTarget
 
-_TARGETS = {"embedded": EmbeddedTarget, "services": ServicesTarget}
-
 
 def make_target(settings: Settings) -> Target:
     """Return the target that the settings name, not yet started."""
-    return _TARGETS[settings.target](settings)
+    if settings.target == "services":
+        return ServicesTarget(settings)
+    return EmbeddedTarget(settings)

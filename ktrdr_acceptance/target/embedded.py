@@ -74,7 +74,8 @@ class EmbeddedTarget:
         except (ValueError, ValidationError):
             self.stop()
             raise EnvironmentFault(
-                f"the embedded KTRDR did not come up within {_READY_WITHIN:g} s: {self._complaint() or said!r}; "
+                f"the embedded KTRDR did not come up within {_READY_WITHIN:g} s: "
+                f"{self._complaint() or said!r}; "
                 f"its logs are in {self._log_dir}"
             ) from None
         self._endpoints = Endpoints(

@@ -43,7 +43,9 @@ class Identity:
     def lines(self) -> list[str]:
         """Return the identity for a person."""
         speed = f", speed {self.speed:g}" if self.speed != 1 else ""
-        workers = ", ".join(f"{w.id} ({w.type}, {w.url}, {w.status})" for w in self.workers) or "none registered"
+        workers = (
+            ", ".join(f"{w.id} ({w.type}, {w.url}, {w.status})" for w in self.workers) or "none registered"
+        )
         return [
             f"KTRDR {self.version}, generation {self.generation} ({self.kind}{speed}) at {self.backend_url}",
             f"workers: {workers}",
@@ -56,7 +58,7 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
     http = ServiceClient("backend", endpoints.backend_url, settings.request_timeout, on_exchange)
     backend = Backend(http)
     try:
-        health = _health(backend, endpoints.backend_url_source)
+        health = _health(backend)
         generation = generation_of(_openapi(backend))
         workers: list[WorkerBody] = []
         if generation in (Generation.S, Generation.H):
@@ -70,14 +72,12 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         backend_url=endpoints.backend_url,
         version=health.version,
         generation=generation,
-        workers=tuple(
-            WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers
-        ),
+        workers=tuple(WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers),
         speed=endpoints.speed,
     )
 
 
-def _health(backend: Backend, source: str) -> Health:
+def _health(backend: Backend) -> Health:
     answer = backend.health_answer()
     try:
         return read(Health, answer)

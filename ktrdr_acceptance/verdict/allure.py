@@ -28,7 +28,12 @@ from ktrdr_acceptance.verdict.json_view import write_atomically
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, StepResult, Verdict
 
 _SEVERITY = {"blocker": "blocker", "major": "critical", "minor": "minor"}
-_STEP_STATUS = {"passed": Status.PASSED, "failed": Status.FAILED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
+_STEP_STATUS = {
+    "passed": Status.PASSED,
+    "failed": Status.FAILED,
+    "skipped": Status.SKIPPED,
+    "untested": Status.SKIPPED,
+}
 _EXTENSION = {"text/plain": "txt", "application/json": "json"}
 
 

@@ -71,9 +71,7 @@ class Console:
         if self._feature and self._feature[0].file != result.file:
             self._flush_feature()
         self._feature.append(result)
-        if self._live is not None:
-            self._print(self._scenario_line(result))
-        elif result.verdict in (Verdict.NOT_MET, Verdict.FLAKY):
+        if self._live is not None or result.verdict in (Verdict.NOT_MET, Verdict.FLAKY):
             self._print(self._scenario_line(result))
 
     def finish(self, run: RunResult, summary_path: str) -> None:
@@ -97,7 +95,11 @@ class Console:
                 self._print(f"not run: {escape(scenario.id)}: {escape(scenario.reason.splitlines()[0])}")
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
-        for line in [*run.notes(), run.counts_line(), f"report: {summary_path}; exit status {run.exit_status:d}"]:
+        for line in [
+            *run.notes(),
+            run.counts_line(),
+            f"report: {summary_path}; exit status {run.exit_status:d}",
+        ]:
             self._print(escape(line))
         self._print(escape(last_line(run)))
 
@@ -117,9 +119,8 @@ class Console:
 
     def _scenario_line(self, result: ScenarioResult) -> str:
         said = "" if result.verdict == Verdict.MET else f" {result.verdict}"
-        return (
-            f"{_MARK[result.verdict]} {escape(result.id)} {escape(result.name)}{said} ({result.duration_s:.1f} s)"
-        )
+        title = f"{escape(result.id)} {escape(result.name)}"
+        return f"{_MARK[result.verdict]} {title}{said} ({result.duration_s:.1f} s)"
 
     def _left(self, ids: list[str]) -> float:
         return sum(self._expected_s.get(scenario_id, 0.0) for scenario_id in ids)

@@ -30,7 +30,7 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "issue": run.issue(),
         "notes": run.notes(),
         "run_findings": run.run_findings,
-        "drift": run.drift,
+        "drift": [{"kind": kind, "cases": cases} for kind, cases in run.drift.items()],
         "scenarios": [_scenario(scenario) for scenario in run.scenarios],
     }
 

@@ -39,7 +39,9 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         category = Category.CODE_BUG if happened.violations else Category.TEST_ISSUE
         return Judgement(Verdict.NOT_MET, category, "\n".join(later))
     if judgement.verdict == Verdict.NOT_MET:
-        return Judgement(judgement.verdict, judgement.category, "\n".join([judgement.reason, "also:", *later]))
+        return Judgement(
+            judgement.verdict, judgement.category, "\n".join([judgement.reason, "also:", *later])
+        )
     return Judgement(Verdict.NOT_MET, Category.TEST_ISSUE, "\n".join(later)) if not aborted else judgement
 
 

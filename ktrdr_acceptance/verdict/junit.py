@@ -11,7 +11,9 @@ from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
 def as_junit(run: RunResult) -> str:
     """Return a run as JUnit XML."""
     cases = [_case(scenario) for scenario in run.scenarios]
-    found = {tag: sum(1 for case in cases if case.find(tag) is not None) for tag in ("failure", "error", "skipped")}
+    found = {
+        tag: sum(1 for case in cases if case.find(tag) is not None) for tag in ("failure", "error", "skipped")
+    }
     suite = ElementTree.Element(
         "testsuite",
         name="KTRDR acceptance",

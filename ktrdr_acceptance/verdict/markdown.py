@@ -20,7 +20,12 @@ def as_markdown(run: RunResult) -> str:
     if run.unfit or run.aborted:
         lines += ["", "## Why", "", _quoted(run.aborted or run.unfit)]
     if run.run_findings:
-        lines += ["", "## Findings of the run as a whole", "", *[f"- {finding}" for finding in run.run_findings]]
+        lines += [
+            "",
+            "## Findings of the run as a whole",
+            "",
+            *[f"- {finding}" for finding in run.run_findings],
+        ]
     for scenario in run.scenarios:
         if scenario in run.refusals():
             lines += ["", *_failure(scenario)]
@@ -31,7 +36,7 @@ def as_markdown(run: RunResult) -> str:
     if not_run:
         lines += ["", "## Not run", "", *[f"- {s.id}: {s.reason}" for s in not_run]]
     if run.drift:
-        lines += ["", "## Drift", "", *[f"- {drift}" for drift in run.drift]]
+        lines += ["", "## Drift", "", *[f"- {line}" for line in run.drift_lines()]]
     lines += ["", last_line(run), ""]
     return "\n".join(lines)
 

@@ -108,7 +108,7 @@ class RunResult:
     preflight: list[dict[str, str]] = field(default_factory=list)
     scenarios: list[ScenarioResult] = field(default_factory=list)
     run_findings: list[str] = field(default_factory=list)
-    drift: list[str] = field(default_factory=list)
+    drift: dict[str, list[str]] = field(default_factory=dict)
     duration_s: float = 0.0
     complete: bool = False
     unfit: str = ""
@@ -151,6 +151,10 @@ class RunResult:
         if self.time_factor == 1:
             return []
         return [f"waiting deadlines were scaled by the time factor {self.time_factor:g}"]
+
+    def drift_lines(self) -> list[str]:
+        """Return one line for each kind of drift, with its count and an example."""
+        return [f"{kind}: {len(cases)} times, first {cases[0]}" for kind, cases in self.drift.items()]
 
     def refusals(self) -> list[ScenarioResult]:
         """Return the scenarios that keep the run from being accepted."""
