@@ -4,15 +4,19 @@ import argparse
 import contextlib
 import logging
 import os
+import re
 import selectors
 import signal
 import socket
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embedded_ktrdr.pace import DEFAULT_SPEED, Pace
-from embedded_ktrdr.supervisor import StartError, Supervisor
+
+if TYPE_CHECKING:
+    from embedded_ktrdr.supervisor import Supervisor
 
 log = logging.getLogger("embedded_ktrdr")
 
@@ -38,13 +42,20 @@ def main() -> int:
     """Exit status: 0 after a normal stop, 1 if a service cannot start, 2 for bad options or a busy port."""
     options = _options()
     log_dir = options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))
-    log_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        log_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"The log folder {log_dir} cannot be made: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return 2
     handlers: list[logging.Handler] = [
         logging.StreamHandler(),
         logging.FileHandler(log_dir / "supervisor.log"),
     ]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
     signals = Signals()
+    # Only now, because it takes half a second in which a signal must already be heard.
+    from embedded_ktrdr.supervisor import StartError, Supervisor
+
     ktrdr_ports = options.ports == "ktrdr"
     supervisor = Supervisor(options.training_worker, Pace(options.speed), log_dir, ktrdr_ports=ktrdr_ports)
     try:
@@ -62,7 +73,7 @@ def main() -> int:
     return 0
 
 
-def _watch(supervisor: Supervisor, signals: Signals, *, until_stdin_ends: bool) -> None:
+def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool) -> None:
     """Return when a stop is wished or, if asked for, when stdin ends; report services that die."""
     selector = selectors.DefaultSelector()
     selector.register(signals.wake_up, selectors.EVENT_READ)
@@ -80,7 +91,7 @@ def _watch(supervisor: Supervisor, signals: Signals, *, until_stdin_ends: bool) 
                 return
 
 
-def _greet(supervisor: Supervisor) -> None:
+def _greet(supervisor: "Supervisor") -> None:
     """For a person in front of a terminal."""
     lines = [f"  {each.name}: {each.url} (log: {each.log})" for each in supervisor.services.values()]
     print("The embedded KTRDR is ready; Ctrl+C ends it.", *lines, sep="\n", file=sys.stderr)  # noqa: T201
@@ -100,7 +111,11 @@ def _options() -> argparse.Namespace:
         "--training-workers", type=_count, default=2, metavar="N", help="how many (default 2)"
     )
     workers.add_argument(
-        "--training-worker", action="append", metavar="ID", help="the id of a training worker; repeatable"
+        "--training-worker",
+        type=_worker_id,
+        action="append",
+        metavar="ID",
+        help="the id of a training worker; repeatable",
     )
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
@@ -121,6 +136,12 @@ def _speed(text: str) -> float:
     if not 0 < speed < float("inf"):
         raise argparse.ArgumentTypeError("a speed is greater than 0")
     return speed
+
+
+def _worker_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", text):  # it names a log file
+        raise argparse.ArgumentTypeError("an id has letters, digits, '-', '_' and '.'")
+    return text
 
 
 def _count(text: str) -> int:

@@ -6,12 +6,15 @@ Class names are those of KTRDR's OpenAPI documents, because clients see them the
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 DEFAULT_CANCEL_MESSAGE = "Operation cancelled by user"
+
+Count = Annotated[int, Field(ge=0)]
+Percent = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class OperationStatus(StrEnum):
@@ -48,12 +51,12 @@ class OperationType(StrEnum):
 class OperationProgress(BaseModel):
     """How far the work is; `percentage` from 0 to 100, the others counts."""
 
-    percentage: float = Field(default=0.0, ge=0.0, le=100.0)
+    percentage: Percent = 0.0
     current_step: str | None = None
-    steps_completed: int = 0
-    steps_total: int = 0
-    items_processed: int = 0
-    items_total: int | None = None
+    steps_completed: Count = 0
+    steps_total: Count = 0
+    items_processed: Count = 0
+    items_total: Count | None = None
     current_item: str | None = None
     context: dict[str, Any] = Field(default_factory=dict)
 
@@ -127,7 +130,7 @@ class OperationSummary(BaseModel):
     operation_type: OperationType
     status: OperationStatus
     created_at: datetime
-    progress_percentage: float = 0.0
+    progress_percentage: Percent = 0.0
     current_step: str | None = None
     symbol: str | None = None
     duration_seconds: float | None = None
@@ -145,8 +148,8 @@ class OperationListResponse(BaseModel):
 
     success: bool = True
     data: list[OperationSummary]
-    total_count: int
-    active_count: int
+    total_count: Count
+    active_count: Count
 
 
 class OperationMetricsResponse(BaseModel):

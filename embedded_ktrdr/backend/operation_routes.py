@@ -36,7 +36,7 @@ class CancelOperationRequest(BaseModel):
 class OperationCancelResponse(BaseModel):
     """Answer to a cancel."""
 
-    success: bool
+    success: bool = True
     data: dict[str, Any]
 
 
@@ -93,7 +93,6 @@ def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIR
         log.info("Successfully cancelled operation: %s", operation_id)
         assert operation.completed_at is not None
         return OperationCancelResponse(
-            success=True,
             data={
                 "success": True,
                 "operation_id": operation_id,

@@ -91,7 +91,7 @@ class Registry:
         return worker
 
     def mark_busy(self, worker: Worker, operation_id: str) -> None:
-        """The worker is about to take `operation_id`; nobody else may choose it."""
+        """The worker takes `operation_id`; nobody else may choose it."""
         worker.status = WorkerStatus.BUSY
         worker.current_operation_id = operation_id
         self._changed(worker.worker_id)
@@ -128,7 +128,7 @@ class Registry:
             )
             answer.raise_for_status()
             health = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             self._note_failure(worker, error)
             return
         self._note_healthy(worker)

@@ -144,11 +144,13 @@ class Trainings:
             log.warning("Worker %s is busy (%s)", worker.worker_id, error.response.status_code)
             await self._registry.check(worker)
             return False
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.warning("Worker %s cannot be reached: %s", worker.worker_id, error or type(error).__name__)
             self._registry.release(worker.worker_id, operation_id)
             return False
         log.info("✅ Training accepted by worker %s: remote_op=%s", worker.worker_id, operation_id)
+        # Again: a health answer from before the acceptance may have said idle in between.
+        self._registry.mark_busy(worker, operation_id)
         log.info("Marked worker %s as BUSY for operation %s", worker.worker_id, operation_id)
         return True
 
@@ -167,7 +169,8 @@ def find_strategy(name: str) -> Strategy:
     if not _STRATEGY_NAME.fullmatch(name):
         raise StrategyError("Strategy name may only contain alphanumerics, dashes, or underscores")
     if name not in STRATEGIES:
-        searched = ", ".join(each.path for each in STRATEGIES.values())
+        # KTRDR searches two folders, which are the same one in its container.
+        searched = ", ".join([each.path for each in STRATEGIES.values()] * 2)
         raise StrategyError(f"Strategy file not found: {name}.yaml (searched: {searched})")
     return STRATEGIES[name]
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus, WorkerType
+from embedded_ktrdr.backend.registry import Registry, WorkerStatus, WorkerType
 
 log = logging.getLogger("ktrdr.api.endpoints.workers")
 
@@ -25,22 +25,24 @@ def worker_router(registry: Registry) -> APIRouter:
     router = APIRouter(prefix="/workers", tags=["Workers"])
 
     @router.get("")
-    async def list_workers(worker_type: WorkerType | None = None, status: str | None = None) -> list[Worker]:
-        if status is None:
-            return registry.all(worker_type)
-        try:
-            wanted = WorkerStatus(status)
-        except ValueError:
-            log.warning("Invalid status filter: %s", status)
-            return []
-        return registry.all(worker_type, wanted)
+    async def list_workers(
+        worker_type: WorkerType | None = None, status: str | None = None
+    ) -> list[dict[str, Any]]:
+        wanted = None
+        if status is not None:
+            try:
+                wanted = WorkerStatus(status)
+            except ValueError:
+                log.warning("Invalid status filter: %s", status)
+                return []
+        return [each.model_dump() for each in registry.all(worker_type, wanted)]
 
     @router.post("/register")
-    async def register_worker(request: WorkerRegistrationRequest) -> Worker:
+    async def register_worker(request: WorkerRegistrationRequest) -> dict[str, Any]:
         worker_id, kind = request.worker_id, request.worker_type
         log.info("Worker registration request: %s (WorkerType.%s)", worker_id, kind.name)
         worker = registry.register(worker_id, kind, request.endpoint_url, request.capabilities or {})
         log.info("Worker registered successfully: %s", worker_id)
-        return worker
+        return worker.model_dump()
 
     return router

@@ -112,7 +112,8 @@ def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
         return desk.operations.page(status, operation_type, limit, offset, active_only)
 
     @app.get("/api/v1/operations/{operation_id}")
-    async def get_operation_status(operation_id: str) -> OperationStatusResponse:
+    async def get_operation_status(operation_id: str, force_refresh: bool = False) -> OperationStatusResponse:
+        del force_refresh  # nothing is cached here
         return OperationStatusResponse(data=find(operation_id))
 
     @app.get("/api/v1/operations/{operation_id}/metrics")

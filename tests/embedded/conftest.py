@@ -1,0 +1,23 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.embedded.harness import Embedded
+
+
+@pytest.fixture(scope="module")
+def ktrdr() -> Iterator[Embedded]:
+    """One embedded KTRDR with two training workers for all tests of a module."""
+    embedded = Embedded()
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that leaves a training behind does not make the next one find a busy worker."""
+    yield
+    if "ktrdr" in request.fixturenames:
+        embedded: Embedded = request.getfixturevalue("ktrdr")
+        for each in embedded.client.get("/operations?active_only=true&limit=1000").json()["data"]:
+            embedded.client.delete(f"/operations/{each['operation_id']}")

@@ -1,0 +1,43 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from embedded_ktrdr.backend.app import create_app as create_backend
+from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.worker.app import create_app as create_worker
+
+TABLE = Path(__file__).parents[2] / "embedded_ktrdr" / "DEVIATIONS.md"
+COLUMNS = ["id", "service", "route", "status", "path", "when", "S", "ours", "why and source"]
+
+
+def rows() -> list[dict[str, str]]:
+    lines = [
+        line.strip("| \n").split(" | ") for line in TABLE.read_text().splitlines() if line.startswith("|")
+    ]
+    assert lines[0] == COLUMNS
+    return [dict(zip(COLUMNS, cells, strict=True)) for cells in lines[2:]]
+
+
+ROUTES = {
+    service: {
+        f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item
+    }
+    for service, app in (
+        ("backend", create_backend(Pace())),
+        ("training-worker", create_worker("w", "http://w", "http://b", Pace())),
+    )
+}  # fmt: skip
+
+
+def test_ids_are_in_order() -> None:
+    assert [row["id"] for row in rows()] == [f"DEV-{number + 1:02}" for number in range(len(rows()))]
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["id"])
+def test_a_row_is_precise(row: dict[str, str]) -> None:
+    assert all(row.values())
+    assert row["route"] in ROUTES[row["service"]]
+    assert re.fullmatch(r"same|\d{3} -> \d{3}", row["status"])
+    for path in row["path"].split(" ; "):
+        assert re.fullmatch(r"\*|(\[\]|\w+)((\[\])?\.\w+)*(\[\])?", path)

@@ -1,0 +1,62 @@
+import re
+
+from tests.embedded.harness import ENDLESS, Embedded
+
+BACKEND_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[(INFO|WARNING|ERROR)\] [\w.]+: .*")
+WORKER_LINE = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \| \x1b\[9\dm(INFO|WARNING|ERROR)\x1b\[0m \| [\w.]+ \| .*"
+    r"|INFO: {5}.*"
+)
+
+
+def test_a_training_leaves_its_lines(ktrdr: Embedded) -> None:
+    done, cancelled = ktrdr.started(), ktrdr.started(**ENDLESS)
+    failed = ktrdr.ended(ktrdr.started(symbols=["NOSUCH"])) if ktrdr.ended(done) else {}
+    ktrdr.client.delete(f"/operations/{cancelled}")
+    backend = ktrdr.log("backend")
+    workers = "".join(ktrdr.log(each["worker_id"]) for each in ktrdr.workers())
+    for text in (
+        f"Created operation: {done} (type: OperationType.TRAINING)",
+        f"Started operation: {done}",
+        f"Registered remote proxy for operation {done} → host {done}",
+        f"Registered remote proxy: {done} → {done}",
+        f"🏁 OPERATION COMPLETED: {done} (training)",
+        f"Cancelled operation: {cancelled} (task_cancelled: False, remote_cancelled: True)",
+        f"Successfully cancelled operation: {cancelled}",
+        f"🏁 OPERATION FAILED: {failed['operation_id']} (training)",
+        "Worker registered successfully: training-worker-1",
+    ):
+        assert text in backend
+    assert re.search(rf"Selected worker \S+ for operation {done}", backend)
+    assert re.search(rf"Training accepted by worker \S+: remote_op={done}", backend)
+    for text in (
+        f"Created operation: {done}",
+        f"Started operation: {done}",
+        f"Registered local bridge for operation {done}",
+        f"Registered training bridge for operation {done}",
+        f"Completed operation: {done}",
+        f"Training operation {cancelled} cancelled",
+        f"Failed operation: {failed['operation_id']} - No data found in cache for NOSUCH 1d",
+        "Worker registered successfully: training-worker-2",
+        '"POST /training/start HTTP/1.1" 200 OK',
+    ):
+        assert text in workers
+    assert all(BACKEND_LINE.fullmatch(line) for line in backend.splitlines())
+    assert all(WORKER_LINE.fullmatch(line) for line in workers.splitlines())
+
+
+def test_a_request_is_known_by_the_id_of_its_caller(ktrdr: Embedded) -> None:
+    ktrdr.client.post("/trainings/start", json={}, headers={"X-Request-ID": "abc-42"})
+    log = ktrdr.log("backend")
+    start = "Request started: method=POST path=/api/v1/trainings/start client=127.0.0.1 request_id=abc-42"
+    assert start in log
+    assert re.search(r"Request completed: .* status_code=422 duration=[\d.]+ms request_id=abc-42", log)
+    assert "[ERROR] ktrdr.api.main: Request validation error: [{'field': 'body -> symbols'" in log
+
+
+def test_polls_do_not_fill_the_log(ktrdr: Embedded) -> None:
+    operation_id = ktrdr.started(**ENDLESS)
+    before = len(ktrdr.log("backend").splitlines())
+    for _ in range(20):
+        ktrdr.operation(operation_id)
+    assert len(ktrdr.log("backend").splitlines()) - before <= 2
