@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.embedded.harness import Embedded
+from .harness import Embedded
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,4 @@
-import httpx
-
-from tests.embedded.harness import ENDLESS, Embedded, until
+from .harness import ENDLESS, Embedded, http, until
 
 
 def test_a_cancelled_training_stops_at_once_and_stays_cancelled(ktrdr: Embedded) -> None:
@@ -17,7 +15,7 @@ def test_a_cancelled_training_stops_at_once_and_stays_cancelled(ktrdr: Embedded)
         "remote_cancelled": True,
     }
     worker = ktrdr.worker_of(operation_id)
-    health = httpx.get(f"{worker}/health").json()
+    health = http.get(f"{worker}/health").json()
     assert (health["worker_status"], health["current_operation"]) == ("idle", None)
     stopped, at_worker = ktrdr.operation(operation_id), ktrdr.at_worker(operation_id)
     assert stopped["status"] == at_worker["status"] == "cancelled"
@@ -58,7 +56,7 @@ def test_what_has_ended_cannot_be_cancelled(ktrdr: Embedded) -> None:
             "detail": f"Operation {operation_id} cannot be cancelled (status: OperationStatus.{shown})"
         }
         worker = ktrdr.worker_of(operation_id)
-        answer = httpx.delete(f"{worker}/api/v1/operations/{operation_id}/cancel")
+        answer = http.delete(f"{worker}/api/v1/operations/{operation_id}/cancel")
         assert answer.status_code == 200
         error = f"Operation {operation_id} is already finished (status: OperationStatus.{shown})"
         assert answer.json() == {"success": True, "data": {"success": False, "error": error}}
@@ -67,14 +65,14 @@ def test_what_has_ended_cannot_be_cancelled(ktrdr: Embedded) -> None:
 def test_a_cancel_at_the_worker_is_seen_by_the_backend(ktrdr: Embedded) -> None:
     operation_id = ktrdr.started(**ENDLESS)
     url = f"{ktrdr.worker_of(operation_id)}/api/v1/operations/{operation_id}/cancel"
-    assert httpx.delete(url, params={"reason": "at the worker"}).json()["data"]["status"] == "cancelled"
+    assert http.delete(url, params={"reason": "at the worker"}).json()["data"]["status"] == "cancelled"
     operation = ktrdr.ended(operation_id)
     assert (operation["status"], operation["error_message"]) == ("cancelled", "at the worker")
 
 
 def test_an_unknown_operation_at_the_worker(ktrdr: Embedded) -> None:
     worker = ktrdr.workers()[0]["endpoint_url"]
-    answer = httpx.delete(f"{worker}/api/v1/operations/nope/cancel")
+    answer = http.delete(f"{worker}/api/v1/operations/nope/cancel")
     assert (answer.status_code, answer.json()["data"]["success"]) == (200, False)
-    answer = httpx.get(f"{worker}/api/v1/operations/nope")
+    answer = http.get(f"{worker}/api/v1/operations/nope")
     assert (answer.status_code, answer.json()) == (404, {"detail": "Operation not found: nope"})

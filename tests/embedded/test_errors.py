@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.embedded.harness import SHORT, Embedded
+from .harness import SHORT, Embedded, http
 
 GOOD: dict[str, Any] = {"symbols": ["EURUSD"], "strategy_name": "test_e2e_local_pull", **SHORT}
 
@@ -89,9 +89,9 @@ def test_a_cancel_body_is_validated(ktrdr: Embedded) -> None:
 
 def test_routes_that_are_not_there(ktrdr: Embedded) -> None:
     root = ktrdr.ready["backend"]
-    assert httpx.get(f"{root}/health").json() == {"detail": "Not Found"}
+    assert http.get(f"{root}/health").json() == {"detail": "Not Found"}
     assert ktrdr.client.get("/health").json() == {"status": "ok", "version": "1.0.7.2"}
-    assert httpx.get(root).json()["message"].startswith("KTRDR API is running.")
+    assert http.get(root).json()["message"].startswith("KTRDR API is running.")
     assert ktrdr.client.head("/health").status_code == 405
     answer = ktrdr.client.get("/trainings/start")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
@@ -99,9 +99,9 @@ def test_routes_that_are_not_there(ktrdr: Embedded) -> None:
     for path, target in (("/health/", "/health"), ("/operations/", "/operations")):
         answer = ktrdr.client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (307, f"{root}/api/v1{target}")
-    assert httpx.get(f"{root}/metrics").status_code == 307
+    assert http.get(f"{root}/metrics").status_code == 307
     assert ktrdr.client.get("/openapi.json").status_code == ktrdr.client.get("/docs").status_code == 200
-    assert httpx.get(f"{root}/openapi.json").status_code == 404
+    assert http.get(f"{root}/openapi.json").status_code == 404
 
 
 def test_every_answer_tells_its_time(ktrdr: Embedded) -> None:
@@ -111,10 +111,10 @@ def test_every_answer_tells_its_time(ktrdr: Embedded) -> None:
 
 def test_workers_keep_the_errors_of_fastapi(ktrdr: Embedded) -> None:
     worker = ktrdr.workers()[0]["endpoint_url"]
-    answer = httpx.get(f"{worker}/api/v1/operations?status=bogus")
+    answer = http.get(f"{worker}/api/v1/operations?status=bogus")
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", "status"]
-    answer = httpx.post(f"{worker}/training/start", json={})
+    answer = http.post(f"{worker}/training/start", json={})
     assert answer.json() == {
         "detail": [
             {"type": "missing", "loc": ["body", "strategy_yaml"], "msg": "Field required", "input": {}}
@@ -122,6 +122,6 @@ def test_workers_keep_the_errors_of_fastapi(ktrdr: Embedded) -> None:
     }
     assert "x-process-time" not in answer.headers
     for path in ("/training/status/x", "/training/sessions", "/api/v1/health"):
-        assert httpx.get(f"{worker}{path}").status_code == 404
-    assert httpx.get(f"{worker}/openapi.json").status_code == 200
-    assert httpx.get(f"{worker}/").json()["service"] == "Training Worker Service"
+        assert http.get(f"{worker}{path}").status_code == 404
+    assert http.get(f"{worker}/openapi.json").status_code == 200
+    assert http.get(f"{worker}/").json()["service"] == "Training Worker Service"

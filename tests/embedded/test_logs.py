@@ -1,6 +1,6 @@
 import re
 
-from tests.embedded.harness import ENDLESS, Embedded
+from .harness import ENDLESS, Embedded
 
 BACKEND_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[(INFO|WARNING|ERROR)\] [\w.]+: .*")
 WORKER_LINE = re.compile(

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.embedded.harness import ENDLESS, Embedded, alive, until
+from .harness import ENDLESS, Embedded, alive, http, until
 
 COMMAND = [sys.executable, "-m", "embedded_ktrdr"]
 
@@ -80,7 +80,7 @@ def test_a_service_that_dies_is_reported_and_the_others_go_on(own: Embedded) -> 
     until(lambda: "training-worker-5002 has ended" in log.read_text())
     assert own.client.get("/health").status_code == 200
     with pytest.raises(httpx.ConnectError):
-        httpx.get(own.ready["services"]["training-worker-5002"]["url"])
+        http.get(own.ready["services"]["training-worker-5002"]["url"])
     assert own.stop() == 0
 
 

@@ -1,10 +1,10 @@
 import re
 
-import httpx
 import pytest
 
 from embedded_ktrdr.pace import Pace
-from tests.embedded.harness import ENDLESS, LONG, Embedded, until
+
+from .harness import ENDLESS, LONG, Embedded, http, until
 
 OPERATION_ID = re.compile(r"op_training_\d{8}_\d{6}_[0-9a-f]{8}")
 EPOCH_FIELDS = [
@@ -100,7 +100,7 @@ def test_the_metrics_of_a_worker_have_a_cursor(ktrdr: Embedded) -> None:
     operation_id = ktrdr.started()
     ktrdr.ended(operation_id)
     url = f"{ktrdr.worker_of(operation_id)}/api/v1/operations/{operation_id}/metrics"
-    data = httpx.get(url, params={"cursor": 8}).json()["data"]
+    data = http.get(url, params={"cursor": 8}).json()["data"]
     assert [each["epoch"] for each in data["metrics"][0]] == [8, 9]
     assert (data["metrics"][1], data["cursor"]) == (10, 8)
 

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from embedded_ktrdr.strategies import STRATEGIES
-from tests.embedded.harness import ENDLESS, Embedded, until
+
+from .harness import ENDLESS, Embedded, http, until
 
 DETAIL_FIELDS = {"error", "worker_type", "registered_workers", "backend_uptime_seconds", "hint"}
 
@@ -42,22 +43,22 @@ def test_no_free_worker_refuses_and_creates_nothing(ktrdr: Embedded) -> None:
 def test_a_busy_worker_refuses_and_the_work_goes_to_another(ktrdr: Embedded) -> None:
     first, second = (each["endpoint_url"] for each in ktrdr.workers())
     body = {"strategy_yaml": STRATEGIES["neuro_mean_reversion"].document(), "symbols": ["EURUSD"], **ENDLESS}
-    direct = httpx.post(f"{first}/training/start", json=body)
+    direct = http.post(f"{first}/training/start", json=body)
     operation_id = direct.json()["operation_id"]
     assert operation_id.startswith("worker_training_")
-    refused = httpx.post(f"{first}/training/start", json=body)
+    refused = http.post(f"{first}/training/start", json=body)
     assert refused.status_code == 503
     assert "Maximum concurrent sessions (1) reached" in refused.json()["detail"]
     assert ktrdr.worker_of(ktrdr.started(**ENDLESS)) == second
     assert_no_worker(ktrdr.start(), registered=2)
-    httpx.delete(f"{first}/api/v1/operations/{operation_id}/cancel")
+    http.delete(f"{first}/api/v1/operations/{operation_id}/cancel")
     assert ktrdr.started(**ENDLESS)
 
 
 def test_a_worker_is_free_as_soon_as_its_training_has_ended(ktrdr: Embedded) -> None:
     for _ in range(4):
         pair = [ktrdr.started(), ktrdr.started()]
-        worker = httpx.get(f"{ktrdr.workers()[0]['endpoint_url']}/health")
+        worker = http.get(f"{ktrdr.workers()[0]['endpoint_url']}/health")
         assert worker.json()["service"] == "training-worker"
         for operation_id in pair:
             assert ktrdr.ended(operation_id)["status"] == "completed"
@@ -66,7 +67,8 @@ def test_a_worker_is_free_as_soon_as_its_training_has_ended(ktrdr: Embedded) -> 
 def test_a_start_asks_workers_that_look_busy(ktrdr: Embedded) -> None:
     for _ in range(2):
         operation_id = ktrdr.started()
-        until(lambda operation_id=operation_id: ktrdr.at_worker(operation_id)["status"] == "completed")
+        while ktrdr.at_worker(operation_id)["status"] == "running":
+            pass
         assert ktrdr.start().status_code == 200  # nobody looked the first one up at the backend
 
 
