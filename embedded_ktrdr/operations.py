@@ -106,6 +106,19 @@ class OperationInfo(BaseModel):
         self.result_summary = result
         return True
 
+    def cancel_result(self, reason: str | None, *, remote: bool) -> dict[str, Any]:
+        """What a cancel answers; the work is never a task of the answering process's own dispatch."""
+        assert self.completed_at is not None
+        return {
+            "success": True,
+            "operation_id": self.operation_id,
+            "status": self.status.value,
+            "cancelled_at": self.completed_at.isoformat(),
+            "cancellation_reason": reason,
+            "task_cancelled": False,
+            "remote_cancelled": remote,
+        }
+
     def summary(self) -> "OperationSummary":
         """The row of a list."""
         duration = None
@@ -159,6 +172,16 @@ class OperationMetricsResponse(BaseModel):
     data: dict[str, Any]
 
 
+class ListQuery(BaseModel):
+    """Filters and page of the list."""
+
+    status: OperationStatus | None = None
+    operation_type: OperationType | None = None
+    limit: int = Field(default=10, ge=1, le=1000)
+    offset: Count = 0
+    active_only: bool = False
+
+
 class OperationStore:
     """The operations of one service, in memory only: a restart loses them, as at S."""
 
@@ -177,25 +200,18 @@ class OperationStore:
         """Operations without a final state."""
         return [each for each in self._operations.values() if not each.status.final]
 
-    def page(
-        self,
-        status: OperationStatus | None,
-        operation_type: OperationType | None,
-        limit: int,
-        offset: int,
-        active_only: bool,
-    ) -> OperationListResponse:
+    def page(self, query: ListQuery) -> OperationListResponse:
         """Newest first; `total_count` after the filters, `active_count` regardless of them."""
         found = [
             each
             for each in self._operations.values()
-            if (status is None or each.status is status)
-            and (operation_type is None or each.operation_type is operation_type)
-            and not (active_only and each.status.final)
+            if query.status in (None, each.status)
+            and query.operation_type in (None, each.operation_type)
+            and not (query.active_only and each.status.final)
         ]
         found.sort(key=lambda each: each.created_at, reverse=True)
         return OperationListResponse(
-            data=[each.summary() for each in found[offset : offset + limit]],
+            data=[each.summary() for each in found[query.offset : query.offset + query.limit]],
             total_count=len(found),
             active_count=len(self.active()),
         )

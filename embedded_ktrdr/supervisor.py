@@ -30,7 +30,7 @@ BACKEND_PORT = 8000
 FIRST_TRAINING_PORT = 5005
 
 READY_WITHIN_S = 30.0
-READY_POLL_S = 0.01
+POLL_S = 0.01
 STOP_WITHIN_S = 0.8
 
 
@@ -114,13 +114,11 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGCONT):  # a paused service must wake up to end
             self._signal(number)
         deadline = time.monotonic() + STOP_WITHIN_S
-        while self._alive() and time.monotonic() < deadline:
-            self.reap()
-            time.sleep(READY_POLL_S)
-        self._signal(signal.SIGKILL)
         while self._alive():
+            if time.monotonic() > deadline:
+                self._signal(signal.SIGKILL)
+            time.sleep(POLL_S)
             self.reap()
-            time.sleep(READY_POLL_S)
 
     def _prepare(self, name: str, ktrdr_port: int) -> str:
         """Bind the port of a service before any process starts, so that nobody can take it in between."""
@@ -176,7 +174,7 @@ class Supervisor:
                     f"their logs are in {self._log_dir}.",
                     1,
                 )
-            time.sleep(READY_POLL_S)
+            time.sleep(POLL_S)
 
     def _ready(self) -> bool:
         """Whether the backend answers and knows every worker."""
@@ -185,9 +183,6 @@ class Supervisor:
         )
         with contextlib.closing(connection):
             try:
-                connection.request("GET", "/api/v1/health")
-                if connection.getresponse().read() == b"":
-                    return False
                 connection.request("GET", "/api/v1/workers")
                 known = {each["worker_id"] for each in json.load(connection.getresponse())}
             except (OSError, http.client.HTTPException):

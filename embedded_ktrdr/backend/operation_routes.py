@@ -11,12 +11,12 @@ from embedded_ktrdr.backend.training_routes import no_worker
 from embedded_ktrdr.backend.trainings import NoWorkerError, Trainings
 from embedded_ktrdr.logs import Seldom
 from embedded_ktrdr.operations import (
+    ListQuery,
     OperationInfo,
     OperationListResponse,
     OperationMetricsResponse,
     OperationStatus,
     OperationStatusResponse,
-    OperationType,
 )
 
 # Seconds between two log lines about the lookups of one operation.
@@ -53,15 +53,9 @@ def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIR
         return operation
 
     @router.get("")
-    async def list_operations(
-        status: OperationStatus | None = None,
-        operation_type: OperationType | None = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 10,
-        offset: Annotated[int, Query(ge=0)] = 0,
-        active_only: bool = False,
-    ) -> OperationListResponse:
+    async def list_operations(query: Annotated[ListQuery, Query()]) -> OperationListResponse:
         await operations.refresh_active()
-        return operations.store.page(status, operation_type, limit, offset, active_only)
+        return operations.store.page(query)
 
     @router.get("/{operation_id}")
     async def get_operation_status(operation_id: str) -> OperationStatusResponse:
@@ -91,18 +85,7 @@ def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIR
         except FinishedError:
             raise _not_cancellable(operation) from None
         log.info("Successfully cancelled operation: %s", operation_id)
-        assert operation.completed_at is not None
-        return OperationCancelResponse(
-            data={
-                "success": True,
-                "operation_id": operation_id,
-                "status": operation.status.value,
-                "cancelled_at": operation.completed_at.isoformat(),
-                "cancellation_reason": wish.reason,
-                "task_cancelled": False,
-                "remote_cancelled": confirmed,
-            },
-        )
+        return OperationCancelResponse(data=operation.cancel_result(wish.reason, remote=confirmed))
 
     @router.post("/{operation_id}/retry")
     async def retry_operation(operation_id: str) -> OperationStatusResponse:

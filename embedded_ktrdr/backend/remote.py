@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from embedded_ktrdr.backend.registry import Registry, Worker
-from embedded_ktrdr.operations import (
-    DEFAULT_CANCEL_MESSAGE,
-    OperationInfo,
-    OperationStatus,
-    OperationStore,
-)
+from embedded_ktrdr.operations import DEFAULT_CANCEL_MESSAGE, OperationInfo, OperationStatus, OperationStore
 from embedded_ktrdr.pace import Pace
 
 log = logging.getLogger("ktrdr.api.services.operations_service")

@@ -11,12 +11,11 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import PlainTextResponse
 
 from embedded_ktrdr.operations import (
+    ListQuery,
     OperationInfo,
     OperationListResponse,
     OperationMetricsResponse,
-    OperationStatus,
     OperationStatusResponse,
-    OperationType,
     now,
 )
 from embedded_ktrdr.pace import Pace
@@ -102,14 +101,8 @@ def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
         return operation
 
     @app.get("/api/v1/operations")
-    async def list_operations(
-        status: OperationStatus | None = None,
-        operation_type: OperationType | None = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 10,
-        offset: Annotated[int, Query(ge=0)] = 0,
-        active_only: bool = False,
-    ) -> OperationListResponse:
-        return desk.operations.page(status, operation_type, limit, offset, active_only)
+    async def list_operations(query: Annotated[ListQuery, Query()]) -> OperationListResponse:
+        return desk.operations.page(query)
 
     @app.get("/api/v1/operations/{operation_id}")
     async def get_operation_status(operation_id: str, force_refresh: bool = False) -> OperationStatusResponse:
@@ -143,19 +136,7 @@ def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
                 f"Operation {operation_id} is already finished (status: {operation.status.shown})"
             )
         log.info("Successfully cancelled operation: %s", operation_id)
-        assert operation.completed_at is not None
-        return {
-            "success": True,
-            "data": {
-                "success": True,
-                "operation_id": operation_id,
-                "status": operation.status.value,
-                "cancelled_at": operation.completed_at.isoformat(),
-                "cancellation_reason": reason,
-                "task_cancelled": False,
-                "remote_cancelled": False,
-            },
-        }
+        return {"success": True, "data": operation.cancel_result(reason, remote=False)}
 
 
 async def _register(worker_id: str, url: str, backend_url: str) -> None:

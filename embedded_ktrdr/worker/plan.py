@@ -16,6 +16,7 @@ from embedded_ktrdr.strategies import Strategy
 
 FEATURES = 9  # inputs of the network in every recording
 CLASSES = 3  # buy, hold, sell
+HIDDEN_LAYERS = (50, 25)  # of a strategy that does not say
 
 # Bars that the indicators need before they give a first value.
 WARM_UP_BARS = 15
@@ -176,7 +177,7 @@ def _read_strategy(document: str) -> Strategy:
         return Strategy(
             name=content["name"],
             epochs=int(model["training"]["epochs"]),
-            hidden_layers=tuple(model["architecture"]["hidden_layers"]),
+            hidden_layers=tuple(model.get("architecture", {}).get("hidden_layers", HIDDEN_LAYERS)),
             batch_size=int(model["training"].get("batch_size", 32)),
             indicators=len(content["indicators"]),
         )
