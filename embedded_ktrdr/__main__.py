@@ -41,7 +41,7 @@ class Signals:
 def main() -> int:
     """Exit status: 0 after a normal stop, 1 if a service cannot start, 2 for bad options or a busy port."""
     options = _options()
-    log_dir = options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))
+    log_dir = (options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))).resolve()
     try:
         log_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,7 +49,11 @@ def alive(pid: int) -> bool:
 
 class Embedded:
     def __init__(self, *options: str, speed: float = SPEED) -> None:
+        self._logs = (
+            tempfile.TemporaryDirectory()
+        )  # as long as this object, for tests read logs after the end
         command = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free", "--exit-with-stdin"]
+        command += ["--log-dir", self._logs.name]
         self.process = subprocess.Popen(
             [*command, "--speed", str(speed), *options],
             stdin=subprocess.PIPE,
