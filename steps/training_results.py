@@ -73,16 +73,24 @@ def then_reason_stated(context: StepContext, text: str) -> None:
 def then_backend_lists_epochs(context: StepContext, count: int) -> None:
     """Count the different epochs in the backend's metrics."""
     world = context.world
-    numbers = world.training_results.epoch_numbers(world.training)
-    world.check.that("different epochs in the metrics", set(numbers), has_length(count))
+    numbers = world.training_results.different_epochs(world.training)
+    world.check.that("different epochs in the metrics", numbers, has_length(count))
 
 
-@then("each epoch stands there once, in order")
-def then_epochs_once_in_order(context: StepContext) -> None:
+@then("they stand there in order")
+def then_epochs_in_order(context: StepContext) -> None:
     """Compare the epochs' numbers with a plain count."""
     world = context.world
-    numbers = world.training_results.epoch_numbers(world.training)
-    world.check.that("numbers of the epochs in the metrics", numbers, equal_to(sorted(set(numbers))))
+    numbers = world.training_results.different_epochs(world.training)
+    world.check.that("order of the epochs in the metrics", numbers, equal_to(sorted(numbers)))
+
+
+@then("none of them stands there twice")
+def then_epochs_once(context: StepContext) -> None:
+    """Look for epochs that are listed again."""
+    world = context.world
+    repeated = world.training_results.repeated_epochs(world.training)
+    world.check.that("epochs listed more than once in the metrics", repeated, empty())
 
 
 @then("each epoch has loss and accuracy for training and validation")

@@ -25,5 +25,6 @@ Feature: A running training shows how far it is
   Scenario: A completed training lists each of its 10 epochs once, in order, with loss and accuracy
     Given a long training that I have followed to its end
     Then the backend lists 10 epochs of it
-    And each epoch stands there once, in order
+    And they stand there in order
     And each epoch has loss and accuracy for training and validation
+    And none of them stands there twice

@@ -8,7 +8,7 @@ from typing import Any
 
 CATEGORIES = ("smoke", "progress", "cancellation", "error", "integration", "stress")
 SEVERITIES = ("blocker", "major", "minor")
-# What a target can have. Documented in docs/writing-scenarios.md.
+# What a target can have, and what a scenario occupies; docs/writing-scenarios.md explains each value.
 NEEDS = ("training-worker",)
 USES = ("training-worker",)
 LOCKS: tuple[str, ...] = ()

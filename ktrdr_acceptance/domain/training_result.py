@@ -8,6 +8,7 @@ matter of data or strategy, so its category is CONFIGURATION.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -92,9 +93,14 @@ class TrainingResults:
                 "threshold too high for the symbol, or too short a period, leaves one label only"
             )
 
-    def epoch_numbers(self, training: Operation) -> list[Any]:
-        """Return the numbers of the epochs in the backend's metrics, as they stand there."""
-        return [epoch.get("epoch") for epoch in self._epochs(training)]
+    def different_epochs(self, training: Operation) -> list[Any]:
+        """Return the numbers of the epochs in the backend's metrics, each once, as they first stand there."""
+        return list(dict.fromkeys(epoch.get("epoch") for epoch in self._epochs(training)))
+
+    def repeated_epochs(self, training: Operation) -> list[str]:
+        """Return which epochs stand more than once in the backend's metrics, and how often."""
+        listed = Counter(epoch.get("epoch") for epoch in self._epochs(training))
+        return [f"epoch {number} {times} times" for number, times in listed.items() if times > 1]
 
     def missing_epoch_numbers(self, training: Operation) -> list[str]:
         """Return which epoch in the backend's metrics lacks which of its numbers."""

@@ -16,6 +16,8 @@ class Endpoints:
     backend_url_source: str
     cache_ttl: float
     speed: float
+    # Services that the backend does not list: name and URL.
+    other_services: tuple[tuple[str, str], ...] = ()
 
 
 class Target(Protocol):

@@ -26,6 +26,15 @@ class WorkerIdentity:
 
 
 @dataclass(frozen=True)
+class ServiceIdentity:
+    """One service that the settings name besides the backend, and whether it answered."""
+
+    name: str
+    url: str
+    answers: bool
+
+
+@dataclass(frozen=True)
 class Identity:
     """The KTRDR that was found."""
 
@@ -34,6 +43,7 @@ class Identity:
     version: str
     generation: Generation
     workers: tuple[WorkerIdentity, ...]
+    services: tuple[ServiceIdentity, ...]
     speed: float
 
     def as_json(self) -> dict[str, Any]:
@@ -46,10 +56,14 @@ class Identity:
         workers = (
             ", ".join(f"{w.id} ({w.type}, {w.url}, {w.status})" for w in self.workers) or "none registered"
         )
-        return [
+        lines = [
             f"KTRDR {self.version}, generation {self.generation} ({self.kind}{speed}) at {self.backend_url}",
             f"workers: {workers}",
         ]
+        if self.services:
+            said = (f"{s.name} ({s.url}) {'answers' if s.answers else 'silent'}" for s in self.services)
+            lines.append(f"other services: {', '.join(said)}")
+        return lines
 
 
 def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange], None]) -> Identity:
@@ -73,8 +87,22 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         version=health.version,
         generation=generation,
         workers=tuple(WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers),
+        services=tuple(
+            ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
+            for name, url in endpoints.other_services
+        ),
         speed=endpoints.speed,
     )
+
+
+def _answers(name: str, url: str, settings: Settings, on_exchange: Callable[[Exchange], None]) -> bool:
+    http = ServiceClient(name, url, settings.request_timeout, on_exchange)
+    try:
+        return http.request("GET", "/health").ok
+    except EnvironmentFault:
+        return False
+    finally:
+        http.close()
 
 
 def _health(backend: Backend) -> Health:

@@ -18,6 +18,11 @@ class ServicesTarget:
             backend_url_source="setting backend_url",
             cache_ttl=settings.cache_ttl,
             speed=1.0,
+            other_services=(
+                ("IB host", settings.ib_host_url),
+                ("training host", settings.training_host_url),
+                ("backtest worker", settings.backtest_worker_url),
+            ),
         )
 
     def start(self, clock: Clock) -> None:

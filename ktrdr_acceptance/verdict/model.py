@@ -187,6 +187,10 @@ class RunResult:
         )
 
 
+_MOST_OF_A_LINE = 240
+
+
 def _first_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[0] if lines else ""
+    line = lines[0] if lines else ""
+    return line if len(line) <= _MOST_OF_A_LINE else line[:_MOST_OF_A_LINE] + " ..."

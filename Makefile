@@ -1,0 +1,49 @@
+# Every target makes or reuses .venv; nothing needs the network once it matches requirements.lock.
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests
+
+.DEFAULT_GOAL := help
+.PHONY: help venv accept test lint report field embedded lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv:
+	@scripts/make_venv.sh
+
+accept: venv ## Run the acceptance suite (TARGET=services for a running KTRDR); reports in reports/
+	@$(BIN)/behave $(if $(TARGET),-D target=$(TARGET)) features/
+
+test: venv ## Prove that the suite tells the truth
+	@$(BIN)/pytest tests
+
+lint: venv ## Check code, types, features and generated pages
+	@$(BIN)/ruff check $(PYTHON_FILES)
+	@$(BIN)/ruff format --check $(PYTHON_FILES)
+	@$(BIN)/mypy
+	@$(BIN)/ktrdr-acceptance lint
+	@$(BIN)/behave --dry-run features/ >/dev/null || $(BIN)/behave --dry-run features/
+	@$(BIN)/ktrdr-acceptance settings-doc --check
+
+report: ## Make reports/allure-report/index.html from the last run (needs Node)
+	@scripts/make_report.sh
+
+field: venv ## Run against a running KTRDR (KTRDR_BACKEND_URL, ...) and take it into docs/field-report.md
+	@$(BIN)/behave -D target=$(or $(TARGET),services) features/ || [ $$? -eq 1 ]
+	@$(BIN)/ktrdr-acceptance field-report
+
+embedded: venv ## Run the embedded KTRDR in the foreground on KTRDR's ports
+	@exec $(BIN)/python -m embedded_ktrdr
+
+lock: venv ## Renew requirements.lock and package-lock.json (needs the network)
+	@$(BIN)/python -m pip install -qq uv
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		-q -o requirements.lock
+	@npm install --package-lock-only --omit-lockfile-registry-resolved --silent
+
+clean: ## Remove the environment, caches and reports
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	@find reports -mindepth 1 ! -name .gitkeep -delete
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

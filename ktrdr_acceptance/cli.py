@@ -1,0 +1,131 @@
+"""The `ktrdr-acceptance` command."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ktrdr_acceptance.faults import BadInput
+from ktrdr_acceptance.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Acceptance suite for KTRDR.")
+testdata_app = typer.Typer(no_args_is_help=True, help="Data of the suite's own making for a real KTRDR.")
+app.add_typer(testdata_app, name="testdata")
+
+
+def main() -> None:
+    """Run the command; bad input is one sentence and exit status 2."""
+    try:
+        app()
+    except BadInput as problem:
+        print(problem, file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+def _run(ctx: typer.Context, **options: str | None) -> None:
+    """Run the suite; further arguments go to behave (paths, -t, -n, ...)."""
+    from behave.__main__ import main as behave
+
+    defines = [f"{key}={value}" for key, value in options.items() if value is not None]
+    arguments = [argument for define in defines for argument in ("-D", define)]
+    raise SystemExit(behave([*arguments, *ctx.args]))
+
+
+def _with_setting_options(function: Any) -> Any:
+    """Give `function` one option for each setting: its text goes to the settings, which judge it."""
+    parameters = [inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
+    for key, field in Settings.model_fields.items():
+        option = typer.Option(
+            f"--{key.replace('_', '-')}", help=field.description, show_default=str(field.default)
+        )
+        parameters.append(
+            inspect.Parameter(
+                key,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=Annotated[str | None, option],
+            )
+        )
+    function.__signature__ = inspect.Signature(parameters)
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return function
+
+
+app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    _with_setting_options(_run)
+)
+
+
+@app.command()
+def lint(paths: Annotated[list[Path] | None, typer.Argument(help="Folders with features.")] = None) -> None:
+    """Check ids, tags, titles and wording of the features."""
+    from ktrdr_acceptance.catalogue.lint import lint_features, lint_tag_page
+
+    problems = [*lint_features(paths or [Path("features")]), *lint_tag_page(Path("docs/writing-scenarios.md"))]
+    for problem in problems:
+        typer.echo(problem)
+    typer.echo(f"{len(problems)} problems in the features")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def durations(results: Annotated[Path, typer.Argument()] = Path("reports/results.json")) -> None:
+    """Write features/durations.json from the results of a complete run."""
+    from ktrdr_acceptance.catalogue.durations import DURATIONS, durations_from
+    from ktrdr_acceptance.verdict.json_view import write_atomically
+
+    content = durations_from(_read_results(results))
+    write_atomically(DURATIONS, json.dumps(content, indent=2) + "\n")
+    typer.echo(f"{DURATIONS}: {len(content['scenarios'])} scenarios")
+
+
+@app.command("settings-doc")
+def settings_doc(check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False) -> None:
+    """Write docs/settings.md from the settings class."""
+    from ktrdr_acceptance.catalogue.settings_doc import SETTINGS_DOC, settings_markdown
+    from ktrdr_acceptance.verdict.json_view import write_atomically
+
+    text = settings_markdown()
+    if not check:
+        write_atomically(SETTINGS_DOC, text)
+    elif not SETTINGS_DOC.is_file() or SETTINGS_DOC.read_text("utf-8") != text:
+        raise BadInput(f"{SETTINGS_DOC} is not what the settings say: run `ktrdr-acceptance settings-doc`.")
+
+
+@app.command("field-report")
+def field_report(
+    results: Annotated[Path, typer.Argument()] = Path("reports/results.json"),
+) -> None:
+    """Take a run against a real KTRDR into docs/field-report.md."""
+    from ktrdr_acceptance.catalogue.field_report import FIELD_REPORT, take_run, write_report
+
+    record = take_run(_read_results(results))
+    write_report()
+    typer.echo(f"{FIELD_REPORT}: {record.name} taken in")
+
+
+@testdata_app.command("write")
+def write_testdata(
+    folder: Annotated[Path, typer.Argument(help="Data folder of a KTRDR.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+) -> None:
+    """Write bars into FOLDER under the names that KTRDR looks for."""
+    from ktrdr_acceptance.testdata.bars import write_bars
+
+    for path, bars in write_bars(folder, overwrite):
+        typer.echo(f"{path}: {bars} bars")
+
+
+def _read_results(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise BadInput(f"{path} cannot be read as the results of a run: {problem}.") from None
+    if content.get("status") != "complete":
+        raise BadInput(f"{path} is of a run that was not complete: run the suite to its end first.")
+    return content
