@@ -1,0 +1,1 @@
+"""The likeness test: recordings of the real KTRDR replayed against another one."""
