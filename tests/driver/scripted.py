@@ -1,0 +1,98 @@
+"""A backend and a worker on a fake clock that show an operation as a script says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import OperationBody, read
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.waiting import Waiter
+from ktrdr_acceptance.testdata.calibration import default_calibration
+
+from .fake_clock import FakeClock
+
+OPERATION_ID = "op_training_20261122_085428_2cef1013"
+START = 1000.0
+
+# What a copy shows, by the seconds since the start: status and percentage.
+Script = Callable[[float], tuple[str, float]]
+
+
+def steady(status: str, percentage: float = 50.0) -> Script:
+    return lambda _at: (status, percentage)
+
+
+def flips(at: float, before: tuple[str, float], after: tuple[str, float]) -> Script:
+    return lambda now: after if now >= at else before
+
+
+class ScriptedService:
+    """Either service; `cancel_to` is the status that a DELETE brings, none a refusal."""
+
+    def __init__(self, name: str, clock: FakeClock, script: Script) -> None:
+        self.name = name
+        self.base_url = f"http://{name}:1"
+        self.script = script
+        self.knows = True
+        self.cancel_to: str | None = "cancelled"
+        self.asked: list[float] = []
+        self.cancels: list[str] = []
+        self._clock = clock
+
+    def operation_answer(self, operation_id: str) -> Answer:
+        now = self._clock.now() - START
+        self.asked.append(now)
+        request = f"GET /api/v1/operations/{operation_id}"
+        if not self.knows:
+            return Answer(self.name, request, 404, {"detail": f"Operation not found: {operation_id}"}, 0.0)
+        status, percentage = self.script(now)
+        body = {
+            "operation_id": operation_id,
+            "operation_type": "training",
+            "status": status,
+            "created_at": "2026-11-22T08:54:28Z",
+            "progress": {"percentage": percentage, "current_step": "Epoch 5/10", "steps_completed": 5},
+        }
+        return Answer(self.name, request, 200, {"success": True, "data": body}, 0.0)
+
+    def operation(self, operation_id: str) -> OperationBody:
+        return read(OperationBody, self.operation_answer(operation_id), "data")
+
+    def cancel_answer(self, operation_id: str) -> Answer:
+        self.cancels.append(operation_id)
+        request = f"DELETE /api/v1/operations/{operation_id}"
+        if self.cancel_to is None:
+            return Answer(self.name, request, 400, {"detail": "cannot be cancelled"}, 0.0)
+        self.script = steady(self.cancel_to)
+        return Answer(self.name, request, 200, {"success": True, "data": {}}, 0.0)
+
+
+class Scene:
+    """Operations over one scripted backend and one scripted worker."""
+
+    def __init__(self, backend: Script, worker: Script | None = None, cache_ttl: float = 0.0) -> None:
+        self.clock = FakeClock()
+        self.backend = ScriptedService("backend", self.clock, backend)
+        self.worker = ScriptedService("training-worker-1", self.clock, worker or backend)
+        self.looks: list[Any] = []
+        self.operations = Operations(
+            cast(Backend, self.backend),
+            lambda: [cast(Worker, self.worker)],
+            Waiter(self.clock),
+            cache_ttl,
+            on_look=lambda operation, seen: self.looks.append((operation.id, seen.status)),
+        )
+        self.calibration = default_calibration().trainings["long"]
+
+    def operation(self, expected_s: float = 10.0, percentage_at_cancel: float = 50.0) -> Operation:
+        return Operation(
+            OPERATION_ID,
+            self.calibration,
+            expected_s,
+            started_at=START,
+            percentage_at_cancel=percentage_at_cancel,
+        )

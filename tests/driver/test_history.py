@@ -1,0 +1,195 @@
+import pytest
+
+from ktrdr_acceptance.api.models import OperationBody
+from ktrdr_acceptance.operations.history import History, Observation, Recorder
+from ktrdr_acceptance.operations.lifecycle import ACTIVE, TERMINAL, Status, is_allowed
+from ktrdr_acceptance.operations.operations import observation
+
+P, R, S = Status.PENDING, Status.RUNNING, Status.RESUMING
+DONE, FAILED, CANCELLED = Status.COMPLETED, Status.FAILED, Status.CANCELLED
+
+ALLOWED = {
+    *((P, one) for one in (P, R, DONE, FAILED, CANCELLED)),
+    *((S, one) for one in (S, R, DONE, FAILED, CANCELLED)),
+    *((R, one) for one in (R, DONE, FAILED, CANCELLED)),
+    *((one, one) for one in (DONE, FAILED, CANCELLED)),
+}
+
+
+def seen(
+    percentage: float = 0.0, status: Status = R, *, in_epochs: bool = False, at: float = 0.0, epoch: int = 0
+) -> Observation:
+    step = f"Epoch {epoch}/10" if in_epochs else "Loading"
+    return Observation(at, status, percentage, epoch, in_epochs, int(percentage * 10), step)
+
+
+def recorded(*observations: Observation) -> Recorder:
+    recorder = Recorder()
+    for one in observations:
+        recorder.see("op_1", "backend", one)
+    return recorder
+
+
+@pytest.mark.parametrize("before", list(Status))
+@pytest.mark.parametrize("after", list(Status))
+def test_the_lifecycle_knows_these_ways_and_no_other(before: Status, after: Status) -> None:
+    allowed = (before, after) in ALLOWED
+    assert is_allowed(before, after) is allowed
+    violations = recorded(seen(status=before), seen(status=after)).violations
+    assert (violations == []) is allowed
+
+
+def test_ended_and_active_states_are_all_states() -> None:
+    assert {DONE, FAILED, CANCELLED} == TERMINAL
+    assert {P, R, S} == ACTIVE
+    assert [status for status in Status if status.is_terminal] == [DONE, FAILED, CANCELLED]
+
+
+@pytest.mark.parametrize("ended", [DONE, FAILED, CANCELLED])
+@pytest.mark.parametrize("after", [P, R, DONE, FAILED, CANCELLED])
+def test_a_violation_of_an_end_names_operation_service_and_both_states(ended: Status, after: Status) -> None:
+    if ended == after:
+        return
+    (violation,) = recorded(seen(status=ended), seen(status=after)).violations
+    assert violation == (
+        f"operation op_1 at backend went from {ended} to {after}; an operation that is {ended} has ended for good"
+    )
+
+
+def test_a_way_back_that_is_not_from_an_end_is_said_otherwise() -> None:
+    (violation,) = recorded(seen(status=R), seen(status=P)).violations
+    assert violation.endswith("went from running to pending; the lifecycle has no such way")
+
+
+def test_a_violation_is_noted_once_and_the_history_goes_on_from_it() -> None:
+    recorder = recorded(seen(status=DONE), seen(status=R), seen(status=R), seen(status=DONE))
+    assert len(recorder.violations) == 1
+    assert len(recorder.history("op_1", "backend").observations) == 4
+
+
+def test_each_service_s_copy_has_a_history_of_its_own() -> None:
+    recorder = Recorder()
+    recorder.see("op_1", "backend", seen(90, DONE))
+    recorder.see("op_1", "worker-1", seen(10, R))
+    recorder.see("op_2", "backend", seen(0, P))
+    assert recorder.violations == []
+    assert set(recorder.histories) == {("op_1", "backend"), ("op_1", "worker-1"), ("op_2", "backend")}
+
+
+# falls of the progress
+
+
+def test_a_fall_before_the_first_epoch_is_a_violation() -> None:
+    recorder = recorded(seen(4.5), seen(2))
+    assert recorder.violations == [
+        "operation op_1 at backend fell from 4.5 % to 2.0 % ('Loading' to 'Loading')"
+    ]
+    assert recorder.drift == {}
+
+
+def test_a_fall_at_the_first_epoch_is_drift() -> None:
+    recorder = recorded(seen(5), seen(0.5, in_epochs=True, epoch=1), seen(6, in_epochs=True, epoch=1))
+    assert recorder.violations == []
+    assert recorder.drift == {
+        "the percentage falls at the first epoch": ["operation op_1 at backend fell from 5.0 % to 0.5 %"]
+    }
+
+
+def test_a_fall_from_the_first_epoch_on_is_a_violation() -> None:
+    recorder = recorded(seen(50, in_epochs=True, epoch=5), seen(49.9, in_epochs=True, epoch=5))
+    assert len(recorder.violations) == 1
+    assert recorder.drift == {}
+
+
+def test_a_fall_out_of_the_epochs_is_a_violation() -> None:
+    assert len(recorded(seen(50, in_epochs=True, epoch=5), seen(20)).violations) == 1
+
+
+def test_progress_that_rises_or_stands_still_is_neither() -> None:
+    recorder = recorded(seen(1), seen(1), seen(5), seen(5, in_epochs=True), seen(100, DONE, in_epochs=True))
+    assert (recorder.violations, recorder.drift) == ([], {})
+
+
+def test_drift_counts_each_case_under_its_kind() -> None:
+    recorder = Recorder()
+    for operation_id in ("op_1", "op_2"):
+        recorder.see(operation_id, "backend", seen(5))
+        recorder.see(operation_id, "backend", seen(1, in_epochs=True))
+    assert [len(cases) for cases in recorder.drift.values()] == [2]
+
+
+# what a history tells
+
+
+HISTORY = History(
+    "op_1",
+    "backend",
+    [
+        seen(0, P, at=10.0),
+        seen(5, at=10.1),
+        seen(5, at=10.2),
+        seen(2, at=10.3, in_epochs=True, epoch=1),
+        seen(20, at=10.4, in_epochs=True, epoch=2),
+        seen(20, at=10.5, in_epochs=True, epoch=2),
+        seen(15, at=10.6, in_epochs=True, epoch=1),
+    ],
+)
+
+
+def test_percentages_are_distinct_and_in_the_order_of_first_sight() -> None:
+    assert HISTORY.percentages() == [0, 5, 2, 20, 15]
+
+
+@pytest.mark.parametrize(("since", "count"), [(0, 7), (10.4, 3), (10.41, 2), (11, 0)])
+def test_since_takes_what_was_seen_at_that_time_or_later(since: float, count: int) -> None:
+    assert len(HISTORY.since(since)) == count
+
+
+def test_falls_over_everything_and_from_the_first_epoch_on() -> None:
+    everywhere = HISTORY.falls(lambda one: one.percentage, in_epochs=False)
+    assert [fall.split(" (")[0] for fall in everywhere] == ["from 5 to 2", "from 20 to 15"]
+    in_epochs = HISTORY.falls(lambda one: one.percentage, in_epochs=True)
+    assert [fall.split(" (")[0] for fall in in_epochs] == ["from 20 to 15"]
+    assert [fall.split(" (")[0] for fall in HISTORY.falls(lambda one: one.epoch, in_epochs=False)] == [
+        "from 2 to 1"
+    ]
+
+
+def test_a_history_is_told_by_its_changes() -> None:
+    lines = HISTORY.lines().splitlines()
+    assert len(lines) == 5
+    assert lines[0] == "    0.00 s  pending, 0.0 %, Loading"
+    assert lines[-1] == "    0.60 s  running, 15.0 %, Epoch 1/10"
+
+
+def test_an_empty_history_tells_nothing_and_falls_nowhere() -> None:
+    empty = History("op_1", "backend")
+    assert (empty.lines(), empty.percentages(), empty.since(0)) == ("", [], [])
+    assert empty.falls(lambda one: one.percentage, in_epochs=False) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "epoch", "in_epochs"),
+    [
+        (None, 0, False),
+        ("Loading data", 0, False),
+        ("Preparing epoch plan", 0, False),
+        ("Epoch 1/10", 0, True),
+        ("Epoch 3/10", 3, True),
+        ("Saving the model", 10, True),
+    ],
+)
+def test_an_observation_knows_whether_the_epochs_have_begun(
+    step: str | None, epoch: int, in_epochs: bool
+) -> None:
+    body = OperationBody.model_validate(
+        {
+            "operation_id": "op_1",
+            "operation_type": "training",
+            "status": "running",
+            "created_at": "2026-11-22T08:54:28Z",
+            "progress": {"percentage": 3, "current_step": step, "steps_completed": epoch},
+        }
+    )
+    one = observation(body, 12.5)
+    assert (one.in_epochs, one.at, one.epoch, one.step) == (in_epochs, 12.5, epoch, step or "")

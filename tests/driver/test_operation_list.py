@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.domain.operation_list import LISTED, OperationList
+
+
+def row(number: int, status: str = "completed", kind: str = "training") -> dict[str, Any]:
+    return {
+        "operation_id": f"op_{number}",
+        "operation_type": kind,
+        "status": status,
+        "created_at": f"2026-11-22T08:{number:02d}:00Z",
+    }
+
+
+class ListingBackend:
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        self.rows = list(rows)
+        self.queries: list[dict[str, Any]] = []
+
+    def operations(self, **query: Any) -> OperationPage:
+        self.queries.append(query)
+        return OperationPage.model_validate({"data": self.rows, "total_count": 99, "active_count": 0})
+
+    def operation_answer(self, operation_id: str) -> Answer:
+        return Answer("backend", "GET x", 404, {"detail": f"Operation not found: {operation_id}"}, 0.0)
+
+
+def listing(*rows: dict[str, Any]) -> tuple[OperationList, ListingBackend]:
+    backend = ListingBackend(*rows)
+    return OperationList(cast(Backend, backend)), backend
+
+
+def test_the_newest_are_told_by_their_creation_not_by_their_place() -> None:
+    operations, backend = listing(row(3), row(9), row(1), row(7))
+    assert operations.newest(3) == ["op_9", "op_7", "op_3"]
+    assert backend.queries == [{"limit": 1000}]
+
+
+def test_the_total_is_what_the_backend_counts() -> None:
+    assert listing(row(1))[0].total() == 99
+
+
+def test_the_same_page_can_be_asked_for_again() -> None:
+    operations, backend = listing(row(1), row(2))
+    operations.page(status="running", limit="5")
+    backend.rows = [row(2)]
+    assert operations.ids_by_last_filter() == ["op_2"]
+    assert backend.queries == [{"status": "running", "limit": "5"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("a training", ["training", "dummy"]),
+        ("completed", ["completed", "failed"]),
+        ("running", ["completed", "failed"]),
+    ],
+)
+def test_every_row_s_column_is_compared(kind: str, values: list[str]) -> None:
+    page = OperationPage.model_validate(
+        {"data": [row(1), row(2, "failed", "dummy")], "total_count": 2, "active_count": 0}
+    )
+    assert LISTED[kind].values(page) == values
+
+
+def test_the_refusal_of_a_lookup_is_returned() -> None:
+    assert "op_x" in listing()[0].look_up_unknown("op_x").message

@@ -1,0 +1,138 @@
+from collections.abc import Callable
+from typing import Any
+
+import parse
+import pytest
+
+from ktrdr_acceptance import parameter_types as types
+from ktrdr_acceptance.domain.operation_list import LISTED, Listed, read_filters
+from ktrdr_acceptance.domain.trainings import FLAWS
+
+
+def in_sentence(convert: Callable[[str], Any], sentence: str) -> Any:
+    """Return the value that behave's parser finds, or None if the sentence does not match."""
+    found = parse.compile("within {value:Type} it ends", {"Type": convert}).parse(
+        f"within {sentence} it ends"
+    )
+    return found and found["value"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("5", 5),
+        ("5.0", 5),
+        ("5 s", 5),
+        ("5s", 5),
+        ("0.5 s", 0.5),
+        ("500 ms", 0.5),
+        ("250ms", 0.25),
+        ("1 second", 1),
+        ("30 seconds", 30),
+        ("2 min", 120),
+        ("1 minute", 60),
+        ("2 minutes", 120),
+        ("1.5 minutes", 90),
+    ],
+)
+def test_a_duration_in_each_spelling(text: str, seconds: float) -> None:
+    assert types.parse_duration(text) == pytest.approx(seconds)
+    assert in_sentence(types.parse_duration, text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["soon", "-5 s", "5 sec", "5 hours", "5 mins", "s", ".5 s", "5,0 s", "5 5"])
+def test_what_is_no_duration_does_not_match_the_sentence(text: str) -> None:
+    assert in_sentence(types.parse_duration, text) is None
+
+
+@pytest.mark.parametrize("text", ["soon", "-5 s", ""])
+def test_what_is_no_duration_is_an_error_of_the_value(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration such as"):
+        types.parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("40 %", 40), ("40%", 40), ("40", 40), ("2.5 %", 2.5), ("0 %", 0)]
+)
+def test_a_percentage_in_each_spelling(text: str, value: float) -> None:
+    assert in_sentence(types.parse_percent, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("10", 10),
+        ("115,000", 115000),
+        ("1_000", 1000),
+        ("one", 1),
+        ("seven", 7),
+        ("ten", 10),
+        ("twelve", 12),
+        ("0", 0),
+    ],
+)
+def test_a_count_in_each_spelling(text: str, value: int) -> None:
+    assert in_sentence(types.parse_count, text) == value
+
+
+@pytest.mark.parametrize("text", ["some", "-1", "1.5", "thirteen", "ten thousand"])
+def test_what_is_no_count_does_not_match_the_sentence(text: str) -> None:
+    assert in_sentence(types.parse_count, text) is None
+
+
+@pytest.mark.parametrize("text", ["smoke", "long"])
+def test_a_purpose(text: str) -> None:
+    assert in_sentence(types.parse_purpose, text) == text
+
+
+def test_an_unknown_purpose_does_not_match() -> None:
+    assert in_sentence(types.parse_purpose, "huge") is None
+
+
+@pytest.mark.parametrize("flaw", list(FLAWS))
+def test_every_flaw_can_be_spoken_of(flaw: str) -> None:
+    assert in_sentence(types.parse_flaw, flaw) == flaw
+
+
+@pytest.mark.parametrize("words", list(LISTED))
+def test_every_kind_of_listed_operation_can_be_spoken_of(words: str) -> None:
+    assert in_sentence(types.parse_listed, words) == LISTED[words]
+    assert isinstance(LISTED[words], Listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("no filter", {}),
+        ("status completed", {"status": "completed"}),
+        ("type training", {"operation_type": "training"}),
+        ("a limit of 5", {"limit": "5"}),
+        ("status running and a limit of 10", {"status": "running", "limit": "10"}),
+        (
+            "type training and status failed and a limit of 1",
+            {"operation_type": "training", "status": "failed", "limit": "1"},
+        ),
+    ],
+)
+def test_filters_become_the_query_they_stand_for(text: str, query: dict[str, str]) -> None:
+    assert in_sentence(types.parse_filters, text) == query
+
+
+@pytest.mark.parametrize(
+    "text", ["nothing", "status", "a limit of many", "status completed or type training"]
+)
+def test_what_is_no_filter_does_not_match_the_sentence(text: str) -> None:
+    assert in_sentence(types.parse_filters, text) is None
+
+
+def test_a_wrong_filter_is_named() -> None:
+    with pytest.raises(ValueError, match="'colour red' is no filter"):
+        read_filters("status completed and colour red")
+
+
+def test_all_types_are_registered_with_behave(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: dict[str, Any] = {}
+    monkeypatch.setattr(types, "register_type", lambda **given: registered.update(given))
+    types.register()
+    assert set(registered) == {"Duration", "Percent", "Count", "Purpose", "Flaw", "Listed", "Filters"}
+    assert all(hasattr(convert, "pattern") for convert in registered.values())

@@ -1,0 +1,169 @@
+"""The one HTTP client against a small server of our own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ktrdr_acceptance.api.http import Exchange, ServiceClient
+from ktrdr_acceptance.faults import EnvironmentFault
+
+GIVE_UP = threading.Event()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/silent":
+            GIVE_UP.wait(5)
+        elif self.path == "/drop":
+            self.close_connection = True
+        elif self.path == "/garbage":
+            self.wfile.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+            self.close_connection = True
+        elif self.path == "/text":
+            self._say(502, b"<html>Bad Gateway</html>", "text/html")
+        elif self.path == "/bytes":
+            self._say(200, b"\xff\xfe\x00{", "application/json")
+        elif self.path == "/empty":
+            self._say(204, b"", "text/plain")
+        else:
+            self._say(200, json.dumps({"path": self.path}).encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._say(422, json.dumps({"detail": "no", "got": json.loads(body)}).encode())
+
+    def _say(self, status: int, body: bytes, kind: str = "application/json") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    GIVE_UP.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def exchanges() -> list[Exchange]:
+    return []
+
+
+@pytest.fixture
+def client(base_url: str, exchanges: list[Exchange]) -> Iterator[ServiceClient]:
+    client = ServiceClient("backend", base_url, 5, exchanges.append)
+    yield client
+    client.close()
+
+
+def test_an_answer_carries_status_body_and_request(client: ServiceClient, base_url: str) -> None:
+    answer = client.request("GET", "/api/v1/operations", query={"status": "running", "limit": 5})
+    assert (answer.ok, answer.status) == (True, 200)
+    assert answer.body == {"path": "/api/v1/operations?status=running&limit=5"}
+    assert (answer.service, answer.request) == ("backend", "GET /api/v1/operations")
+    assert 0 < answer.elapsed_s < 5
+
+
+def test_a_refusal_is_an_answer_like_any_other(client: ServiceClient, exchanges: list[Exchange]) -> None:
+    answer = client.request("POST", "/start", body={"symbols": []})
+    assert (answer.ok, answer.status, answer.body["got"]) == (False, 422, {"symbols": []})
+    (kept,) = exchanges
+    assert (kept.method, kept.status, kept.request_body, kept.response_body) == (
+        "POST",
+        422,
+        {"symbols": []},
+        {"detail": "no", "got": {"symbols": []}},
+    )
+    assert kept.failure is None
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [("/text", 502, "<html>Bad Gateway</html>"), ("/empty", 204, "")],
+)
+def test_a_body_that_is_not_json_is_kept_as_text(
+    client: ServiceClient, path: str, status: int, body: str
+) -> None:
+    answer = client.request("GET", path)
+    assert (answer.status, answer.body, answer.text) == (status, body, body)
+
+
+def test_a_body_that_is_not_even_text_does_not_break_the_client(client: ServiceClient) -> None:
+    assert isinstance(client.request("GET", "/bytes").body, str)
+
+
+def test_every_exchange_is_kept_in_order_with_its_url(
+    client: ServiceClient, exchanges: list[Exchange], base_url: str
+) -> None:
+    client.request("GET", "/a")
+    client.request("GET", "/b", query={"limit": 1})
+    assert [kept.url for kept in exchanges] == [f"{base_url}/a", f"{base_url}/b?limit=1"]
+    assert exchanges[0].at <= exchanges[1].at
+
+
+@pytest.mark.parametrize("path", ["/drop", "/garbage"])
+def test_a_connection_that_breaks_is_a_fault_of_the_environment(
+    client: ServiceClient, exchanges: list[Exchange], path: str
+) -> None:
+    with pytest.raises(
+        EnvironmentFault, match=rf"backend at http://127.0.0.1:\d+ gave no answer to GET {path}"
+    ):
+        client.request("GET", path)
+    assert exchanges[0].status is None
+    assert exchanges[0].failure
+
+
+def test_silence_is_a_fault_that_names_the_time(base_url: str, exchanges: list[Exchange]) -> None:
+    client = ServiceClient("worker-1", base_url, 0.15, exchanges.append)
+    with pytest.raises(
+        EnvironmentFault, match=r"worker-1 at .* gave no answer to GET /silent: no answer within 0.15 s"
+    ):
+        client.request("GET", "/silent")
+    client.close()
+    (kept,) = exchanges
+    assert (kept.status, kept.response_body, kept.failure) == (None, None, "no answer within 0.15 s")
+    assert kept.elapsed_s >= 0.15
+
+
+def test_a_closed_port_is_a_fault_that_asks_whether_it_runs(exchanges: list[Exchange]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    client = ServiceClient("backend", f"http://127.0.0.1:{port}", 5, exchanges.append)
+    with pytest.raises(
+        EnvironmentFault, match=rf"backend at http://127.0.0.1:{port} gave no answer .* is it running\?"
+    ):
+        client.request("DELETE", "/api/v1/operations/op_1", body={"reason": "x"})
+    client.close()
+    (kept,) = exchanges
+    assert (kept.method, kept.request_body, kept.status) == ("DELETE", {"reason": "x"}, None)
+    assert kept.failure is not None
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    base_url: str, exchanges: list[Exchange], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    client = ServiceClient("backend", base_url, 5, exchanges.append)
+    assert client.request("GET", "/a").ok
+    client.close()
