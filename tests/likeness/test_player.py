@@ -1,4 +1,4 @@
-"""The player notices what it must: a KTRDR of a few lines is played against, with one thing changed at a time."""
+"""The player notices what it must: a KTRDR of a few lines, with one thing changed at a time."""
 
 from __future__ import annotations
 
@@ -158,6 +158,7 @@ def test_the_id_of_another_operation_is_a_difference() -> None:
 def test_steps_about_an_id_that_was_not_given_are_differences() -> None:
     replay = play(SmallKtrdr(accepted={"success": True, "status": "training_started"}))
     assert [each.step for each in replay.differences] == ["seed/smoke#0", "seed/smoke#0", "seed/smoke#1"]
+    assert replay.differences[-1].recorded == "an id for id1"
 
 
 def test_all_differences_of_a_specimen_are_reported_readably() -> None:
@@ -231,6 +232,44 @@ def test_a_stand_in_takes_the_place_of_an_operation() -> None:
     replay = play(SmallKtrdr(), row("null"), replace(row("null"), id="D-2", routes=(), steps=steps))
     assert "seed/smoke#1" in replay.outcomes
     assert not [each for each in replay.differences if each.step == "seed/smoke#1"]
+
+
+LISTED: Json = {"success": True, "data": [{"operation_id": "op_old", "status": "failed"}]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([{"operation_id": "op_x", "status": "failed"}], []),
+        ([], [("seed/list#0", "data[].status", "some of ['failed']", "no rows")]),
+        (
+            [{"operation_id": "op_x", "status": "completed"}],
+            [("seed/list#0", "data[].status", "failed", "completed")],
+        ),
+    ],
+)
+def test_rows_of_a_list_have_a_status_that_was_recorded(rows: Json, found: list[tuple[str, ...]]) -> None:
+    values = (("data[].status", ["failed"]),)
+    path = "/api/v1/operations?status=failed"
+    step = Step(0, "backend", "GET", path, 200, shape_of(LISTED), values=values)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=LISTED | {"data": rows})
+
+    assert differences(play(answer, specimen=replace(SPECIMEN, name="list", steps=(step,)))) == found
+
+
+@pytest.mark.parametrize(
+    ("condition", "got"),
+    [
+        ({"busy_worker": True}, "a free one for the whole time"),
+        ({"worker_copy": (("training-host-1", "completed"),)}, "not within the time"),
+    ],
+)
+def test_a_condition_that_never_holds_is_a_difference(condition: dict[str, Json], got: str) -> None:
+    step = replace(SPECIMEN.steps[2], **condition)
+    replay = play(SmallKtrdr(), specimen=replace(SPECIMEN, steps=(step,)))
+    assert [(each.path, each.got) for each in replay.differences] == [("(before)", got)]
 
 
 def test_more_than_a_tenth_not_replayed_fails() -> None:
