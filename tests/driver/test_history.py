@@ -52,7 +52,8 @@ def test_a_violation_of_an_end_names_operation_service_and_both_states(ended: St
         return
     (violation,) = recorded(seen(status=ended), seen(status=after)).violations
     assert violation == (
-        f"operation op_1 at backend went from {ended} to {after}; an operation that is {ended} has ended for good"
+        f"operation op_1 at backend went from {ended} to {after}; "
+        f"an operation that is {ended} has ended for good"
     )
 
 

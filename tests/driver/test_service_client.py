@@ -76,7 +76,7 @@ def client(base_url: str, exchanges: list[Exchange]) -> Iterator[ServiceClient]:
     client.close()
 
 
-def test_an_answer_carries_status_body_and_request(client: ServiceClient, base_url: str) -> None:
+def test_an_answer_carries_status_body_and_request(client: ServiceClient) -> None:
     answer = client.request("GET", "/api/v1/operations", query={"status": "running", "limit": 5})
     assert (answer.ok, answer.status) == (True, 200)
     assert answer.body == {"path": "/api/v1/operations?status=running&limit=5"}

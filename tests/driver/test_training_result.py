@@ -86,9 +86,7 @@ def test_a_healthy_result_passes() -> None:
 def test_a_collapsed_model_is_a_matter_of_configuration(name: str, value: float, said: str) -> None:
     (breach,) = sanity_breaches(specimen(name, value))
     assert breach.startswith(said)
-    with pytest.raises(
-        ConfigurationFault, match="the training completed, but .*Check the label distribution"
-    ) as caught:
+    with pytest.raises(ConfigurationFault, match=r"the training completed, but .*Check the label") as caught:
         results_of().require_learning(specimen(name, value))
     assert category_of(caught.value) == Category.CONFIGURATION
 
@@ -159,6 +157,13 @@ def test_a_number_missing_from_one_epoch_is_named(number: str, value: object) ->
     assert missing({"epochs": [{"epoch": 0, **FULL}, {"epoch": 4, **odd}]}) == [f"epoch 4: {number}"]
 
 
-def test_epoch_numbers_stand_as_they_are() -> None:
-    metrics = {"epochs": [[{"epoch": 1}, {"epoch": 0}], 2, [{"epoch": 0}, {"loss": 1}], 4]}
-    assert results_of(metrics).epoch_numbers(cast(Operation, None)) == [1, 0, 0]
+def test_epochs_are_told_in_their_order_and_repeated_ones_with_their_number() -> None:
+    metrics = {"epochs": [[{"epoch": 1}, {"epoch": 0}], 2, [{"epoch": 0}, {"loss": 1}, {"epoch": 0}], 4]}
+    results, training = results_of(metrics), cast(Operation, None)
+    assert results.different_epochs(training) == [1, 0, None]
+    assert results.repeated_epochs(training) == ["epoch 0 3 times"]
+
+
+def test_epochs_listed_once_are_not_repeated() -> None:
+    metrics = {"epochs": [[{"epoch": 0}, {"epoch": 1}], 2, [{"epoch": 2}], 3]}
+    assert results_of(metrics).repeated_epochs(cast(Operation, None)) == []

@@ -149,7 +149,7 @@ def test_an_error_of_the_probe_is_not_swallowed(waiter: Waiter) -> None:
 # eventually: what it says
 
 
-def test_the_failure_says_what_was_expected_seen_and_why_it_stopped(clock: FakeClock, waiter: Waiter) -> None:
+def test_the_failure_says_what_was_expected_seen_and_why_it_stopped(waiter: Waiter) -> None:
     values = iter(["pending", "pending", "running, 10 %", "running, 10 %", "running, 20 %"])
     last = "running, 20 %"
     with pytest.raises(WaitFailed) as caught:
