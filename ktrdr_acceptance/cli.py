@@ -66,7 +66,8 @@ def lint(paths: Annotated[list[Path] | None, typer.Argument(help="Folders with f
     """Check ids, tags, titles and wording of the features."""
     from ktrdr_acceptance.catalogue.lint import lint_features, lint_tag_page
 
-    problems = [*lint_features(paths or [Path("features")]), *lint_tag_page(Path("docs/writing-scenarios.md"))]
+    page = Path("docs/writing-scenarios.md")
+    problems = [*lint_features(paths or [Path("features")]), *lint_tag_page(page)]
     for problem in problems:
         typer.echo(problem)
     typer.echo(f"{len(problems)} problems in the features")

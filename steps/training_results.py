@@ -3,6 +3,7 @@
 from behave import then
 from hamcrest import close_to, contains_string, empty, equal_to, greater_than, has_length, is_not, not_none
 
+from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.world import StepContext
 
 
@@ -90,7 +91,7 @@ def then_epochs_once(context: StepContext) -> None:
     """Look for epochs that are listed again."""
     world = context.world
     repeated = world.training_results.repeated_epochs(world.training)
-    world.check.that("epochs listed more than once in the metrics", repeated, empty())
+    world.check.that("epochs listed more than once in the metrics", repeated, nothing())
 
 
 @then("each epoch has loss and accuracy for training and validation")
@@ -98,4 +99,4 @@ def then_epochs_have_numbers(context: StepContext) -> None:
     """Look for the four numbers in each epoch."""
     world = context.world
     missing = world.training_results.missing_epoch_numbers(world.training)
-    world.check.that("numbers missing from the epochs in the metrics", missing, empty())
+    world.check.that("numbers missing from the epochs in the metrics", missing, nothing())

@@ -1,8 +1,9 @@
 """Sentences about trainings: starting one, and the life it leads."""
 
 from behave import given, then, when
-from hamcrest import empty, equal_to, greater_than, has_item
+from hamcrest import equal_to, greater_than, has_item
 
+from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.world import StepContext
 
@@ -141,7 +142,7 @@ def then_progress_stood_still(context: StepContext) -> None:
     """Compare everything seen of both copies since the cancel was seen."""
     world = context.world
     moves = world.operations.moves_since_cancelled(world.training)
-    world.check.that("changes of progress since the cancel", moves, empty())
+    world.check.that("changes of progress since the cancel", moves, nothing())
 
 
 @then("it is still completed")
@@ -194,24 +195,24 @@ def then_ended_at(context: StepContext, percent: float) -> None:
 def then_percentage_never_fell(context: StepContext) -> None:
     """Compare each percentage of the epochs with the one before."""
     world = context.world
-    falls = world.operations.history(world.training).falls(lambda seen: seen.percentage, in_epochs=True)
-    world.check.that("falls of the percentage", falls, empty())
+    falls = world.operations.history(world.training).falls(lambda seen: seen.percentage)
+    world.check.that("falls of the percentage", falls, nothing())
 
 
 @then("its epoch never went down")
 def then_epoch_never_fell(context: StepContext) -> None:
     """Compare each epoch with the one before."""
     world = context.world
-    falls = world.operations.history(world.training).falls(lambda seen: seen.epoch, in_epochs=False)
-    world.check.that("falls of the epoch", falls, empty())
+    falls = world.operations.history(world.training).falls(lambda seen: seen.epoch)
+    world.check.that("falls of the epoch", falls, nothing())
 
 
 @then("its number of processed items never went down from the first epoch on")
 def then_items_never_fell(context: StepContext) -> None:
     """Compare each number of items of the epochs with the one before."""
     world = context.world
-    falls = world.operations.history(world.training).falls(lambda seen: seen.items, in_epochs=True)
-    world.check.that("falls of the processed items", falls, empty())
+    falls = world.operations.history(world.training).falls(lambda seen: seen.items)
+    world.check.that("falls of the processed items", falls, nothing())
 
 
 def _start_when_free(context: StepContext, purpose: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -26,13 +27,21 @@ class Health(Body):
 
 
 class Progress(Body):
-    """Progress of an operation; `percentage` 0..100, `steps_completed` is the epoch of a training."""
+    """Progress of an operation; `percentage` is 0..100."""
 
     percentage: float
     current_step: str | None = None
-    steps_completed: int = 0
-    steps_total: int = 0
     items_processed: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """Return the epoch that a training is in, from 1; 0 before the first.
+
+        Only the text of the step says it everywhere: `steps_completed` is the epoch at the container
+        training worker, but a percentage at the GPU training host of generation S until the end.
+        """
+        found = re.match(r"Epoch (\d+)/", self.current_step or "")
+        return int(found[1]) if found else 0
 
 
 class OperationBody(Body):

@@ -17,9 +17,13 @@ class Observation:
     status: Status
     percentage: float
     epoch: int
-    in_epochs: bool
     items: int
     step: str
+
+    @property
+    def in_epochs(self) -> bool:
+        """True from the first epoch on."""
+        return self.epoch > 0
 
     def __str__(self) -> str:
         return f"{self.status}, {self.percentage:.1f} %" + (f", {self.step}" if self.step else "")
@@ -41,9 +45,9 @@ class History:
         """Return the distinct percentages in the order they were first seen."""
         return list(dict.fromkeys(seen.percentage for seen in self.observations))
 
-    def falls(self, value: Callable[[Observation], float], in_epochs: bool) -> list[str]:
-        """Return each fall of `value` from one look to the next; with `in_epochs` from the first epoch on."""
-        seen = [one for one in self.observations if one.in_epochs or not in_epochs]
+    def falls(self, value: Callable[[Observation], float]) -> list[str]:
+        """Return each fall of `value` from one look to the next, from the first epoch on."""
+        seen = [one for one in self.observations if one.in_epochs]
         pairs = itertools.pairwise(seen)
         return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
 

@@ -44,8 +44,7 @@ def observation(body: OperationBody, at: float) -> Observation:
         at=at,
         status=body.status,
         percentage=progress.percentage,
-        epoch=progress.steps_completed,
-        in_epochs=step.startswith("Epoch") or progress.steps_completed > 0,
+        epoch=progress.epoch,
         items=progress.items_processed,
         step=step,
     )

@@ -1,1 +1,0 @@
-"""Checks of the target before the first scenario."""

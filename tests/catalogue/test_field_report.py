@@ -1,0 +1,95 @@
+"""The field report explains a refusal by a defect only if generation, scenario and reason all match."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ktrdr_acceptance.catalogue.field_report import DEFECTS, FIELD_REPORT, Defect, take_run, write_report
+
+ROOT = Path(__file__).parents[2]
+DEFECT = {
+    "id": "S-cancel",
+    "title": "the cancel does not stop the work",
+    "generations": ["S"],
+    "scenarios": ["1.3"],
+    "reason": "trains on",
+    "source": "somewhere",
+}
+
+
+def results(**scenario: Any) -> dict[str, Any]:
+    row = {
+        "id": "1.3",
+        "name": "A cancel stops the work",
+        "verdict": "not met",
+        "category": "CODE_BUG",
+        "reason": "it trains on\nfor 13 s",
+        "duration_s": 20.0,
+        **scenario,
+    }
+    return {
+        "suite": {"version": "1", "commit": "abc"},
+        "verdict": "not accepted",
+        "target": {
+            "generation": "S",
+            "version": "1.0",
+            "backend_url": "http://127.0.0.1:8000",
+            "workers": [{"id": "training-host-1", "type": "training"}],
+        },
+        "settings": {"time_factor": 1, "cache_ttl": 1},
+        "started_at": "2026-11-22T10:00:00+00:00",
+        "duration_s": 60.0,
+        "summary": {"not met": 1},
+        "drift": [{"kind": "falls", "cases": ["from 4 to 1"]}],
+        "run_findings": [],
+        "scenarios": [row],
+    }
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    DEFECTS.parent.mkdir(parents=True)
+    DEFECTS.write_text(yaml.safe_dump([DEFECT]), "utf-8")
+    return tmp_path / FIELD_REPORT
+
+
+def test_a_refusal_that_a_defect_explains_is_named_with_its_evidence(page: Path) -> None:
+    take_run(results())
+    write_report()
+    text = page.read_text("utf-8")
+    assert "| 1.3 | A cancel stops the work | not met | S-cancel |" in text
+    assert "it trains on\nfor 13 s" in text
+    assert "falls: 1 times, first from 4 to 1" in text
+    assert "unexplained**" not in text
+
+
+@pytest.mark.parametrize("change", [{"id": "1.2"}, {"reason": "the backend was slow"}])
+def test_any_other_refusal_is_unexplained(page: Path, change: dict[str, Any]) -> None:
+    take_run(results(**change))
+    write_report()
+    assert "**unexplained**" in page.read_text("utf-8")
+
+
+def test_a_defect_of_another_generation_explains_nothing() -> None:
+    assert not Defect.model_validate(DEFECT).explains("H", results()["scenarios"][0])
+
+
+def test_the_newest_run_of_a_kind_of_target_replaces_the_last(page: Path) -> None:
+    first = take_run(results())
+    second = take_run(results(verdict="met", reason=""))
+    assert first == second
+    write_report()
+    assert "not met |" not in page.read_text("utf-8")
+
+
+def test_every_defect_of_this_suite_is_well_formed_and_names_scenarios_that_exist() -> None:
+    rows = yaml.safe_load((ROOT / DEFECTS).read_text("utf-8"))
+    known = "".join(path.read_text("utf-8") for path in (ROOT / "features").rglob("*.feature"))
+    for row in rows:
+        for scenario in Defect.model_validate(row).scenarios:
+            assert f"@id:{scenario.partition('#')[0]}\n" in known
