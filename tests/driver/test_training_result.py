@@ -160,7 +160,7 @@ def test_a_number_missing_from_one_epoch_is_named(number: str, value: object) ->
 def test_epochs_are_told_in_their_order_and_repeated_ones_with_their_number() -> None:
     metrics = {"epochs": [[{"epoch": 1}, {"epoch": 0}], 2, [{"epoch": 0}, {"loss": 1}, {"epoch": 0}], 4]}
     results, training = results_of(metrics), cast(Operation, None)
-    assert results.different_epochs(training) == [1, 0, None]
+    assert results.different_epochs(training) == [1, 0]
     assert results.repeated_epochs(training) == ["epoch 0 3 times"]
 
 
