@@ -1,8 +1,9 @@
 """Sentences about requests that must be refused, and what the refusal says."""
 
 from behave import then, when
-from hamcrest import contains_string, equal_to, has_item, is_not, matches_regexp
+from hamcrest import contains_string, has_item, is_not, matches_regexp
 
+from ktrdr_acceptance.matchers.refusals import blames_the_request, says_not_found
 from ktrdr_acceptance.world import StepContext
 
 # A Python traceback, or a frame of one.
@@ -42,19 +43,13 @@ def when_look_up(context: StepContext, operation_id: str) -> None:
 @then("the request is refused as a client error")
 def then_client_error(context: StepContext) -> None:
     """A refusal blames the request, not the service."""
-    refusal = context.world.refusal
-    context.world.check.that(
-        f"whether the refusal ({refusal}) blames the request", refusal.is_client_error, equal_to(True)
-    )
+    context.world.check.that("the refusal", context.world.refusal, blames_the_request())
 
 
 @then("it is reported as not found")
 def then_not_found(context: StepContext) -> None:
     """The refusal says that there is no such thing."""
-    refusal = context.world.refusal
-    context.world.check.that(
-        f"whether the refusal ({refusal}) says not found", refusal.is_not_found, equal_to(True)
-    )
+    context.world.check.that("the refusal", context.world.refusal, says_not_found())
 
 
 @then('the message names "{text}"')

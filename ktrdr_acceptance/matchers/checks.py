@@ -25,4 +25,7 @@ class Checker:
         if matcher.matches(actual, mismatch):
             return
         wanted = StringDescription().append_description_of(matcher)
-        raise AssertionError(f"{subject}: expected {wanted}, but {mismatch}" + (f"\n{hint}" if hint else ""))
+        raise AssertionError(
+            f"{subject}: expected {wanted}, but {str(mismatch).removeprefix('but ')}"
+            + (f"\n{hint}" if hint else "")
+        )

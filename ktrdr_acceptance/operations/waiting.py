@@ -129,8 +129,7 @@ class Waiter:
 
         def give_up(why: str, last: str) -> WaitFailed:
             return WaitFailed(
-                f"expected {expected} within {deadline:g} s\n"
-                f"but the last value was {last}\n"
+                f"expected {expected} within {deadline:g} s, but the last value was {last}\n"
                 f"stopped after {self.clock.now() - started:.2f} s and {timeline.probes} looks: {why}\n"
                 f"seen:\n{timeline.lines()}"
             )
@@ -187,7 +186,7 @@ class Waiter:
             values.append(value)
             if reason := wrong(value):
                 raise WaitFailed(
-                    f"expected {expected} throughout {during:.1f} s\n"
+                    f"expected {expected} throughout {during:.1f} s, "
                     f"but after {answered_at - started:.2f} s {reason}\n"
                     f"seen:\n{timeline.lines()}"
                 )

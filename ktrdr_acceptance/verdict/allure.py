@@ -74,7 +74,7 @@ class AllureResults:
         facts = {
             "Verdict": run.verdict,
             "Suite": f"{run.suite['version']} ({run.suite['commit']})",
-            **{f"Target.{key}": _fact(value) for key, value in run.target.items()},
+            **{f"Target.{key}": _fact(value) for key, value in run.target.items() if value},
             **{f"Note.{number}": note for number, note in enumerate(run.notes(), 1)},
         }
         text = "".join(f"{key} = {value}\n" for key, value in facts.items())
@@ -130,7 +130,7 @@ def _steps(steps: tuple[StepResult, ...], start: int) -> list[TestStepResult]:
 
 def _fact(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return "; ".join(_fact(item) for item in value) or "none"
+        return "; ".join(_fact(item) for item in value)
     if isinstance(value, dict):
         return ", ".join(str(part) for part in value.values())
     return str(value)

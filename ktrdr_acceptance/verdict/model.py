@@ -187,7 +187,7 @@ class RunResult:
         )
 
 
-_MOST_OF_A_LINE = 240
+_MOST_OF_A_LINE = 320
 
 
 def _first_line(text: str) -> str:

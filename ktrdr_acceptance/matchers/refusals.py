@@ -1,0 +1,35 @@
+"""Matchers for what a refusal says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hamcrest.core.base_matcher import BaseMatcher
+from hamcrest.core.description import Description
+
+from ktrdr_acceptance.api.errors import Refusal
+
+
+class _Says(BaseMatcher[Refusal]):
+    def __init__(self, wanted: str, holds: Callable[[Refusal], bool]) -> None:
+        self._wanted = wanted
+        self._holds = holds
+
+    def _matches(self, item: Refusal) -> bool:
+        return self._holds(item)
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text(self._wanted)
+
+    def describe_mismatch(self, item: Refusal, mismatch_description: Description) -> None:
+        mismatch_description.append_text(f"it said {item}")
+
+
+def blames_the_request() -> BaseMatcher[Refusal]:
+    """Match a refusal that says the request was wrong, not that the service failed."""
+    return _Says("a client error", lambda refusal: refusal.is_client_error)
+
+
+def says_not_found() -> BaseMatcher[Refusal]:
+    """Match a refusal that says there is no such thing."""
+    return _Says("not found", lambda refusal: refusal.is_not_found)
