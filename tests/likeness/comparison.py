@@ -162,8 +162,8 @@ class Expectation:
                 for index, value in enumerate(values_at(body, path) or [ABSENT]):
                     earlier = before[index] if index < len(before) else ABSENT
                     if not admits(check, value, earlier, self.like):
-                        detail = "".join(f"; {each}" for each in unlike(check, value, self.like))
-                        yield self._difference(path, check, _shown(value) + detail, row.id)
+                        got = "; ".join(unlike(check, value, self.like)) or _shown(value)
+                        yield self._difference(path, check, got, row.id)
 
     def _difference(self, path: str, recorded: str, got: str, row: str = "") -> Difference:
         return Difference(self.specimen.reference(self.step), self.request, path, recorded, got, row)
