@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ktrdr_acceptance.faults import BadInput
@@ -19,9 +20,20 @@ ENVIRONMENT_PREFIX = "KTRDR_"
 FOREIGN_PREFIXES = ("AllureFormatter.", "behave.")
 
 
+# A name of labels up to 63 characters (underscores: Docker's container names), or an IPv6 address.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+
+
+def _folder(value: object) -> object:
+    if value == "":
+        raise ValueError("is not the name of a folder")
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
         raise ValueError("is not a URL of the form http://HOST:PORT")
     try:
         _ = parts.port
@@ -33,6 +45,7 @@ def _base_url(value: str) -> str:
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
 class Settings(BaseSettings):
@@ -76,7 +89,7 @@ class Settings(BaseSettings):
         10.0, gt=0, le=300, description="Seconds after which a single HTTP request is given up."
     )
     strict: bool = Field(False, description="A scenario that is not run makes the run not accepted.")
-    reports: Path = Field(Path("reports"), description="Folder that a run writes its reports to.")
+    reports: Folder = Field(Path("reports"), description="Folder that a run writes its reports to.")
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ktrdr_acceptance.operations.lifecycle import Status, is_allowed
 
@@ -47,7 +47,7 @@ class History:
 
     def falls(self, value: Callable[[Observation], float]) -> list[str]:
         """Return each fall of `value` from one look to the next, from the first epoch on."""
-        seen = [one for one in self.observations if one.in_epochs]
+        seen = list(itertools.dropwhile(lambda one: not one.in_epochs, self.observations))
         pairs = itertools.pairwise(seen)
         return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
 
@@ -79,7 +79,11 @@ class Recorder:
         """Take down one observation; an impossible one becomes a violation, a tolerable one drift."""
         history = self.history(operation_id, service)
         if history.observations:
-            self._compare(history, history.observations[-1], seen)
+            before = history.observations[-1]
+            if before.in_epochs and not seen.in_epochs:
+                # A step that names no epoch (saving the model, say) does not lead back before the first one.
+                seen = replace(seen, epoch=before.epoch)
+            self._compare(history, before, seen)
         history.observations.append(seen)
 
     def _compare(self, history: History, before: Observation, after: Observation) -> None:

@@ -72,7 +72,7 @@ class Operations:
 
         def put_back() -> None:
             if lost:
-                raise AssertionError("its start was asked for but no answer came; look for it by hand")
+                raise AssertionError("its start was asked for but no id came back; look for it by hand")
             for operation in started:
                 self._end(operation)
 
@@ -80,10 +80,11 @@ class Operations:
         asked_at = time.monotonic()
         lost = True
         answer = ask()
-        lost = False
         if not answer.ok:
+            lost = False
             return read_refusal(answer)
         operation = Operation(operation_id_of(answer), calibration, expected_s, asked_at)
+        lost = False
         started.append(operation)
         self.started.append(operation)
         return operation

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from allure_behave.utils import get_title_path, scenario_links, scenario_parameters
+from allure_behave.utils import scenario_links, scenario_parameters
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import (
     Attachment as AllureAttachment,
@@ -44,18 +44,19 @@ class AllureResults:
         self._folder = folder
         self._logger = AllureFileLogger(str(folder))
 
-    def write_scenario(self, result: ScenarioResult, scenario: Any) -> None:
-        """Write one scenario; `scenario` is behave's, for its table row, links and place in the tree."""
+    def write_scenario(self, result: ScenarioResult, scenario: Any = None) -> None:
+        """Write one scenario; `scenario` is behave's, for its table row and links, if it was reached."""
         start = int(result.started_at * 1000) or now()
         test = TestResult(uuid=str(uuid.uuid4()), start=start, stop=start + int(result.duration_s * 1000))
         test.name = f"{result.id} {result.name}"
         # The id is the scenario's identity: title and row may change without losing the history.
         test.fullName = f"{result.feature}: {result.id}"
         test.testCaseId = test.historyId = md5(result.id or f"{result.file}:{result.line}")
-        test.titlePath = get_title_path(scenario)
-        test.description = "\n".join(scenario.description)
-        test.parameters = scenario_parameters(scenario)
-        test.links.extend(scenario_links(scenario, issue_pattern=None, link_pattern=None))
+        test.titlePath = [*Path(result.file).parts[:-1], result.feature]
+        if scenario is not None:
+            test.description = "\n".join(scenario.description)
+            test.parameters = scenario_parameters(scenario)
+            test.links.extend(scenario_links(scenario, issue_pattern=None, link_pattern=None))
         test.labels.extend(_labels(result))
         test.status = _status(result)
         if result.reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ktrdr_acceptance.faults import Category, RunAborted, category_of
@@ -35,14 +35,12 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     later = [*happened.violations, *happened.undo_errors]
     if not later:
         return judgement
-    if judgement.verdict == Verdict.MET:
-        category = Category.CODE_BUG if happened.violations else Category.TEST_ISSUE
-        return Judgement(Verdict.NOT_MET, category, "\n".join(later))
-    if judgement.verdict == Verdict.NOT_MET:
-        return Judgement(
-            judgement.verdict, judgement.category, "\n".join([judgement.reason, "also:", *later])
-        )
-    return Judgement(Verdict.NOT_MET, Category.TEST_ISSUE, "\n".join(later)) if not aborted else judgement
+    # What could not be put back is told even where the run or the environment had ended before.
+    ended = judgement.category == Category.ENVIRONMENT or (aborted and judgement.verdict == Verdict.NOT_RUN)
+    if judgement.verdict == Verdict.NOT_MET or ended:
+        return replace(judgement, reason="\n".join([judgement.reason, "also:", *later]))
+    category = Category.CODE_BUG if happened.violations else Category.TEST_ISSUE
+    return Judgement(Verdict.NOT_MET, category, "\n".join(later))
 
 
 def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
@@ -51,13 +49,16 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     status = scenario.status.name
     for step in scenario.all_steps:
         name = step.status.name
-        if name in ("undefined", "pending"):
+        if name.startswith(("undefined", "pending")):
             return _test_issue(f"step is {name}: {step.keyword} {step.name}")
         if step.exception is not None:
             return _judge_exception(step)
         if step.status.has_failed():
             return _test_issue(f"step ended as {name}: {step.keyword} {step.name}")
     if status == "passed":
+        unmet = [step for step in scenario.all_steps if step.status.name != "passed"]
+        if unmet:
+            return _test_issue(f"step ended as {unmet[0].status.name}: {unmet[0].keyword} {unmet[0].name}")
         if happened.checks:
             return Judgement(Verdict.MET)
         return _test_issue("the scenario checked nothing")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
+
+# Characters that XML 1.0 cannot hold, such as the colours in a log line.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(run: RunResult) -> str:
@@ -33,7 +37,8 @@ def as_junit(run: RunResult) -> str:
     if notes := [*run.target_lines, *run.notes()]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+    text = ElementTree.tostring(suite, encoding="unicode")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _NOT_XML.sub("\ufffd", text) + "\n"
 
 
 def _case(scenario: ScenarioResult) -> ElementTree.Element:
@@ -47,6 +52,7 @@ def _case(scenario: ScenarioResult) -> ElementTree.Element:
     if scenario.verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
         ElementTree.SubElement(case, "skipped", message=message)
     elif scenario.verdict != Verdict.MET:
-        tag = "error" if scenario.category == Category.TEST_ISSUE else "failure"
+        is_error = scenario.verdict == Verdict.NOT_MET and scenario.category == Category.TEST_ISSUE
+        tag = "error" if is_error else "failure"
         ElementTree.SubElement(case, tag, message=message, type=str(scenario.category)).text = scenario.reason
     return case

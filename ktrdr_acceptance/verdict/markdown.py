@@ -32,9 +32,11 @@ def as_markdown(run: RunResult) -> str:
     if run.scenarios:
         lines += ["", "## Scenarios", "", "| Scenario | Title | Result | Duration |", "|---|---|---|---|"]
         lines += [_row(scenario) for scenario in run.scenarios]
-    not_run = [s for s in run.scenarios if s.verdict == Verdict.NOT_RUN and s not in run.refusals()]
-    if not_run:
-        lines += ["", "## Not run", "", *[f"- {s.id}: {s.reason}" for s in not_run]]
+    refused = run.refusals()
+    for verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
+        found = [s for s in run.scenarios if s.verdict == verdict and s not in refused]
+        if found:
+            lines += ["", f"## {verdict.capitalize()}", "", *[f"- {s.id}: {s.reason}" for s in found]]
     if run.drift:
         lines += ["", "## Drift", "", *[f"- {line}" for line in run.drift_lines()]]
     lines += ["", last_line(run), ""]

@@ -124,10 +124,10 @@ class RunResult:
         found = self.counts()
         if found[Verdict.NOT_MET] or found[Verdict.FLAKY] or self.run_findings:
             return RunVerdict.NOT_ACCEPTED
-        if self.strict and found[Verdict.NOT_RUN]:
-            return RunVerdict.NOT_ACCEPTED
         if not found[Verdict.MET]:
             return RunVerdict.UNFIT if found[Verdict.NOT_RUN] else RunVerdict.NOT_ACCEPTED
+        if self.strict and found[Verdict.NOT_RUN]:
+            return RunVerdict.NOT_ACCEPTED
         return RunVerdict.ACCEPTED
 
     @property
@@ -172,19 +172,18 @@ class RunResult:
         if self.unfit:
             return f"environment unfit: {_first_line(self.unfit)}"
         refusals = self.refusals()
-        for scenario in refusals:
-            if scenario.makes_unfit:
-                return f"environment unfit: {_first_line(scenario.reason)}"
+        if self.verdict == RunVerdict.UNFIT:
+            unfit = [s for s in refusals if s.makes_unfit]
+            reasons = [s.reason for s in unfit or self.scenarios if s.verdict == Verdict.NOT_RUN]
+            what = "" if unfit else "no selected scenario could run: "
+            return f"environment unfit: {what}{_first_line(reasons[0])}"
         if refusals:
             first = refusals[0]
             more = f" (and {len(refusals) - 1} more)" if len(refusals) > 1 else ""
             return f"{first.id} {first.name} is {first.verdict}: {_first_line(first.reason)}{more}"
         if self.run_findings:
             return _first_line(self.run_findings[0])
-        reasons = [s.reason for s in self.scenarios if s.verdict == Verdict.NOT_RUN]
-        return "environment unfit: no selected scenario could run" + (
-            f": {_first_line(reasons[0])}" if reasons else ""
-        )
+        return "no scenario is met"
 
 
 _MOST_OF_A_LINE = 320

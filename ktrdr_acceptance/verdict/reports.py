@@ -23,6 +23,7 @@ class Reports:
         self.summary = folder / "summary.md"
         self.results = folder / "results.json"
         self._allure: Any = None
+        self._written: list[ScenarioResult] = []
 
     def move_previous_aside(self) -> None:
         """Move the previous run's reports into `previous/`, so that nobody reads them as this run's."""
@@ -38,10 +39,14 @@ class Reports:
     def scenario(self, run: RunResult, result: ScenarioResult, scenario: Any) -> None:
         """Write what is known after one scenario."""
         self._allure_results().write_scenario(result, scenario)
+        self._written.append(result)
         write_json(run, self.results)
 
     def finish(self, run: RunResult) -> None:
-        """Write every view of the whole run."""
+        """Write every view of the whole run, with the scenarios that were never reached."""
+        for result in run.scenarios:
+            if not any(result is written for written in self._written):
+                self._allure_results().write_scenario(result)
         self._allure_results().write_run(run)
         write_json(run, self.results)
         write_atomically(self.folder / "junit.xml", as_junit(run))
