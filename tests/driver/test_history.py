@@ -19,8 +19,9 @@ ALLOWED = {
 def seen(
     percentage: float = 0.0, status: Status = R, *, in_epochs: bool = False, at: float = 0.0, epoch: int = 0
 ) -> Observation:
-    step = f"Epoch {epoch}/10" if in_epochs else "Loading"
-    return Observation(at, status, percentage, epoch, in_epochs, int(percentage * 10), step)
+    number = epoch or int(in_epochs)
+    step = f"Epoch {number}/10" if number else "Loading"
+    return Observation(at, status, percentage, number, int(percentage * 10), step)
 
 
 def recorded(*observations: Observation) -> Recorder:
@@ -146,14 +147,23 @@ def test_since_takes_what_was_seen_at_that_time_or_later(since: float, count: in
     assert len(HISTORY.since(since)) == count
 
 
-def test_falls_over_everything_and_from_the_first_epoch_on() -> None:
-    everywhere = HISTORY.falls(lambda one: one.percentage, in_epochs=False)
-    assert [fall.split(" (")[0] for fall in everywhere] == ["from 5 to 2", "from 20 to 15"]
-    in_epochs = HISTORY.falls(lambda one: one.percentage, in_epochs=True)
-    assert [fall.split(" (")[0] for fall in in_epochs] == ["from 20 to 15"]
-    assert [fall.split(" (")[0] for fall in HISTORY.falls(lambda one: one.epoch, in_epochs=False)] == [
-        "from 2 to 1"
-    ]
+def test_falls_are_told_from_the_first_epoch_on() -> None:
+    assert [fall.split(" (")[0] for fall in HISTORY.falls(lambda one: one.percentage)] == ["from 20 to 15"]
+    assert [fall.split(" (")[0] for fall in HISTORY.falls(lambda one: one.epoch)] == ["from 2 to 1"]
+    assert [fall.split(" (")[0] for fall in HISTORY.falls(lambda one: one.items)] == ["from 200 to 150"]
+    assert HISTORY.falls(lambda one: one.at) == []
+
+
+@pytest.mark.xfail(strict=True, reason="a step text without an epoch hides what follows the first epoch")
+def test_a_fall_to_a_step_after_the_last_epoch_is_told() -> None:
+    history = History("op_1", "backend", [seen(98, in_epochs=True, epoch=10), seen(40)])
+    assert len(history.falls(lambda one: one.percentage)) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="after a step text without an epoch the next epoch is the first again")
+def test_a_fall_at_a_later_epoch_is_no_drift_whatever_stood_between() -> None:
+    recorder = recorded(seen(50, in_epochs=True, epoch=5), seen(50), seen(40, in_epochs=True, epoch=6))
+    assert (len(recorder.violations), recorder.drift) == (1, {})
 
 
 def test_a_history_is_told_by_its_changes() -> None:
@@ -166,31 +176,32 @@ def test_a_history_is_told_by_its_changes() -> None:
 def test_an_empty_history_tells_nothing_and_falls_nowhere() -> None:
     empty = History("op_1", "backend")
     assert (empty.lines(), empty.percentages(), empty.since(0)) == ("", [], [])
-    assert empty.falls(lambda one: one.percentage, in_epochs=False) == []
+    assert empty.falls(lambda one: one.percentage) == []
 
 
 @pytest.mark.parametrize(
-    ("step", "epoch", "in_epochs"),
+    ("step", "epoch"),
     [
-        (None, 0, False),
-        ("Loading data", 0, False),
-        ("Preparing epoch plan", 0, False),
-        ("Epoch 1/10", 0, True),
-        ("Epoch 3/10", 3, True),
-        ("Saving the model", 10, True),
+        (None, 0),
+        ("", 0),
+        ("Loading data", 0),
+        ("Preparing epoch plan", 0),
+        ("Epochs", 0),
+        ("Epoch 1/10", 1),
+        ("Epoch 10/10 · Batch 3/40", 10),
+        ("Saving the model", 0),
     ],
 )
-def test_an_observation_knows_whether_the_epochs_have_begun(
-    step: str | None, epoch: int, in_epochs: bool
-) -> None:
+def test_an_observation_reads_the_epoch_from_the_step_alone(step: str | None, epoch: int) -> None:
     body = OperationBody.model_validate(
         {
             "operation_id": "op_1",
             "operation_type": "training",
             "status": "running",
             "created_at": "2026-11-22T08:54:28Z",
-            "progress": {"percentage": 3, "current_step": step, "steps_completed": epoch},
+            "progress": {"percentage": 3, "current_step": step, "steps_completed": 57, "items_processed": 9},
         }
     )
     one = observation(body, 12.5)
-    assert (one.in_epochs, one.at, one.epoch, one.step) == (in_epochs, 12.5, epoch, step or "")
+    assert (one.at, one.epoch, one.in_epochs, one.step) == (12.5, epoch, epoch > 0, step or "")
+    assert (one.status, one.percentage, one.items) == (Status.RUNNING, 3, 9)

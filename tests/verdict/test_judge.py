@@ -1,0 +1,264 @@
+"""From what happened in a scenario to its verdict: every way in which a scenario can end."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from behave.model_type import Status
+
+from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, RunAborted, category_of
+from ktrdr_acceptance.operations.waiting import WaitFailed
+from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, step_results
+from ktrdr_acceptance.verdict.model import Verdict
+
+CODE_BUG, TEST_ISSUE = Category.CODE_BUG, Category.TEST_ISSUE
+CONFIGURATION, ENVIRONMENT = Category.CONFIGURATION, Category.ENVIRONMENT
+
+
+def step(status: Status = Status.passed, exception: BaseException | None = None) -> Any:
+    return SimpleNamespace(
+        status=status, exception=exception, keyword="Then", name="it completes", duration=0.25
+    )
+
+
+def scenario(status: Status, *steps: Any, skip_reason: str | None = None, error_message: str = "") -> Any:
+    return SimpleNamespace(
+        status=status,
+        all_steps=steps or (step(),),
+        skip_reason=skip_reason,
+        error_message=error_message,
+    )
+
+
+def raising(exception: Exception) -> Any:
+    failed = Status.failed if isinstance(exception, AssertionError) else Status.error
+    return scenario(failed, step(), step(failed, exception), step(Status.skipped))
+
+
+def judged(scenario: Any, aborted: str = "", **happened: Any) -> Judgement:
+    return judge(scenario, Happened(**{"checks": 1, **happened}), aborted)
+
+
+def test_all_steps_passed_and_something_checked_is_met() -> None:
+    assert judged(scenario(Status.passed)) == Judgement(Verdict.MET)
+
+
+def test_nothing_checked_is_not_met() -> None:
+    assert judged(scenario(Status.passed), checks=0) == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "the scenario checked nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("exception", "category", "reason"),
+    [
+        (AssertionError("expected 3"), CODE_BUG, "expected 3\nin: Then it completes"),
+        (ContractBreach("no field 'data'"), CODE_BUG, "no field 'data'\nin: Then it completes"),
+        (WaitFailed("expected x\nseen: y"), CODE_BUG, "expected x\nseen: y\nin: Then it completes"),
+        (AssertionError(), CODE_BUG, "AssertionError\nin: Then it completes"),
+        (ConfigurationFault("collapsed"), CONFIGURATION, "collapsed\nin: Then it completes"),
+        (KeyError("x"), TEST_ISSUE, "KeyError: 'x'\nin: Then it completes"),
+        (LookupError("nobody spoke"), TEST_ISSUE, "LookupError: nobody spoke\nin: Then it completes"),
+        (TypeError(), TEST_ISSUE, "TypeError: TypeError\nin: Then it completes"),
+    ],
+)
+def test_an_exception_is_not_met_by_its_category(
+    exception: Exception, category: Category, reason: str
+) -> None:
+    assert judged(raising(exception)) == Judgement(Verdict.NOT_MET, category, reason)
+
+
+def test_a_fault_of_the_environment_is_not_run() -> None:
+    assert judged(raising(EnvironmentFault("backend gone"))) == Judgement(
+        Verdict.NOT_RUN, ENVIRONMENT, "backend gone (in: Then it completes)"
+    )
+
+
+@pytest.mark.parametrize(
+    "errors", [["could not end the long training: backend gone"], ["could not x", "could not y"]]
+)
+@pytest.mark.xfail(strict=True, reason="the undo that fails with the service turns not run into not met")
+def test_a_fault_of_the_environment_stays_one_when_its_undo_finds_nobody_either(errors: list[str]) -> None:
+    ended = raising(EnvironmentFault("backend gone"))
+    ended.status = Status.hook_error
+    judgement = judged(ended, undo_errors=errors)
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_RUN, ENVIRONMENT)
+    assert "backend gone (in: Then it completes)" in judgement.reason
+    assert errors[0] in judgement.reason
+
+
+@pytest.mark.parametrize("status", [Status.undefined, Status.pending])
+def test_a_step_nobody_wrote_is_not_met_and_named(status: Status) -> None:
+    judgement = judged(scenario(Status.error, step(), step(status)))
+    assert judgement == Judgement(Verdict.NOT_MET, TEST_ISSUE, f"step is {status.name}: Then it completes")
+
+
+@pytest.mark.xfail(strict=True, reason="behave lets a pending step of a @wip scenario pass as pending_warn")
+def test_a_pending_step_that_behave_lets_pass_is_not_met() -> None:
+    assert judged(scenario(Status.passed, step(), step(Status.pending_warn))).verdict == Verdict.NOT_MET
+
+
+@pytest.mark.parametrize("status", [Status.hook_error, Status.cleanup_error, Status.error, Status.failed])
+def test_a_step_that_ended_badly_without_exception_is_not_met(status: Status) -> None:
+    judgement = judged(scenario(Status.error, step(status)))
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, TEST_ISSUE)
+    assert judgement.reason == f"step ended as {status.name}: Then it completes"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [s for s in Status if s not in (Status.passed, Status.skipped, Status.untested)],
+    ids=lambda status: status.name,
+)
+def test_any_other_end_of_a_scenario_is_not_met(status: Status) -> None:
+    judgement = judged(scenario(status, error_message="HOOK-ERROR in after_scenario"))
+    assert judgement == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, f"the scenario ended as {status.name}: HOOK-ERROR in after_scenario"
+    )
+
+
+def test_an_end_without_a_message_says_so() -> None:
+    assert judged(scenario(Status.cleanup_error)).reason == "the scenario ended as cleanup_error: no message"
+
+
+@pytest.mark.parametrize("status", [Status.hook_error, Status.cleanup_error])
+def test_a_hook_that_fails_after_a_failed_step_takes_nothing_back(status: Status) -> None:
+    ended = raising(AssertionError("expected 3"))
+    ended.status = status
+    assert judged(ended).category == CODE_BUG
+
+
+def test_a_skip_with_a_reason_is_not_run() -> None:
+    skipped = scenario(Status.skipped, step(Status.skipped), skip_reason="no gateway")
+    assert judged(skipped) == Judgement(Verdict.NOT_RUN, None, "no gateway")
+
+
+@pytest.mark.parametrize("reason", [None, ""])
+def test_a_skip_without_a_reason_is_not_met(reason: str | None) -> None:
+    skipped = scenario(Status.skipped, step(Status.skipped), skip_reason=reason)
+    assert judged(skipped) == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "the scenario was skipped without a reason"
+    )
+
+
+def test_an_untested_scenario_is_not_met() -> None:
+    untested = scenario(Status.untested, step(Status.untested), skip_reason="a reason")
+    assert judged(untested) == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "the scenario was untested without a reason"
+    )
+
+
+def test_a_missing_need_is_not_run_with_its_reason() -> None:
+    skipped = scenario(Status.skipped, step(Status.skipped), skip_reason="x")
+    assert judged(skipped, not_run="no training worker") == Judgement(
+        Verdict.NOT_RUN, None, "no training worker"
+    )
+    assert judged(skipped, not_run="gone", not_run_category=ENVIRONMENT) == Judgement(
+        Verdict.NOT_RUN, ENVIRONMENT, "gone"
+    )
+
+
+# undo and lifecycle
+
+
+def test_an_undo_that_fails_makes_a_met_scenario_not_met() -> None:
+    ended = scenario(Status.hook_error, error_message="HOOK-ERROR")
+    judgement = judged(ended, undo_errors=["could not end the long training: x"])
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, TEST_ISSUE)
+    assert "could not end the long training: x" in judgement.reason
+    judgement = judged(scenario(Status.passed), undo_errors=["could not end the long training: x"])
+    assert judgement == Judgement(Verdict.NOT_MET, TEST_ISSUE, "could not end the long training: x")
+
+
+def test_a_violation_of_the_lifecycle_makes_a_met_scenario_not_met() -> None:
+    judgement = judged(scenario(Status.passed), violations=["op went from completed to running"])
+    assert judgement == Judgement(Verdict.NOT_MET, CODE_BUG, "op went from completed to running")
+
+
+def test_ktrdr_is_to_blame_before_the_suite() -> None:
+    judgement = judged(scenario(Status.passed), violations=["v1", "v2"], undo_errors=["u1"])
+    assert judgement == Judgement(Verdict.NOT_MET, CODE_BUG, "v1\nv2\nu1")
+
+
+@pytest.mark.parametrize("later", [{"violations": ["later"]}, {"undo_errors": ["later"]}])
+def test_what_comes_later_is_added_to_a_refusal_and_keeps_its_category(later: dict[str, list[str]]) -> None:
+    judgement = judged(raising(ConfigurationFault("collapsed")), **later)
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, CONFIGURATION)
+    assert judgement.reason == "collapsed\nin: Then it completes\nalso:\nlater"
+
+
+def test_a_violation_seen_before_a_skip_is_not_lost() -> None:
+    skipped = scenario(Status.skipped, step(), step(Status.skipped), skip_reason="no gateway")
+    judgement = judged(skipped, violations=["op went from completed to running"])
+    assert judgement.verdict == Verdict.NOT_MET
+    assert "op went from completed to running" in judgement.reason
+
+
+@pytest.mark.xfail(strict=True, reason="a violation before a skip is called an issue of the suite")
+def test_a_violation_seen_before_a_skip_is_ktrdr_s() -> None:
+    skipped = scenario(Status.skipped, step(), step(Status.skipped), skip_reason="no gateway")
+    assert judged(skipped, violations=["op went back"]).category == CODE_BUG
+
+
+# an aborted run
+
+
+def test_a_step_that_was_aborted_is_not_run() -> None:
+    judgement = judged(raising(RunAborted("SIGTERM")), aborted="SIGTERM")
+    assert judgement == Judgement(
+        Verdict.NOT_RUN, None, "the run was aborted: SIGTERM (in: Then it completes)"
+    )
+
+
+@pytest.mark.parametrize("status", [Status.untested, Status.skipped])
+def test_a_scenario_that_an_abort_prevented_is_not_run(status: Status) -> None:
+    prevented = scenario(status, step(Status.skipped))
+    assert judged(prevented, aborted="SIGINT") == Judgement(
+        Verdict.NOT_RUN, None, "the run was aborted: SIGINT"
+    )
+
+
+def test_an_abort_takes_back_neither_a_met_scenario_nor_a_refusal() -> None:
+    assert judged(scenario(Status.passed), aborted="SIGINT").verdict == Verdict.MET
+    assert judged(raising(AssertionError("x")), aborted="SIGINT").verdict == Verdict.NOT_MET
+
+
+@pytest.mark.xfail(strict=True, reason="what an abort left behind is in no report")
+def test_an_undo_that_fails_in_an_aborted_run_is_told() -> None:
+    judgement = judged(
+        raising(RunAborted("SIGTERM")), aborted="SIGTERM", undo_errors=["could not end the long training: x"]
+    )
+    assert "could not end the long training: x" in judgement.reason
+
+
+# categories, steps
+
+
+@pytest.mark.parametrize(
+    ("exception", "category"),
+    [
+        (None, TEST_ISSUE),
+        (AssertionError(), CODE_BUG),
+        (ContractBreach(), CODE_BUG),
+        (ConfigurationFault(), CONFIGURATION),
+        (EnvironmentFault(), ENVIRONMENT),
+        (ValueError(), TEST_ISSUE),
+        (RunAborted(), TEST_ISSUE),
+    ],
+)
+def test_who_has_to_act(exception: Exception | None, category: Category) -> None:
+    assert category_of(exception) == category
+    assert category.next_action.endswith(".")
+
+
+def test_each_step_is_told_with_its_status_and_message() -> None:
+    told = step_results(raising(AssertionError("expected 3")))
+    assert [(one.text, one.status, one.message) for one in told] == [
+        ("Then it completes", "passed", ""),
+        ("Then it completes", "failed", "expected 3"),
+        ("Then it completes", "skipped", ""),
+    ]
+    assert {one.duration_s for one in told} == {0.25}

@@ -1,0 +1,119 @@
+"""`results.json`: the form that other tools rely on, and how it is written."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict import json_view
+from ktrdr_acceptance.verdict.json_view import as_json, write_atomically
+from ktrdr_acceptance.verdict.model import Verdict
+from ktrdr_acceptance.verdict.reports import Reports
+
+from .specimens import Outputs, behave_scenario, run_result, scenario_result
+
+RUN_KEYS = {
+    *("schema", "suite", "status", "target", "settings", "preflight", "started_at", "duration_s"),
+    *("exit_status", "summary", "run_findings", "drift", "scenarios"),
+}
+SCENARIO_KEYS = {
+    *("id", "name", "feature", "line", "verdict", "category", "reason", "duration_s", "expected_s"),
+    *("milestones", "criteria", "tags", "operations"),
+}
+RESULT = scenario_result(Verdict.NOT_MET, Category.CODE_BUG, "because")
+
+
+def test_it_has_the_promised_keys_and_values() -> None:
+    content = json.loads(json.dumps(as_json(run_result(RESULT, scenario_result(Verdict.MET, id="2")))))
+    assert content.keys() >= RUN_KEYS
+    assert content["schema"] == 1
+    assert content["suite"].keys() >= {"version", "commit"}
+    assert (content["status"], content["exit_status"]) == ("complete", 1)
+    assert content["summary"] == {"met": 1, "not met": 1}
+    row = content["scenarios"][0]
+    assert row.keys() >= SCENARIO_KEYS
+    assert (row["id"], row["verdict"], row["category"], row["line"]) == ("1.1", "not met", "CODE_BUG", 11)
+    assert (row["milestones"], row["criteria"]) == (["CKP-M1"], ["D26"])
+
+
+@pytest.mark.parametrize(
+    ("complete", "aborted", "status"),
+    [(True, "", "complete"), (False, "", "aborted"), (True, "SIGTERM", "aborted"), (False, "x", "aborted")],
+)
+def test_only_a_run_that_came_to_its_end_is_complete(complete: bool, aborted: str, status: str) -> None:
+    assert as_json(run_result(RESULT, complete=complete, aborted=aborted))["status"] == status
+
+
+def test_partial_results_stand_after_each_scenario(tmp_path: Path) -> None:
+    planned = scenario_result(Verdict.NOT_RUN, None, "the run ended before", id="2")
+    run = run_result(RESULT, planned, complete=False)
+    Reports(tmp_path).scenario(run, RESULT, behave_scenario(RESULT))
+    content = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    assert content["status"] == "aborted"
+    assert [row["verdict"] for row in content["scenarios"]] == ["not met", "not run"]
+    assert len(list((tmp_path / "allure-results").glob("*-result.json"))) == 1
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep" / "results.json"
+    write_atomically(path, "old")
+    seen: list[str] = []
+
+    def replace(draft: Path, target: Path) -> None:
+        assert draft.parent == target.parent, "a rename is atomic only within a folder"
+        seen.append(f"{target.read_text()} while {draft.read_text()} was ready")
+        os.rename(draft, target)  # noqa: PTH104
+
+    monkeypatch.setattr(json_view.os, "replace", replace)
+    write_atomically(path, "new")
+    assert seen == ["old while new was ready"]
+    assert path.read_text() == "new"
+    assert [child.name for child in path.parent.iterdir()] == ["results.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "results.json"
+    write_atomically(path, "old")
+
+    def no_space(*_arguments: object, **_more: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "write_text", no_space)
+    with pytest.raises(OSError, match="no space left"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_text_is_written_as_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "x", "✅ größer")
+    assert (tmp_path / "x").read_bytes().decode("utf-8") == "✅ größer"
+
+
+def test_previous_reports_move_aside_and_foreign_files_stay(tmp_path: Path) -> None:
+    Outputs(tmp_path, run_result(RESULT))
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    ours = {"results.json", "summary.md", "junit.xml", "allure-results", "logs"}
+    Reports(tmp_path).move_previous_aside()
+    assert {path.name for path in tmp_path.iterdir()} == {"previous", "notes.txt"}
+    assert {path.name for path in (tmp_path / "previous").iterdir()} == ours
+    assert json.loads((tmp_path / "previous" / "results.json").read_text())["scenarios"][0]["id"] == "1.1"
+
+
+def test_only_the_last_previous_reports_are_kept(tmp_path: Path) -> None:
+    Outputs(tmp_path, run_result(RESULT))
+    Reports(tmp_path).move_previous_aside()
+    write_atomically(tmp_path / "results.json", "second")
+    Reports(tmp_path).move_previous_aside()
+    assert [path.name for path in (tmp_path / "previous").iterdir()] == ["results.json"]
+    assert (tmp_path / "previous" / "results.json").read_text() == "second"
+
+
+def test_without_new_reports_the_previous_ones_stay(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "previous" / "results.json", "kept")
+    Reports(tmp_path).move_previous_aside()
+    assert (tmp_path / "previous" / "results.json").read_text() == "kept"

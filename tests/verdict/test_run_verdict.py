@@ -1,0 +1,138 @@
+"""From the scenarios to the verdict on the run, its exit status and its one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.model import ExitStatus, RunVerdict, ScenarioResult, Verdict
+
+from .specimens import run_result, scenario_result
+
+MET = scenario_result(Verdict.MET, id="1.1")
+NOT_MET = scenario_result(Verdict.NOT_MET, Category.CODE_BUG, "expected 3\nin: Then x", id="1.2")
+BROKEN = scenario_result(Verdict.NOT_MET, Category.TEST_ISSUE, "undefined", id="1.3")
+COLLAPSED = scenario_result(Verdict.NOT_MET, Category.CONFIGURATION, "collapsed", id="1.4")
+FLAKY = scenario_result(Verdict.FLAKY, Category.CODE_BUG, "met at the second try", id="1.5")
+KNOWN = scenario_result(Verdict.KNOWN_ISSUE, None, "issue 7", id="1.6")
+NOT_RUN = scenario_result(Verdict.NOT_RUN, None, "no training worker", id="1.7")
+UNFIT = scenario_result(Verdict.NOT_RUN, Category.ENVIRONMENT, "backend gone", id="1.8")
+
+ACCEPTED, REFUSED = RunVerdict.ACCEPTED, RunVerdict.NOT_ACCEPTED
+IS_UNFIT, ABORTED = RunVerdict.UNFIT, RunVerdict.ABORTED
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "changes", "verdict"),
+    [
+        ([MET], {}, ACCEPTED),
+        ([MET, KNOWN], {}, ACCEPTED),
+        ([MET, NOT_RUN], {}, ACCEPTED),
+        ([MET, NOT_RUN, KNOWN], {}, ACCEPTED),
+        ([MET], {"strict": True}, ACCEPTED),
+        ([MET, KNOWN], {"strict": True}, ACCEPTED),
+        ([MET, NOT_RUN], {"strict": True}, REFUSED),
+        ([MET, NOT_MET], {}, REFUSED),
+        ([MET, BROKEN], {}, REFUSED),
+        ([MET, COLLAPSED], {}, REFUSED),
+        ([MET, FLAKY], {}, REFUSED),
+        ([NOT_MET, NOT_RUN], {}, REFUSED),
+        ([KNOWN], {}, REFUSED),
+        ([MET], {"run_findings": ["ERROR lines of nobody"]}, REFUSED),
+        ([], {}, REFUSED),
+        ([NOT_RUN], {}, IS_UNFIT),
+        ([NOT_RUN, NOT_RUN], {}, IS_UNFIT),
+        ([MET, UNFIT], {}, IS_UNFIT),
+        ([MET, NOT_MET, UNFIT], {}, IS_UNFIT),
+        ([MET, UNFIT], {"strict": True}, IS_UNFIT),
+        ([MET], {"unfit": "backend gone"}, IS_UNFIT),
+        ([], {"unfit": "backend gone"}, IS_UNFIT),
+        ([MET, NOT_MET], {"unfit": "backend gone"}, IS_UNFIT),
+        ([MET], {"aborted": "SIGTERM"}, ABORTED),
+        ([MET, NOT_MET], {"aborted": "SIGTERM"}, ABORTED),
+        ([MET, UNFIT], {"aborted": "SIGTERM"}, ABORTED),
+        ([MET], {"aborted": "SIGTERM", "unfit": "backend gone"}, ABORTED),
+        ([], {"aborted": "cannot load the suite"}, ABORTED),
+        ([KNOWN, NOT_RUN], {}, IS_UNFIT),
+        pytest.param(
+            [NOT_RUN],
+            {"strict": True},
+            IS_UNFIT,
+            marks=pytest.mark.xfail(strict=True, reason="strict goes before environment unfit"),
+        ),
+    ],
+)
+def test_the_verdict_of_a_run(
+    scenarios: list[ScenarioResult], changes: dict[str, Any], verdict: RunVerdict
+) -> None:
+    run = run_result(*scenarios, **changes)
+    assert run.verdict == verdict
+    assert run.exit_status == {ACCEPTED: 0, REFUSED: 1, IS_UNFIT: 3, ABORTED: 4}[verdict]
+    assert (run.issue() == "") is (verdict == ACCEPTED)
+    assert "\n" not in run.issue()
+
+
+def test_the_exit_statuses_are_those_that_other_tools_rely_on() -> None:
+    assert {status.name: int(status) for status in ExitStatus} == {
+        "ACCEPTED": 0,
+        "NOT_ACCEPTED": 1,
+        "BAD_INPUT": 2,
+        "UNFIT": 3,
+        "ABORTED": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "changes", "issue"),
+    [
+        ([MET, NOT_MET], {}, "1.2 Scenario 1.2 is not met: expected 3"),
+        ([NOT_MET, BROKEN, FLAKY], {}, "1.2 Scenario 1.2 is not met: expected 3 (and 2 more)"),
+        ([FLAKY], {}, "1.5 Scenario 1.5 is flaky: met at the second try"),
+        ([MET, NOT_RUN], {"strict": True}, "1.7 Scenario 1.7 is not run: no training worker"),
+        ([NOT_MET, UNFIT], {}, "environment unfit: backend gone"),
+        ([NOT_RUN], {}, "environment unfit: no selected scenario could run: no training worker"),
+        ([MET], {"run_findings": ["ERROR lines\nmore"]}, "ERROR lines"),
+        ([MET], {"unfit": "backend gone\nmore"}, "environment unfit: backend gone"),
+        ([NOT_MET], {"aborted": "SIGTERM", "unfit": "x"}, "aborted: SIGTERM"),
+    ],
+)
+def test_the_one_line_names_what_matters_most(
+    scenarios: list[ScenarioResult], changes: dict[str, Any], issue: str
+) -> None:
+    assert run_result(*scenarios, **changes).issue() == issue
+
+
+@pytest.mark.xfail(strict=True, reason="a run of known issues alone is called environment unfit in its line")
+def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
+    run = run_result(KNOWN)
+    assert run.verdict == REFUSED
+    assert "environment unfit" not in run.issue()
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "line"),
+    [
+        ([MET, MET], "2 met, 0 not met, 0 not run of 2 scenarios in 2.5 s"),
+        ([MET, NOT_MET, NOT_RUN], "1 met, 1 not met, 1 not run of 3 scenarios in 2.5 s"),
+        ([FLAKY, KNOWN], "0 met, 0 not met, 1 flaky, 1 known issue, 0 not run of 2 scenarios in 2.5 s"),
+        ([], "0 met, 0 not met, 0 not run of 0 scenarios in 2.5 s"),
+    ],
+)
+def test_the_counts(scenarios: list[ScenarioResult], line: str) -> None:
+    assert run_result(*scenarios).counts_line() == line
+
+
+def test_what_keeps_a_run_from_being_accepted() -> None:
+    everything = [MET, NOT_MET, BROKEN, COLLAPSED, FLAKY, KNOWN, NOT_RUN, UNFIT]
+    assert run_result(*everything).refusals() == [NOT_MET, BROKEN, COLLAPSED, FLAKY, UNFIT]
+    assert run_result(*everything, strict=True).refusals() == [
+        *(NOT_MET, BROKEN, COLLAPSED, FLAKY, NOT_RUN, UNFIT)
+    ]
+
+
+def test_drift_is_counted_by_kind() -> None:
+    run = run_result(MET, drift={"falls": ["a", "b"], "names": ["c"]})
+    assert run.drift_lines() == ["falls: 2 times, first a", "names: 1 times, first c"]
+    assert run.verdict == ACCEPTED
