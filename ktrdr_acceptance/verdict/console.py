@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from rich.console import Console as RichConsole
+from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
@@ -130,9 +131,14 @@ class Console:
             return
         took = time.monotonic() - self._running_since
         left = self._left(self._waiting)
-        ahead = f" | {len(self._waiting)} to go" + (f", about {left:.0f} s" if left else "")
-        text = f"▶ {self._running} ({took:.0f} s)  {self._progress}{ahead}"
-        self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
+        to_go = f"{len(self._waiting)} to go" + (f", about {left:.0f} s" if left else "")
+        lines = [
+            f"▶ {self._running} ({took:.0f} s)",
+            f"  {self._progress}" if self._progress else "",
+            f"  {to_go}",
+        ]
+        shown = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines if line]
+        self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:
         self._rich.print(markup, crop=False, overflow="ignore")
