@@ -103,7 +103,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         run = session.run
         run.target, run.target_lines = identity.as_json(), identity.lines()
         run.preflight = [{"check": "backend answers as a KTRDR", "outcome": "ok"}]
-        session.console.header(run.target_lines, [planned.id for planned in run.scenarios], run.notes())
+        notes = run.notes()
+        if (self.config.jobs or 1) > 1:
+            notes.append(f"-j {self.config.jobs}: scenarios run one after another for now")
+        session.console.header(run.target_lines, [planned.id for planned in run.scenarios], notes)
         for scenario in scenarios:
             scenario.run = partial(_run_scenario, session, scenario, scenario.run)
         with self.context.use_with_user_mode():
