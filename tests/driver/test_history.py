@@ -154,13 +154,11 @@ def test_falls_are_told_from_the_first_epoch_on() -> None:
     assert HISTORY.falls(lambda one: one.at) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a step text without an epoch hides what follows the first epoch")
 def test_a_fall_to_a_step_after_the_last_epoch_is_told() -> None:
     history = History("op_1", "backend", [seen(98, in_epochs=True, epoch=10), seen(40)])
     assert len(history.falls(lambda one: one.percentage)) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="after a step text without an epoch the next epoch is the first again")
 def test_a_fall_at_a_later_epoch_is_no_drift_whatever_stood_between() -> None:
     recorder = recorded(seen(50, in_epochs=True, epoch=5), seen(50), seen(40, in_epochs=True, epoch=6))
     assert (len(recorder.violations), recorder.drift) == (1, {})

@@ -185,13 +185,11 @@ def test_a_bad_value_is_refused_in_one_sentence_with_name_value_and_source(
         "." + "a" * 70,
     ],
 )
-@pytest.mark.xfail(strict=True, reason="a host that no client can take is found out only by a traceback")
 def test_a_host_that_cannot_be_one_is_refused(host: str) -> None:
     with pytest.raises(BadInput, match="backend_url"):
         load(defines={"backend_url": f"http://{host}:8000"})
 
 
-@pytest.mark.xfail(strict=True, reason="an empty folder name means the current folder")
 def test_an_empty_reports_folder_is_refused() -> None:
     with pytest.raises(BadInput, match="reports"):
         load(defines={"reports": ""})

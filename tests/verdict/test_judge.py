@@ -80,7 +80,6 @@ def test_a_fault_of_the_environment_is_not_run() -> None:
 @pytest.mark.parametrize(
     "errors", [["could not end the long training: backend gone"], ["could not x", "could not y"]]
 )
-@pytest.mark.xfail(strict=True, reason="the undo that fails with the service turns not run into not met")
 def test_a_fault_of_the_environment_stays_one_when_its_undo_finds_nobody_either(errors: list[str]) -> None:
     ended = raising(EnvironmentFault("backend gone"))
     ended.status = Status.hook_error
@@ -96,7 +95,6 @@ def test_a_step_nobody_wrote_is_not_met_and_named(status: Status) -> None:
     assert judgement == Judgement(Verdict.NOT_MET, TEST_ISSUE, f"step is {status.name}: Then it completes")
 
 
-@pytest.mark.xfail(strict=True, reason="behave lets a pending step of a @wip scenario pass as pending_warn")
 def test_a_pending_step_that_behave_lets_pass_is_not_met() -> None:
     assert judged(scenario(Status.passed, step(), step(Status.pending_warn))).verdict == Verdict.NOT_MET
 
@@ -197,7 +195,6 @@ def test_a_violation_seen_before_a_skip_is_not_lost() -> None:
     assert "op went from completed to running" in judgement.reason
 
 
-@pytest.mark.xfail(strict=True, reason="a violation before a skip is called an issue of the suite")
 def test_a_violation_seen_before_a_skip_is_ktrdr_s() -> None:
     skipped = scenario(Status.skipped, step(), step(Status.skipped), skip_reason="no gateway")
     assert judged(skipped, violations=["op went back"]).category == CODE_BUG
@@ -226,7 +223,6 @@ def test_an_abort_takes_back_neither_a_met_scenario_nor_a_refusal() -> None:
     assert judged(raising(AssertionError("x")), aborted="SIGINT").verdict == Verdict.NOT_MET
 
 
-@pytest.mark.xfail(strict=True, reason="what an abort left behind is in no report")
 def test_an_undo_that_fails_in_an_aborted_run_is_told() -> None:
     judgement = judged(
         raising(RunAborted("SIGTERM")), aborted="SIGTERM", undo_errors=["could not end the long training: x"]

@@ -24,7 +24,6 @@ from .specimens import (
 
 MET = scenario_result(Verdict.MET, id="9.9")
 KINDS = list(ALLURE)
-FLAKY_OF_THE_SUITE = (Verdict.FLAKY, Category.TEST_ISSUE)
 
 
 def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -46,15 +45,7 @@ def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
 @pytest.mark.parametrize("alone", [False, True], ids=["beside-met", "alone"])
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(
-            kind,
-            marks=[pytest.mark.xfail(strict=True, reason="flaky with category TEST_ISSUE is a JUnit error")]
-            if kind == FLAKY_OF_THE_SUITE
-            else [],
-        )
-        for kind in KINDS
-    ],
+    KINDS,
     ids=lambda kind: "-".join(str(part) for part in kind if part),
 )
 def test_each_verdict_is_the_same_everywhere(
@@ -123,7 +114,6 @@ def test_scenarios_that_were_never_reached_are_called_failed_nowhere(
     assert outputs.said_by_allure() == {} or set(outputs.said_by_allure().values()) == {"skipped"}
 
 
-@pytest.mark.xfail(strict=True, reason="a scenario that was never reached is absent from Allure")
 def test_scenarios_that_were_never_reached_stand_in_every_output(tmp_path: Path) -> None:
     never = scenario_result(Verdict.NOT_RUN, None, "the run ended before this scenario was reached")
     assert_same_verdicts(Outputs(tmp_path, run_result(MET, never, aborted="SIGTERM"), reached=[MET]))
@@ -131,16 +121,7 @@ def test_scenarios_that_were_never_reached_stand_in_every_output(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(
-            kind,
-            marks=[pytest.mark.xfail(strict=True, reason="summary.md does not say why a known issue is one")]
-            if kind[0] == Verdict.KNOWN_ISSUE
-            else [],
-        )
-        for kind in KINDS
-        if kind[0] != Verdict.MET
-    ],
+    [kind for kind in KINDS if kind[0] != Verdict.MET],
     ids=lambda kind: "-".join(str(part) for part in kind if part),
 )
 def test_the_reason_stands_in_the_summary(kind: tuple[Verdict, Category | None], tmp_path: Path) -> None:
@@ -202,6 +183,7 @@ TEXTS = {
     "unicode": "größer – 100 %, ✅ 数据",
     "lines": "one\ntwo\n\nthree",
     "table": "a | b",
+    "control": "\x1b[31mred\x00\ufffe",
 }
 
 
@@ -209,11 +191,6 @@ TEXTS = {
     "text",
     [
         *(pytest.param(text, id=name) for name, text in TEXTS.items()),
-        pytest.param(
-            "\x1b[31mred\x00",
-            id="control",
-            marks=pytest.mark.xfail(strict=True, reason="control characters make junit.xml unreadable"),
-        ),
     ],
 )
 def test_any_text_of_a_target_leaves_every_output_readable(

@@ -56,12 +56,7 @@ IS_UNFIT, ABORTED = RunVerdict.UNFIT, RunVerdict.ABORTED
         ([MET], {"aborted": "SIGTERM", "unfit": "backend gone"}, ABORTED),
         ([], {"aborted": "cannot load the suite"}, ABORTED),
         ([KNOWN, NOT_RUN], {}, IS_UNFIT),
-        pytest.param(
-            [NOT_RUN],
-            {"strict": True},
-            IS_UNFIT,
-            marks=pytest.mark.xfail(strict=True, reason="strict goes before environment unfit"),
-        ),
+        ([NOT_RUN], {"strict": True}, IS_UNFIT),
     ],
 )
 def test_the_verdict_of_a_run(
@@ -104,7 +99,6 @@ def test_the_one_line_names_what_matters_most(
     assert run_result(*scenarios, **changes).issue() == issue
 
 
-@pytest.mark.xfail(strict=True, reason="a run of known issues alone is called environment unfit in its line")
 def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
     run = run_result(KNOWN)
     assert run.verdict == REFUSED
