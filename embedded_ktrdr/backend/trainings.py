@@ -24,6 +24,7 @@ from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.strategies import STRATEGIES, Strategy
 
 MAX_TRIES = 3  # workers that are offered one training
+EARLIEST_DATE = "2020-01-01"  # where a training without dates starts
 
 NO_WORKER_HINT = (
     "Every training worker is busy, unavailable or not registered yet. "
@@ -134,8 +135,8 @@ class Trainings:
             "strategy_yaml": strategy.document(),
             "symbols": order.symbols,
             "timeframes": order.timeframes,
-            "start_date": order.start_date,
-            "end_date": order.end_date,
+            "start_date": order.start_date or EARLIEST_DATE,
+            "end_date": order.end_date or now().date().isoformat(),
         }
         try:
             answer = await self._client.post(url, json=body, timeout=self._pace.proxy_timeout_s)
