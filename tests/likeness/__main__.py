@@ -16,7 +16,7 @@ from .target import Target, discover
 def main(arguments: list[str]) -> int:
     """Prints every difference and a count; 1 if there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.likeness", description=__doc__)
-    parser.add_argument("--backend", default="http://127.0.0.1:8000")
+    parser.add_argument("--backend", required=True, help="URL; the replay starts and cancels work there")
     parser.add_argument("--only", default="", help="only specimens whose name contains this")
     parser.add_argument("--within", type=float, default=120.0, help="how many seconds a condition may take")
     options = parser.parse_args(arguments)
