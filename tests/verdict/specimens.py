@@ -182,6 +182,7 @@ def assert_same_run_verdict(outputs: Outputs) -> None:
     verdict, issue = outputs.results["verdict"], outputs.results["issue"]
     accepted = verdict == "accepted"
     assert outputs.markdown.startswith(f"# KTRDR acceptance: {verdict}\n")
+    assert issue == issue.strip()
     assert outputs.last_line() == ("✅ Integration test passed" if accepted else f"❌ Issue: {issue}")
     assert outputs.allure_facts["Verdict"] == verdict
     assert (

@@ -1,0 +1,335 @@
+"""A small project of its own that uses the driver as the suite does, and runs of it as a user starts them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .stub_ktrdr import StubKtrdr, closed_url
+
+PYPROJECT = """
+[tool.behave]
+paths = ["features"]
+runner = "ktrdr_acceptance.runner.acceptance:AcceptanceRunner"
+default_format = "null"
+tag_expression_protocol = "auto_detect"
+scenario_outline_annotation_schema = "{name}"
+
+[tool.behave.userdata]
+"""
+
+# The hooks of the suite, and around them the ways in which hooks can go wrong.
+ENVIRONMENT = """
+from ktrdr_acceptance import hooks, parameter_types
+
+parameter_types.register()
+
+
+def before_scenario(context, scenario):
+    if "before-raises" in scenario.tags:
+        raise RuntimeError("before_scenario broke")
+    hooks.before_scenario(context, scenario)
+    if "cleanup-raises" in scenario.tags:
+        context.add_cleanup(lambda: 1 / 0)
+    if "skipped" in scenario.tags:
+        scenario.skip("no gateway here")
+    if "skipped-silently" in scenario.tags:
+        scenario.skip()
+
+
+def after_scenario(context, scenario):
+    hooks.after_scenario(context, scenario)
+    if "after-raises" in scenario.tags:
+        raise RuntimeError("after_scenario broke")
+
+
+def before_feature(context, feature):
+    if "feature-raises" in feature.tags:
+        raise RuntimeError("before_feature broke")
+    if "feature-cleanup-raises" in feature.tags:
+        context.add_cleanup(lambda: 1 / 0)
+
+
+def before_tag(context, tag):
+    if tag == "tag-raises":
+        raise RuntimeError("before_tag broke")
+"""
+
+STEPS = """
+import urllib.request
+
+from behave import given, then, when
+from hamcrest import equal_to
+
+from ktrdr_acceptance.operations.lifecycle import Status
+
+
+@given("something")
+def given_something(context):
+    pass
+
+
+@when("I start a {purpose:Purpose} training")
+def when_start(context, purpose):
+    context.world.said.training = context.world.trainings.start(purpose)
+
+
+@when("the backend dies")
+def when_backend_dies(context):
+    urllib.request.urlopen(context.world.backend.base_url + "/die").read()
+
+
+@then("one is one")
+def then_one_is_one(context):
+    context.world.check.that("one", 1, equal_to(1))
+
+
+@then("one is two")
+def then_one_is_two(context):
+    context.world.check.that("one", 1, equal_to(2))
+
+
+@then("the step breaks")
+def then_breaks(context):
+    raise KeyError("broken step")
+
+
+@then("the step leaves the process")
+def then_leaves(context):
+    raise SystemExit(0)
+
+
+@then("the training completes within {limit:Duration}")
+def then_completes(context, limit):
+    context.world.operations.eventually(context.world.training, Status.COMPLETED, within=limit)
+
+
+@then("the training runs")
+def then_runs(context):
+    context.world.operations.eventually(context.world.training, Status.RUNNING, within=5)
+"""
+
+# One scenario for each way to end; each can be selected by its tag.
+KINDS = """
+Feature: Kinds of ends
+
+  @good @id:met
+  Scenario: Met
+    Given something
+    Then one is one
+
+  @id:failed
+  Scenario: Failed
+    Then one is two
+
+  @id:broken
+  Scenario: Broken
+    Then the step breaks
+
+  @id:undefined
+  Scenario: Undefined
+    Given nobody wrote this step
+    Then one is one
+
+  @id:unchecked
+  Scenario: Nothing checked
+    Given something
+
+  @id:unchecked-with-undo
+  Scenario: Nothing checked, but something to put back
+    When I start a long training
+
+  @before-raises @id:before-raises
+  Scenario: The hook before raises
+    Then one is one
+
+  @after-raises @id:after-raises
+  Scenario: The hook after raises
+    Then one is one
+
+  @cleanup-raises @id:cleanup-raises
+  Scenario: A cleanup raises
+    Then one is one
+
+  @tag-raises @id:tag-raises
+  Scenario: A hook of a tag raises
+    Then one is one
+
+  @skipped @id:skipped
+  Scenario: Skipped with a reason
+    Then one is one
+
+  @skipped-silently @id:skipped-silently
+  Scenario: Skipped without a reason
+    Then one is one
+
+  @good @id:rows
+  Scenario Outline: Row <name>
+    Given something
+    Then one is <word>
+
+    Examples: words
+      | name  | word |
+      | right | one  |
+      | wrong | two  |
+
+  @good @uses:training-worker @needs:training-worker @id:put-back
+  Scenario: A training is put back
+    When I start a long training
+    Then the training runs
+"""
+RULES = """
+Feature: Rules
+
+  @needs:training-worker
+  Rule: A rule has scenarios
+
+    Background: of the rule
+      Given something
+
+    @good @id:rule-met
+    Scenario: Met under a rule
+      Then one is one
+
+    @id:rule-failed
+    Scenario: Failed under a rule
+      Then one is two
+"""
+WAITING = """
+Feature: Waiting
+
+  @id:w1-before
+  Scenario: Met before
+    Then one is one
+
+  @id:w2-waiting
+  Scenario: Waiting
+    When I start a long training
+    Then the training completes within 90 seconds
+
+  @id:w3-never
+  Scenario: Never reached
+    Then one is one
+"""
+DYING = """
+Feature: Dying
+
+  @id:d1-before
+  Scenario: Met before
+    Then one is one
+
+  @id:d2-dying
+  Scenario: The service dies during the scenario
+    When I start a long training
+    And the backend dies
+    Then the training completes within 90 seconds
+"""
+FEATURE_CLEANUP = """
+@feature-cleanup-raises
+Feature: A cleanup of a feature
+
+  @id:f1
+  Scenario: Met
+    Then one is one
+"""
+FEATURE_HOOK = """
+@feature-raises
+Feature: A hook of a feature
+
+  @id:f2
+  Scenario: Never begun
+    Then one is one
+"""
+LEAVING = """
+Feature: Leaving
+
+  @id:l1
+  Scenario: A step ends the process
+    Then one is one
+    And the step leaves the process
+
+  @id:l2
+  Scenario: Another
+    Then one is two
+"""
+FEATURES = {
+    "kinds": KINDS,
+    "rules": RULES,
+    "waiting": WAITING,
+    "dying": DYING,
+    "feature_cleanup": FEATURE_CLEANUP,
+    "feature_hook": FEATURE_HOOK,
+    "leaving": LEAVING,
+}
+
+
+@dataclass
+class Done:
+    """A run that has ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+    reports: Path
+
+    @property
+    def last_line(self) -> str:
+        return self.stdout.rstrip().splitlines()[-1]
+
+
+class Project:
+    """The project in a folder; each run gets a reports folder of its own."""
+
+    def __init__(self, folder: Path, *, step: str = "", feature: str = "", environment: str = "") -> None:
+        self.folder = folder
+        (folder / "features").mkdir(parents=True)
+        (folder / "steps").mkdir()
+        (folder / "pyproject.toml").write_text(PYPROJECT)
+        (folder / "environment.py").write_text(ENVIRONMENT + environment)
+        (folder / "steps" / "sentences.py").write_text(STEPS)
+        for name, text in FEATURES.items():
+            (folder / "features" / f"{name}.feature").write_text(text)
+        if step:
+            (folder / "steps" / "more.py").write_text(step)
+        if feature:
+            (folder / "features" / "more.feature").write_text(feature)
+
+    def command(self, *arguments: str, backend: str, reports: Path | None = None) -> list[str]:
+        silent = closed_url()
+        settings = {
+            "target": "services",
+            "backend_url": backend,
+            **dict.fromkeys(("training_host_url", "ib_host_url", "backtest_worker_url"), silent),
+            "cache_ttl": "0",
+        }
+        if reports is not None:
+            settings["reports"] = str(reports)
+        defines = [part for key, value in settings.items() for part in ("-D", f"{key}={value}")]
+        return [sys.executable, "-m", "behave", *defines, *arguments]
+
+    def start(self, command: list[str]) -> subprocess.Popen[str]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("KTRDR_")}
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def end(self, process: subprocess.Popen[str], reports: Path, within: float = 30.0) -> Done:
+        try:
+            stdout, stderr = process.communicate(timeout=within)
+        finally:
+            if process.poll() is None:
+                process.kill()
+        return Done(process.returncode, stdout, stderr, reports)
+
+    def run(self, reports: Path, *arguments: str, backend: str | StubKtrdr) -> Done:
+        url = backend if isinstance(backend, str) else backend.url
+        return self.end(self.start(self.command(*arguments, backend=url, reports=reports)), reports)

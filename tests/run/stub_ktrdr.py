@@ -1,0 +1,168 @@
+"""A stub of KTRDR's backend and its one training worker, on one port, in the process of the test."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TYPE = {"worker_type": "training", "status": "available", "current_operation_id": None}
+
+
+class StubKtrdr:
+    """Answers as generation S does, as far as the suite asks; trainings run until they are cancelled."""
+
+    def __init__(self, *, workers: int = 1, is_ktrdr: bool = True, ends_after_looks: int = 0) -> None:
+        self.worker_count = workers
+        self.is_ktrdr = is_ktrdr
+        self.ends_after_looks = ends_after_looks
+        self.cancel_takes_looks = 0
+        self.requests: list[str] = []
+        self.on_first_request: Callable[[], None] = lambda: None
+        self._operations: dict[str, dict[str, Any]] = {}
+        self._heard = threading.Condition()
+        self._connections: list[socket.socket] = []
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                sent = json.loads(self.rfile.read(length)) if length else None
+                stub._hear(f"{self.command} {self.path}")
+                status, body = stub._answer(self.command, self.path, sent)
+                text = json.dumps(body).encode() if not isinstance(body, str) else body.encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+                if self.path == "/die":
+                    stub.die()
+
+            do_GET = do_POST = do_DELETE = handle_any  # noqa: N815
+
+            def log_message(self, *_arguments: Any) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def process_request(self, request: Any, client_address: Any) -> None:
+                stub._connections.append(request)
+                super().process_request(request, client_address)
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that has gone is no news."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def die(self) -> None:
+        """Go as a killed process goes: no port, no open connection."""
+        self._server.socket.close()
+        for connection in self._connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def wait_for(self, start: str, count: int = 1, within: float = 20.0) -> None:
+        """Wait until `count` requests that begin with `start` have come in."""
+        with self._heard:
+            heard = self._heard.wait_for(lambda: self.count(start) >= count, within)
+        assert heard, f"no {count} requests {start!r} within {within} s, only {self.requests[-10:]}"
+
+    def count(self, start: str) -> int:
+        return sum(1 for request in self.requests if request.startswith(start))
+
+    def statuses(self) -> list[str]:
+        return [operation["status"] for operation in self._operations.values()]
+
+    def _hear(self, request: str) -> None:
+        with self._heard:
+            first = not self.requests
+            if first:
+                self.on_first_request()
+            self.requests.append(request)
+            self._heard.notify_all()
+
+    def _answer(self, method: str, path: str, sent: Any) -> tuple[int, Any]:
+        if not self.is_ktrdr:
+            return 200, "<html>It works!</html>"
+        route = path.removeprefix("/api/v1").split("?")[0]
+        if route == "/health":
+            return 200, {
+                "status": "ok",
+                "version": "1.0.7",
+                "worker_status": "idle",
+                "current_operation": None,
+            }
+        if route == "/openapi.json":
+            return 200, {"paths": {"/api/v1/backtests/start": {}, "/api/v1/workers": {}}}
+        if route == "/workers":
+            return 200, [
+                {**TYPE, "worker_id": f"w{n}", "endpoint_url": self.url} for n in range(self.worker_count)
+            ]
+        if route == "/trainings/start" and method == "POST":
+            if "symbols" not in sent:
+                return 422, {"detail": "symbols missing"}
+            operation_id = f"op_training_{len(self._operations)}"
+            self._operations[operation_id] = {"status": "running", "looks": 0, "cancelled": False}
+            return 200, {"success": True, "task_id": operation_id, "status": "training_started"}
+        if route.startswith("/operations/"):
+            return self._operation(method, route.rsplit("/", 1)[-1])
+        if route == "/operations":
+            return 200, {"success": True, "data": [], "total_count": 0, "active_count": 0}
+        return (200, {}) if path == "/die" else (404, {"detail": "Not Found"})
+
+    def _operation(self, method: str, operation_id: str) -> tuple[int, Any]:
+        operation = self._operations.get(operation_id)
+        if operation is None:
+            return 404, {"detail": f"Operation not found: {operation_id}"}
+        if method == "DELETE":
+            operation.update(cancelled=True, looks=0)
+            if not self.cancel_takes_looks:
+                operation["status"] = "cancelled"
+            return 200, {"success": True, "data": {"operation_id": operation_id, "status": "cancelled"}}
+        operation["looks"] += 1
+        if operation["status"] == "running":
+            if operation["cancelled"] and operation["looks"] > self.cancel_takes_looks:
+                operation["status"] = "cancelled"
+            elif self.ends_after_looks and operation["looks"] > self.ends_after_looks:
+                operation["status"] = "completed"
+        return 200, {
+            "success": True,
+            "data": {
+                "operation_id": operation_id,
+                "operation_type": "training",
+                "status": operation["status"],
+                "created_at": "2026-11-22T08:54:28Z",
+                "progress": {"percentage": 10.0, "current_step": "Epoch 1/10", "items_processed": 1},
+            },
+        }
+
+
+def closed_url() -> str:
+    """Return the URL of a port at which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+    """Wait for a condition that nothing announces."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come about"
+        time.sleep(0.01)

@@ -1,0 +1,108 @@
+"""One run over every way in which a scenario can end, and what each output says of it."""
+
+from __future__ import annotations
+
+import pytest
+from verdict.specimens import Outputs, assert_same_verdicts
+
+from .project import Done, Project
+from .stub_ktrdr import StubKtrdr
+
+# id -> verdict, category, a part of the reason, Allure's and JUnit's word.
+ENDS = {
+    "met": ("met", None, "", "passed", "passed"),
+    "failed": (
+        "not met",
+        "CODE_BUG",
+        "in: Then one is two",
+        "failed",
+        "failure",
+    ),
+    "broken": ("not met", "TEST_ISSUE", "KeyError: 'broken step'", "broken", "error"),
+    "undefined": (
+        "not met",
+        "TEST_ISSUE",
+        "step is undefined: Given nobody wrote this step",
+        "broken",
+        "error",
+    ),
+    "unchecked": ("not met", "TEST_ISSUE", "the scenario checked nothing", "broken", "error"),
+    "before-raises": ("not met", "TEST_ISSUE", "before_scenario broke", "broken", "error"),
+    "after-raises": ("not met", "TEST_ISSUE", "after_scenario broke", "broken", "error"),
+    "cleanup-raises": ("not met", "TEST_ISSUE", "cleanup_error", "broken", "error"),
+    "tag-raises": ("not met", "TEST_ISSUE", "before_tag broke", "broken", "error"),
+    "skipped": ("not run", None, "no gateway here", "skipped", "skipped"),
+    "skipped-silently": ("not met", "TEST_ISSUE", "skipped without a reason", "broken", "error"),
+    "rows#right": ("met", None, "", "passed", "passed"),
+    "rows#wrong": ("not met", "CODE_BUG", "in: Then one is two", "failed", "failure"),
+    "put-back": ("met", None, "", "passed", "passed"),
+    "rule-met": ("met", None, "", "passed", "passed"),
+    "rule-failed": ("not met", "CODE_BUG", "in: Then one is two", "failed", "failure"),
+}
+
+
+@pytest.fixture(scope="module")
+def done(project: Project, ktrdr: StubKtrdr, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    reports = tmp_path_factory.mktemp("ends") / "reports"
+    return project.run(reports, "features/kinds.feature", "features/rules.feature", backend=ktrdr)
+
+
+@pytest.fixture(scope="module")
+def outputs(done: Done) -> Outputs:
+    return Outputs.of(done.reports)
+
+
+def test_the_run_is_not_accepted_and_says_so_last(done: Done, outputs: Outputs) -> None:
+    assert done.status == 1
+    assert done.last_line == f"❌ Issue: {outputs.results['issue']}"
+    assert done.stdout.splitlines()[-2].endswith("exit status 1")
+    assert outputs.results["exit_status"] == 1
+    assert outputs.results["status"] == "complete"
+
+
+def test_every_output_states_the_same_verdicts(outputs: Outputs) -> None:
+    assert_same_verdicts(outputs)
+    assert set(outputs.said_by_json()) == {*ENDS, "unchecked-with-undo"}
+
+
+@pytest.mark.parametrize("id", list(ENDS))
+def test_each_end_has_its_verdict_category_and_reason(id: str, outputs: Outputs) -> None:
+    verdict, category, reason, allure, junit = ENDS[id]
+    row = outputs.row(id)
+    assert (row["verdict"], row["category"]) == (verdict, category)
+    assert reason in row["reason"]
+    assert outputs.said_by_allure()[id] == allure
+    assert outputs.said_by_junit()[id] == junit
+    if verdict != "met":
+        assert reason.splitlines()[0] in outputs.allure_of(id)["statusDetails"]["message"]
+
+
+@pytest.mark.xfail(strict=True, reason="the wait of an undo counts as a check of the scenario")
+def test_putting_back_is_no_check(outputs: Outputs) -> None:
+    row = outputs.row("unchecked-with-undo")
+    assert (row["verdict"], row["reason"]) == ("not met", "the scenario checked nothing")
+
+
+def test_what_was_started_is_put_back(outputs: Outputs, ktrdr: StubKtrdr) -> None:
+    (operation,) = outputs.row("put-back")["operations"]
+    assert f"DELETE /api/v1/operations/{operation}" in ktrdr.requests
+    assert "running" not in ktrdr.statuses()
+
+
+def test_the_exchanges_of_a_scenario_are_its_evidence(outputs: Outputs, done: Done) -> None:
+    attachments = {one["name"]: one["source"] for one in outputs.allure_of("put-back")["attachments"]}
+    text = (done.reports / "allure-results" / attachments["HTTP exchanges"]).read_text("utf-8")
+    assert "POST" in text
+    assert "/api/v1/trainings/start" in text
+
+
+def test_no_traceback_of_ours_reaches_the_user(done: Done) -> None:
+    """behave prints one of its own, for the cleanup that raises."""
+    assert (done.stdout + done.stderr).count("Traceback") == 1
+    assert "ZeroDivisionError" in done.stdout + done.stderr
+
+
+def test_the_target_is_named_first(done: Done, ktrdr: StubKtrdr) -> None:
+    lines = done.stdout.splitlines()
+    assert f"KTRDR 1.0.7, generation S (services) at {ktrdr.url}" in lines[:3]
+    assert any("17 scenarios" in line for line in lines[:5])

@@ -1,0 +1,72 @@
+"""SIGINT and SIGTERM during a wait: status 4, everything put back, partial results kept."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from verdict.specimens import Outputs, assert_same_run_verdict
+
+from .project import Project
+from .stub_ktrdr import StubKtrdr
+
+WAITING = "features/waiting.feature"
+
+
+def started(project: Project, own_ktrdr: StubKtrdr, reports: Path, *before: str) -> subprocess.Popen[str]:
+    """Start the run and return once it waits for the training."""
+    process = project.start([*before, *project.command(WAITING, backend=own_ktrdr.url, reports=reports)])
+    own_ktrdr.wait_for("GET /api/v1/operations/", count=3)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_ends_the_run_in_order(
+    number: signal.Signals, project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    # A background job of a shell inherits SIGINT as ignored; the run must heed it all the same.
+    process = started(project, own_ktrdr, reports, "sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    process.send_signal(number)
+    done = project.end(process, reports)
+    assert done.status == 4, done.stdout + done.stderr
+    assert done.last_line == f"❌ Issue: aborted: {number.name}"
+    assert "Traceback" not in done.stdout + done.stderr
+    assert own_ktrdr.count("DELETE /api/v1/operations/") == 1
+    assert own_ktrdr.statuses() == ["cancelled"]
+    outputs = Outputs.of(reports)
+    assert_same_run_verdict(outputs)
+    assert (outputs.results["status"], outputs.results["exit_status"]) == ("aborted", 4)
+    assert outputs.said_by_json() == {"w1-before": "met", "w2-waiting": "not run", "w3-never": "not run"}
+    assert number.name in outputs.row("w2-waiting")["reason"]
+    assert {"failed", "broken"}.isdisjoint(outputs.said_by_allure().values())
+    assert "failure" not in outputs.said_by_junit().values()
+
+
+def test_a_second_signal_does_not_interrupt_the_undo(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    own_ktrdr.cancel_takes_looks = 4
+    process = started(project, own_ktrdr, reports)
+    process.send_signal(signal.SIGINT)
+    own_ktrdr.wait_for("DELETE /api/v1/operations/")
+    for _ in range(3):
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+    done = project.end(process, reports)
+    assert done.status == 4
+    assert own_ktrdr.statuses() == ["cancelled"]
+    assert Outputs.of(reports).results["status"] == "aborted"
+
+
+def test_what_is_known_stands_on_disk_while_the_run_goes_on(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    process.kill()
+    project.end(process, reports)
+    results = json.loads((reports / "results.json").read_text("utf-8"))
+    assert results["status"] == "aborted"
+    assert [row["verdict"] for row in results["scenarios"]] == ["met", "not run", "not run"]
