@@ -1,7 +1,8 @@
 """behave's hooks; the only place that knows their order.
 
-Order for one scenario: before_scenario, steps, after_scenario. What a scenario did is put back in
-after_scenario, not by behave's own cleanups: those run after the last hook, too late to be judged with it.
+Order for one scenario: before_scenario, each step and after_step, after_scenario. What a scenario did is
+put back in after_scenario, not by behave's own cleanups: those run after the last hook, too late to be judged
+with it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ def before_scenario(context: Any, scenario: Any) -> None:
     if reason := session.missing_need(world, facts_of(scenario).needs):
         session.do_not_run(reason)
         scenario.skip(reason)
+
+
+def after_step(context: Any, step: Any) -> None:
+    """Count what the step checked."""
+    _session(context).step_ended(step.step_type)
 
 
 def after_scenario(context: Any, scenario: Any) -> None:

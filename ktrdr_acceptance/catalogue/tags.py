@@ -49,8 +49,10 @@ def read_tags(tags: Iterable[str]) -> ScenarioTags:
 
 
 def tags_of(scenario: Any) -> tuple[str, ...]:
-    """Return the tags of behave's `scenario`, those of its feature first."""
-    return tuple(str(tag) for tag in [*scenario.feature.tags, *scenario.tags])
+    """Return the tags of behave's `scenario`, those inherited from its feature and rule first."""
+    own = [str(tag) for tag in scenario.tags]
+    inherited = sorted({str(tag) for tag in scenario.effective_tags} - set(own))
+    return (*inherited, *own)
 
 
 def facts_of(scenario: Any) -> ScenarioTags:

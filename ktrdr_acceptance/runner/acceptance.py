@@ -25,7 +25,7 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.identity import identify
 from ktrdr_acceptance.verdict.console import Console
-from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
+from ktrdr_acceptance.verdict.model import ExitStatus, RunResult, RunVerdict
 from ktrdr_acceptance.verdict.reports import Reports
 
 # Formatters that only list; a run of nothing but these is no run.
@@ -67,7 +67,12 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             console.refuse(str(problem))
             return ExitStatus.BAD_INPUT
         reports = Reports(settings.reports)
-        reports.move_previous_aside()
+        try:
+            reports.claim()
+            reports.move_previous_aside()
+        except BadInput as problem:
+            console.refuse(str(problem))
+            return ExitStatus.BAD_INPUT
         run = RunResult(
             suite=suite_identity(),
             settings=settings.model_dump(mode="json"),
@@ -88,11 +93,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
                 return ExitStatus.BAD_INPUT
             except EnvironmentFault as fault:
                 run.unfit = str(fault)
-            except SuiteFault as fault:
+            except (SuiteFault, RunAborted) as fault:
                 run.aborted = str(fault)
-            except RunAborted as wish:
-                run.aborted = str(wish)
+            except OSError as problem:
+                run.aborted = f"the suite cannot go on: {problem}"
             finally:
+                # Whatever ended the run, the scenario that it ended is put back before its target goes.
+                run.run_findings += session.close_world()
                 target.stop()
             session.finish()
         return run.exit_status
@@ -111,10 +118,20 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             scenario.run = partial(_run_scenario, session, scenario, scenario.run)
         with self.context.use_with_user_mode():
             self.context.session = session
-        failed_before = self.hook_failures
-        self.run_model()
-        if self.hook_failures > failed_before and not any(s.verdict == "not met" for s in run.scenarios):
-            run.run_findings.append("a hook outside the scenarios failed; its output stands above")
+        failed = self.run_model()
+        if self.aborted and not session.clock.stop_reason:
+            run.aborted = "behave ended the run early: a hook failed, or a step asked for it"
+        run.run_findings += self._failures_outside_scenarios()
+        if failed and run.verdict == RunVerdict.ACCEPTED:
+            run.run_findings.append("behave says that something failed outside the scenarios")
+
+    def _failures_outside_scenarios(self) -> list[str]:
+        return [
+            f"feature {feature.name!r} ended as {feature.status.name}: "
+            f"{feature.error_message or 'no message'}"
+            for feature in self.features
+            if feature.status.name in ("hook_error", "cleanup_error")
+        ]
 
     def _load(self) -> list[Any]:
         """Load hooks, steps and features; return the selected scenarios, never none."""
@@ -130,8 +147,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             self.features.extend(parse_features(locations, language=self.config.lang))
         except behave_exception.FileNotFoundError as problem:
             raise BadInput(f"Nothing to run: {problem}") from None
-        except (Exception, ParserError) as problem:
-            raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {problem}") from problem
+        except (Exception, ParserError, SystemExit) as problem:
+            said = " ".join(str(problem).split())
+            raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {said}") from problem
         self.formatters: list[Any] = self._formatters_to_files()
         # The stock summary counts otherwise than the verdicts do.
         self.config.reporters = [r for r in self.config.reporters if not isinstance(r, SummaryReporter)]
@@ -169,6 +187,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
 def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> bool:
     session.begin(scenario)
-    failed = run(runner)
+    try:
+        failed = run(runner)
+    except SystemExit as left:
+        raise SuiteFault(f"a step of {scenario.name!r} left the process (sys.exit({left.code!r}))") from left
     session.end(scenario)
     return bool(failed)

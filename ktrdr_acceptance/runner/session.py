@@ -43,6 +43,7 @@ class Session:
         self._began = time.monotonic()
         self._scenario_began = 0.0
         self._world: World | None = None
+        self._world_is_open = False
         self._happened = Happened()
 
     def plan(self, scenarios: list[Any]) -> None:
@@ -52,7 +53,16 @@ class Session:
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""
         self._world = World(self.settings, self.target, self.clock, on_look=self.console.look)
+        self._world_is_open = True
         return self._world
+
+    def step_ended(self, kind: str) -> None:
+        """Take over what a step checked; only a `then` checks the criterion, the rest leads up to it."""
+        if self._world is None:
+            return
+        if kind == "then":
+            self._happened.checks += self._world.waiter.checks
+        self._world.waiter.checks = 0
 
     def missing_need(self, world: World, needs: tuple[str, ...]) -> str:
         """Return what the target lacks for a scenario, or an empty text."""
@@ -72,10 +82,10 @@ class Session:
     def close_world(self) -> list[str]:
         """Put back what the scenario did; return what could not be put back."""
         world = self._world
-        if world is None:
+        if world is None or not self._world_is_open:
             return []
+        self._world_is_open = False
         self._happened.undo_errors = world.undo.run()
-        self._happened.checks = world.waiter.checks
         self._happened.violations = list(world.operations.recorder.violations)
         for kind, cases in world.operations.recorder.drift.items():
             self.run.drift.setdefault(kind, []).extend(cases)
@@ -106,7 +116,11 @@ class Session:
         self.run.duration_s = time.monotonic() - self._began
         self.run.aborted = self.run.aborted or (self.clock.stop_reason or "")
         self.run.complete = not self.run.aborted
-        self.reports.finish(self.run)
+        try:
+            self.reports.finish(self.run)
+        except OSError as problem:
+            self.run.aborted = self.run.aborted or f"the reports cannot be written: {problem}"
+            self.run.complete = False
         self.console.finish(self.run, str(self.reports.summary))
 
     def _result(self, scenario: Any, judgement: Judgement, duration: float) -> ScenarioResult:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from ktrdr_acceptance.faults import BadInput
 from ktrdr_acceptance.verdict.json_view import write_atomically, write_json
 from ktrdr_acceptance.verdict.junit import as_junit
 from ktrdr_acceptance.verdict.markdown import as_markdown
@@ -22,8 +24,29 @@ class Reports:
         self.folder = folder
         self.summary = folder / "summary.md"
         self.results = folder / "results.json"
+        self._lock: IO[str] | None = None
         self._allure: Any = None
         self._written: list[ScenarioResult] = []
+
+    def claim(self) -> None:
+        """Make the folder and keep other runs out of it until this process ends.
+
+        Raises BadInput if it cannot be written to, or if another run is writing there.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / ".lock").open("w")
+        except OSError as problem:
+            raise BadInput(
+                f"Setting reports: {self.folder} cannot be written to ({problem.strerror})."
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadInput(
+                f"Setting reports: another run is writing to {self.folder}; "
+                "let it end, or name another folder."
+            ) from None
 
     def move_previous_aside(self) -> None:
         """Move the previous run's reports into `previous/`, so that nobody reads them as this run's."""
