@@ -26,6 +26,7 @@ ENVIRONMENT = """
 from ktrdr_acceptance import hooks, parameter_types
 
 parameter_types.register()
+globals().update({name: hook for name, hook in vars(hooks).items() if name.startswith(("before_", "after_"))})
 
 
 def before_scenario(context, scenario):
@@ -107,6 +108,19 @@ def then_completes(context, limit):
     context.world.operations.eventually(context.world.training, Status.COMPLETED, within=limit)
 
 
+@given("a training that runs")
+def given_running(context):
+    when_start(context, "long")
+    then_runs(context)
+
+
+@then("the training is seen to go back")
+def then_goes_back(context):
+    for _ in range(3):
+        context.world.operations.look(context.world.training)
+    then_one_is_one(context)
+
+
 @then("the training runs")
 def then_runs(context):
     context.world.operations.eventually(context.world.training, Status.RUNNING, within=5)
@@ -141,6 +155,15 @@ Feature: Kinds of ends
   @id:unchecked-with-undo
   Scenario: Nothing checked, but something to put back
     When I start a long training
+
+  @id:unchecked-after-a-wait
+  Scenario: Nothing checked after a wait
+    Given a training that runs
+
+  @id:violated
+  Scenario: The life of a training goes back
+    When I start a smoke training
+    Then the training is seen to go back
 
   @before-raises @id:before-raises
   Scenario: The hook before raises

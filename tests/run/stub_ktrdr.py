@@ -14,7 +14,10 @@ TYPE = {"worker_type": "training", "status": "available", "current_operation_id"
 
 
 class StubKtrdr:
-    """Answers as generation S does, as far as the suite asks; trainings run until they are cancelled."""
+    """Answers as generation S does, as far as the suite asks; trainings run until they are cancelled.
+
+    The life of a smoke training goes back: its second look shows it as completed, the third as running.
+    """
 
     def __init__(self, *, workers: int = 1, is_ktrdr: bool = True, ends_after_looks: int = 0) -> None:
         self.worker_count = workers
@@ -118,7 +121,12 @@ class StubKtrdr:
             if "symbols" not in sent:
                 return 422, {"detail": "symbols missing"}
             operation_id = f"op_training_{len(self._operations)}"
-            self._operations[operation_id] = {"status": "running", "looks": 0, "cancelled": False}
+            self._operations[operation_id] = {
+                "status": "running",
+                "looks": 0,
+                "cancelled": False,
+                "goes_back": sent["timeframes"] == ["1d"],
+            }
             return 200, {"success": True, "task_id": operation_id, "status": "training_started"}
         if route.startswith("/operations/"):
             return self._operation(method, route.rsplit("/", 1)[-1])
@@ -141,12 +149,15 @@ class StubKtrdr:
                 operation["status"] = "cancelled"
             elif self.ends_after_looks and operation["looks"] > self.ends_after_looks:
                 operation["status"] = "completed"
+        shown = operation["status"]
+        if operation["goes_back"] and operation["looks"] == 2:
+            shown = "completed"
         return 200, {
             "success": True,
             "data": {
                 "operation_id": operation_id,
                 "operation_type": "training",
-                "status": operation["status"],
+                "status": shown,
                 "created_at": "2026-11-22T08:54:28Z",
                 "progress": {"percentage": 10.0, "current_step": "Epoch 1/10", "items_processed": 1},
             },

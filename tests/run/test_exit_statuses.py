@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from verdict.specimens import Outputs, assert_same_run_verdict, assert_same_verdicts
@@ -30,7 +29,7 @@ RUNS: dict[str, tuple[list[str], int, str]] = {
     "cleanup-raises": (["-t", "@id:cleanup-raises", KINDS], 1, "cleanup_error"),
     "all-skipped": (["-t", "@id:skipped", KINDS], 3, "no selected scenario could run: no gateway here"),
     "feature-cleanup": (["features/feature_cleanup.feature"], 1, "❌ Issue: "),
-    "feature-hook": (["features/feature_hook.feature"], 1, "a hook outside the scenarios failed"),
+    "feature-hook": (["features/feature_hook.feature"], 1, "before_feature broke"),
     "line": ([f"{KINDS}:5"], 0, PASSED),
     "plain": (["-f", "plain", "-t", "@id:met", KINDS], 0, PASSED),
     "plain-to-file": (["-f", "plain", "-o", "plain.txt", "-t", "@id:met", KINDS], 0, PASSED),
@@ -76,18 +75,7 @@ def runs(project: Project, ktrdr: StubKtrdr, tmp_path_factory: pytest.TempPathFa
     runs.close()
 
 
-def but(table: dict[str, Any], **bugs: str) -> list[Any]:
-    """Return the names of a table, those with a known bug marked."""
-    return [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=bugs[key])] if key in bugs else [])
-        for name in table
-        for key in [name.replace("-", "_")]
-    ]
-
-
-@pytest.mark.parametrize(
-    "name", but(RUNS, feature_cleanup="a cleanup of a feature that raises leaves the run accepted")
-)
+@pytest.mark.parametrize("name", list(RUNS))
 def test_a_run_exits_with_its_verdict_and_says_it_last(name: str, runs: Runs) -> None:
     _, status, said = RUNS[name]
     done = runs[name]
@@ -107,7 +95,7 @@ def test_a_hook_that_raises_is_broken_in_allure(name: str, runs: Runs) -> None:
     assert test["statusDetails"]["message"].startswith("TEST_ISSUE: ")
 
 
-@pytest.mark.parametrize("name", but(REFUSED, reports_is_a_file="a file as folder is a traceback"))
+@pytest.mark.parametrize("name", list(REFUSED))
 def test_bad_input_is_one_sentence_and_no_verdict(name: str, runs: Runs) -> None:
     done = runs[name]
     assert done.status == 2, done.stdout + done.stderr
@@ -186,7 +174,6 @@ def test_a_need_that_the_target_lacks_is_not_run(project: Project, reports: Path
     assert_same_verdicts(outputs)
 
 
-@pytest.mark.xfail(strict=True, reason="the tags of a rule are not read")
 def test_a_need_on_a_rule_counts(project: Project, reports: Path) -> None:
     stub = StubKtrdr(workers=0)
     project.run(reports, "-t", "@id:rule-met", "features/rules.feature", backend=stub)
@@ -221,14 +208,11 @@ def test_a_service_that_dies_makes_the_run_unfit_and_no_scenario_failed(
     [
         ({"step": "import nosuch_module_of_nobody\n"}, "nosuch_module_of_nobody"),
         ({"step": "from behave import given\n@given('something')\ndef twice(context): pass\n"}, "Ambiguous"),
-        pytest.param(
-            {"feature": "Feature: x\n  Scenario: y\n    Given z\n    Bogus line\n"},
-            'line 4: "Bogus line"',
-            marks=pytest.mark.xfail(strict=True, reason="the last line leaves out where a feature is wrong"),
-        ),
+        ({"feature": "Feature: x\n  Scenario: y\n    Given z\n    Bogus line\n"}, 'line 4: "Bogus line"'),
+        ({"step": "raise SystemExit(0)\n"}, "SystemExit: 0"),
         ({"environment": "\nimport nosuch_module_of_nobody\n"}, "nosuch_module_of_nobody"),
     ],
-    ids=["import", "ambiguous", "feature", "environment"],
+    ids=["import", "ambiguous", "feature", "exit", "environment"],
 )
 def test_what_cannot_be_loaded_is_a_suite_error(
     broken: dict[str, str], said: str, tmp_path: Path, reports: Path
@@ -244,13 +228,16 @@ def test_what_cannot_be_loaded_is_a_suite_error(
     assert (outputs.results["status"], outputs.results["exit_status"]) == ("aborted", 4)
 
 
-@pytest.mark.xfail(strict=True, reason="a step that calls sys.exit(0) ends the run with status 0")
 def test_a_step_that_leaves_the_process_does_not_pass(
     project: Project, ktrdr: StubKtrdr, reports: Path
 ) -> None:
     done = project.run(reports, "features/leaving.feature", backend=ktrdr)
-    assert done.status != 0, "a step that calls sys.exit(0) made the run green"
+    assert done.status == 4, "a step that calls sys.exit(0) made the run green"
+    assert "A step ends the process" in done.last_line
     assert "✅" not in done.stdout
+    outputs = Outputs.of(reports)
+    assert_same_verdicts(outputs)
+    assert set(outputs.said_by_json().values()) == {"not run"}
 
 
 # previous results

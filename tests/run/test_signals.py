@@ -61,6 +61,19 @@ def test_a_second_signal_does_not_interrupt_the_undo(
     assert Outputs.of(reports).results["status"] == "aborted"
 
 
+def test_a_second_run_into_the_same_folder_is_refused(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    before = (reports / "results.json").read_text("utf-8")
+    second = project.run(reports, WAITING, backend=own_ktrdr)
+    assert second.status == 2
+    assert second.last_line.startswith("❌ Issue: ")
+    assert (reports / "results.json").read_text("utf-8") == before
+    process.send_signal(signal.SIGTERM)
+    assert project.end(process, reports).status == 4
+
+
 def test_what_is_known_stands_on_disk_while_the_run_goes_on(
     project: Project, own_ktrdr: StubKtrdr, reports: Path
 ) -> None:
