@@ -227,6 +227,7 @@ def test_an_undo_that_fails_in_an_aborted_run_is_told() -> None:
     judgement = judged(
         raising(RunAborted("SIGTERM")), aborted="SIGTERM", undo_errors=["could not end the long training: x"]
     )
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_RUN, None)
     assert "could not end the long training: x" in judgement.reason
 
 
