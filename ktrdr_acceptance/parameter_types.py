@@ -32,7 +32,7 @@ def _typed(pattern: str) -> Callable[[F], F]:
 def parse_duration(text: str) -> float:
     """Return seconds: `5`, `5.0`, `5 s`, `500 ms` and `2 minutes` all work; a bare number is seconds."""
     found = re.fullmatch(rf"({_NUMBER})\s*([a-z]*)", text.strip())
-    if not found:
+    if not found or (found[2] and found[2] not in _UNITS):
         raise ValueError(f"{text!r} is not a duration such as '5 s', '500 ms' or '2 minutes'")
     return float(found[1]) * _UNITS[found[2] or "s"]
 
@@ -40,7 +40,10 @@ def parse_duration(text: str) -> float:
 @_typed(rf"{_NUMBER}\s*%?")
 def parse_percent(text: str) -> float:
     """Return a percentage from 0 to 100: `40 %`, `40%` and `40` all work."""
-    return float(text.rstrip("% "))
+    value = float(text.rstrip("% "))
+    if value > 100:
+        raise ValueError(f"{text!r} is more than 100 %")
+    return value
 
 
 @_typed(r"\d[\d,_]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve")

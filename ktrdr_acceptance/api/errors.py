@@ -43,9 +43,14 @@ def read_refusal(answer: Answer) -> Refusal:
     error, detail = body.get("error"), body.get("detail")
     message, code, rows = answer.text, None, None
     if isinstance(error, dict):
-        message, code, rows = str(error.get("message", "")), error.get("code"), error.get("details")
+        message, code, rows = (
+            str(error.get("message") or answer.text),
+            error.get("code"),
+            error.get("details"),
+        )
     elif isinstance(detail, list):
-        message, rows = "validation failed", detail
+        texts = [str(row) for row in detail if not isinstance(row, dict)]
+        message, rows = "; ".join(texts) or "validation failed", detail
     elif isinstance(detail, dict):
         hint = detail.get("suggestion") or detail.get("hint")
         message = str(detail.get("message") or detail.get("error") or answer.text)
@@ -77,5 +82,5 @@ def _fields(rows: Any) -> tuple[tuple[str, ...], str]:
 def _field(row: dict[str, Any]) -> str:
     if "field" in row:
         return str(row["field"]).rsplit(" -> ", 1)[-1]
-    where = [str(part) for part in row.get("loc", ())]
+    where = [str(part) for part in row.get("loc") or ()]
     return where[-1] if where else "body"

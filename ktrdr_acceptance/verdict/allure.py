@@ -75,7 +75,8 @@ class AllureResults:
         facts = {
             "Verdict": run.verdict,
             "Suite": f"{run.suite['version']} ({run.suite['commit']})",
-            **{f"Target.{key}": _fact(value) for key, value in run.target.items() if value},
+            **{f"Target.{key}": fact for key, fact in run.target.items() if isinstance(fact, str | float)},
+            **{f"Target.found.{number}": line for number, line in enumerate(run.target_lines, 1)},
             **{f"Note.{number}": note for number, note in enumerate(run.notes(), 1)},
         }
         text = "".join(f"{key} = {value}\n" for key, value in facts.items())
@@ -97,6 +98,8 @@ def _labels(result: ScenarioResult) -> list[Label]:
         ("severity", _SEVERITY.get(result.facts.severity, "normal")),
         ("framework", "behave"),
         ("language", "python"),
+        *(("milestone", milestone) for milestone in result.facts.milestones),
+        *(("criterion", criterion) for criterion in result.facts.criteria),
         *(("tag", tag) for tag in result.tags),
     ]
     if result.category:
@@ -129,14 +132,6 @@ def _steps(steps: tuple[StepResult, ...], start: int) -> list[TestStepResult]:
     return written
 
 
-def _fact(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "; ".join(_fact(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(str(part) for part in value.values())
-    return str(value)
-
-
 def _message(result: ScenarioResult) -> str:
     if result.category is None:
         return result.reason
@@ -144,6 +139,6 @@ def _message(result: ScenarioResult) -> str:
 
 
 _CATEGORIES = [
-    {"name": str(category), "description": category.next_action, "messageRegex": f"(?s){category}: .*"}
+    {"name": str(category), "description": category.next_action, "messageRegex": f"^{category}: [\\s\\S]*"}
     for category in Category
 ]

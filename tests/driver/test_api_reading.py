@@ -246,6 +246,18 @@ def test_a_refusal_of_no_known_shape_is_quoted_whole(body: Any, message: str) ->
     assert (refusal.message, refusal.fields, refusal.code) == (message, (), None)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"success": False, "error": {"code": "X"}}, '{"success": false, "error": {"code": "X"}}'),
+        ({"detail": ["no bars", "no strategy"]}, "no bars; no strategy"),
+        ({"detail": [{"loc": None, "msg": "wrong"}]}, "validation failed: body: wrong"),
+    ],
+)
+def test_a_shape_with_holes_says_what_there_is(body: Any, message: str) -> None:
+    assert read_refusal(answer(body, 422)).message == message
+
+
 def test_the_whole_text_of_a_refusal_is_kept_for_a_search_in_it() -> None:
     refusal = read_refusal(answer({"detail": "x", "trace": "Traceback (most recent call last)"}, 500))
     assert "Traceback" in refusal.text

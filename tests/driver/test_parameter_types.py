@@ -45,7 +45,7 @@ def test_what_is_no_duration_does_not_match_the_sentence(text: str) -> None:
     assert in_sentence(types.parse_duration, text) is None
 
 
-@pytest.mark.parametrize("text", ["soon", "-5 s", ""])
+@pytest.mark.parametrize("text", ["soon", "-5 s", "", "5 hours"])
 def test_what_is_no_duration_is_an_error_of_the_value(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as"):
         types.parse_duration(text)
@@ -56,6 +56,11 @@ def test_what_is_no_duration_is_an_error_of_the_value(text: str) -> None:
 )
 def test_a_percentage_in_each_spelling(text: str, value: float) -> None:
     assert in_sentence(types.parse_percent, text) == value
+
+
+def test_more_than_a_hundred_percent_is_an_error_of_the_value() -> None:
+    with pytest.raises(ValueError, match="is more than 100 %"):
+        types.parse_percent("400 %")
 
 
 @pytest.mark.parametrize(
