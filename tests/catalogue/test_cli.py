@@ -1,0 +1,79 @@
+"""The command: bad input is one sentence and status 2; what it writes is what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    code = "from ktrdr_acceptance.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["durations", "nowhere.json"], "nowhere.json cannot be read as the results of a run"),
+        (["field-report", "nowhere.json"], "nowhere.json cannot be read as the results of a run"),
+        (["settings-doc", "--check"], "is not what the settings say: run `ktrdr-acceptance settings-doc`."),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    done = command(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_of_a_run_that_was_not_complete_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps({"status": "aborted"}), "utf-8")
+    done = command("durations", "results.json", folder=tmp_path)
+    assert done.returncode == 2
+    assert "of a run that was not complete" in done.stderr
+
+
+def test_an_option_of_run_is_a_setting_and_is_judged_as_one(tmp_path: Path) -> None:
+    done = command("run", "--target", "nowhere", "--reports", str(tmp_path), "features/platform")
+    assert done.returncode == 2
+    assert "❌ Issue: Setting target from -D target is 'nowhere'" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_settings_page_is_what_the_settings_say() -> None:
+    assert command("settings-doc", "--check").returncode == 0
+
+
+def test_durations_are_those_of_the_met_scenarios(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1.1", "verdict": "met", "duration_s": 1.26},
+        {"id": "1.2", "verdict": "not met", "duration_s": 60.0},
+    ]
+    results = {"status": "complete", "target": {"kind": "embedded", "speed": 20.0}, "scenarios": rows}
+    (tmp_path / "results.json").write_text(json.dumps(results), "utf-8")
+    (tmp_path / "features").mkdir()
+    assert command("durations", "results.json", folder=tmp_path).returncode == 0
+    written = json.loads((tmp_path / "features/durations.json").read_text("utf-8"))
+    assert written == {"target": "embedded", "speed": 20.0, "scenarios": {"1.1": 1.3}}
+
+
+def test_lint_says_where_and_how_many(tmp_path: Path) -> None:
+    (tmp_path / "x.feature").write_text("Feature: X\n\n  Scenario: Y\n    Given z\n", "utf-8")
+    done = command("lint", str(tmp_path / "x.feature"))
+    assert done.returncode == 1
+    assert "x.feature:3: no tag @milestone:" in done.stdout
+    assert done.stdout.strip().splitlines()[-1].endswith("problems in the features")
