@@ -39,7 +39,7 @@ embedded: venv ## Run the embedded KTRDR in the foreground on KTRDR's ports
 lock: venv ## Renew requirements.lock and package-lock.json (needs the network)
 	@$(BIN)/python -m pip install -qq uv
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" \
 		-q -o requirements.lock
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --silent
 
