@@ -3,6 +3,9 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests
 
+# Only as given to make: other tools have a TARGET in the environment too.
+TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
+
 .DEFAULT_GOAL := help
 .PHONY: help venv accept test lint report field embedded lock clean
 
@@ -13,7 +16,7 @@ venv:
 	@scripts/make_venv.sh
 
 accept: venv ## Run the acceptance suite (TARGET=services for a running KTRDR); reports in reports/
-	@$(BIN)/behave $(if $(TARGET),-D target=$(TARGET)) features/
+	@$(BIN)/behave $(TARGET_OPTION) features/
 
 test: venv ## Prove that the suite tells the truth
 	@$(BIN)/pytest tests
@@ -30,7 +33,7 @@ report: ## Make reports/allure-report/index.html from the last run (needs Node)
 	@scripts/make_report.sh
 
 field: venv ## Run against a running KTRDR (KTRDR_BACKEND_URL, ...) and take it into docs/field-report.md
-	@$(BIN)/behave -D target=$(or $(TARGET),services) features/ || [ $$? -eq 1 ]
+	@$(BIN)/behave $(or $(TARGET_OPTION),-D target=services) features/ || [ $$? -eq 1 ]
 	@$(BIN)/ktrdr-acceptance field-report
 
 embedded: venv ## Run the embedded KTRDR in the foreground on KTRDR's ports

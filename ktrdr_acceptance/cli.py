@@ -27,7 +27,7 @@ def main() -> None:
         raise SystemExit(2) from None
 
 
-def _run(ctx: typer.Context, **options: str | None) -> None:
+def _run(ctx: typer.Context, **options: str | bool | None) -> None:
     """Run the suite; further arguments go to behave (paths, -t, -n, ...)."""
     from behave.__main__ import main as behave
 
@@ -48,7 +48,7 @@ def _with_setting_options(function: Any) -> Any:
                 key,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=None,
-                annotation=Annotated[str | None, option],
+                annotation=Annotated[bool | None if field.annotation is bool else str | None, option],
             )
         )
     function.__signature__ = inspect.Signature(parameters)

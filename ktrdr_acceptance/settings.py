@@ -35,6 +35,8 @@ def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
         raise ValueError("is not a URL of the form http://HOST:PORT")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or password: every report would show them")
     try:
         _ = parts.port
     except ValueError:
@@ -70,7 +72,11 @@ class Settings(BaseSettings):
         "http://localhost:5003", description="Backtest worker of `target=services`."
     )
     speed: float = Field(
-        20.0, gt=0, le=1000, description="How much faster than real time the embedded KTRDR works."
+        20.0,
+        gt=0,
+        le=40,
+        description="How much faster than real time the embedded KTRDR works; beyond 40 its long training "
+        "would be too short to show its progress.",
     )
     time_factor: float = Field(
         1.0,
@@ -137,9 +143,19 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             key = str(first["loc"][0])
             reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+            given = re.sub(r"//[^/@]*@", "//***@", repr(values.get(key)))
             raise BadInput(
-                f"Setting {key} from {sources.get(key, 'its default')} is {values.get(key)!r}: {reason}."
+                f"Setting {key} from {sources.get(key, 'its default')} is {given}: {reason}."
             ) from None
+
+    def as_options(self) -> str:
+        """Return the `-D` options that give these settings, for a command that repeats a run."""
+        changed = (
+            (key, value)
+            for key, value in self.model_dump(mode="json").items()
+            if key != "reports" and value != type(self).model_fields[key].default
+        )
+        return " ".join(f"-D {key}={value}" for key, value in changed)
 
 
 def _is_ours(key: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal
+from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
 from ktrdr_acceptance.api.models import OperationPage
 from ktrdr_acceptance.domain.operation_list import OperationList
@@ -44,7 +45,10 @@ class World:
     settings: Settings
     target: Target
     clock: Clock
+    generation: Generation = Generation.S
     on_look: Callable[[Operation, Observation], None] = lambda _operation, _seen: None
+    # The ids of all operations that the run has started, this scenario's and those before it.
+    ours: set[str] = field(default_factory=set)
     exchanges: list[Exchange] = field(default_factory=list)
     said: Said = field(default_factory=Said)
 
@@ -54,13 +58,14 @@ class World:
         self.waiter = Waiter(self.clock, self.settings.time_factor)
         endpoints = self.target.endpoints
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
-        self.workers = Workers(self.backend, self.connect, self.waiter)
+        self.workers = Workers(self.backend, self.connect, self.waiter, self.ours)
         self.operations = Operations(
             self.backend,
             self.workers.clients,
             self.waiter,
             endpoints.cache_ttl,
             self.undo,
+            ours=self.ours,
             on_look=self.on_look,
         )
         self.trainings = Trainings(self.backend, self.operations, default_calibration(), endpoints.speed)
@@ -74,6 +79,13 @@ class World:
         client = ServiceClient(name, base_url, self.settings.request_timeout, self.exchanges.append)
         self._clients.append(client)
         return client
+
+    def missing(self, need: str) -> str:
+        """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""
+        has_registry = self.generation in (Generation.S, Generation.H)
+        if need == "training-worker" and not (has_registry and self.workers.training_workers()):
+            return f"the target (generation {self.generation}) has no training worker registered"
+        return ""
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,8 +2,9 @@
 # Makes reports/allure-report/index.html from reports/allure-results.
 set -eu
 cd "$(dirname "$0")/.."
-results=reports/allure-results
-report=reports/allure-report
+reports=${REPORTS:-reports}
+results=$reports/allure-results
+report=$reports/allure-report
 
 for tool in node npm; do
     if ! command -v "$tool" >/dev/null 2>&1; then
@@ -21,6 +22,6 @@ if ! cmp -s package-lock.json node_modules/.matches-lock 2>/dev/null; then
 fi
 # Generating into an old report keeps parts of it.
 rm -rf "$report"
-node_modules/.bin/allure generate --config allurerc.mjs "$results" >/dev/null
+node_modules/.bin/allure generate --config allurerc.mjs --output "$report" "$results" >/dev/null
 [ -s "$report/index.html" ] || { echo "allure wrote no $report/index.html" >&2; exit 1; }
 echo "$report/index.html"

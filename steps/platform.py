@@ -29,7 +29,9 @@ def then_states_version(context: StepContext) -> None:
 @then("it answered within {limit:Duration}")
 def then_answered_within(context: StepContext, limit: float) -> None:
     """Compare the response time, which no time factor scales."""
-    context.world.check.that("seconds until the answer", context.world.health.elapsed_s, less_than(limit))
+    context.world.check.that(
+        "seconds until the answer", round(context.world.health.elapsed_s, 3), less_than(limit)
+    )
 
 
 @then("the backend is still healthy")

@@ -3,6 +3,7 @@
 from behave import then, when
 from hamcrest import contains_string, has_item, is_not, matches_regexp
 
+from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.matchers.refusals import blames_the_request, says_not_found
 from ktrdr_acceptance.world import StepContext
 
@@ -71,6 +72,13 @@ def then_message_names_field(context: StepContext, field: str) -> None:
     context.world.check.that(
         "fields that the refusal names", list(context.world.refusal.fields), has_item(field)
     )
+
+
+@then("no training has been started")
+def then_nothing_started(context: StepContext) -> None:
+    """Compare the newest trainings with those before the request."""
+    world = context.world
+    world.check.that("trainings started since the request", world.trainings.started_since(), nothing())
 
 
 @then("the answer shows no stack trace")

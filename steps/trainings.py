@@ -25,6 +25,15 @@ def given_completed_smoke_training(context: StepContext) -> None:
     context.world.operations.eventually(context.world.training, Status.COMPLETED, within=SMOKE_WITHIN)
 
 
+@given("a failed training as well")
+def given_failed_training_as_well(context: StepContext) -> None:
+    """Have another training fail, for want of bars; the scenario goes on about the first."""
+    world = context.world
+    given_free_training_worker(context)
+    failing = world.trainings.start("smoke", symbols=["NOSUCH"])
+    world.operations.eventually(failing, Status.FAILED, within=SMOKE_WITHIN)
+
+
 @given("a running long training")
 def given_running_long_training(context: StepContext) -> None:
     """Start a long training and see it run."""

@@ -8,6 +8,7 @@ Feature: A training request that cannot work is refused with a reason
     Then the request is refused as a client error
     And the message names "nonexistent_strategy_xyz"
     And the answer shows no stack trace
+    And no training has been started
     And a new training can start
 
   @category:error @milestone:API @criterion:S10 @needs:training-worker @uses:training-worker @severity:major @id:S10
@@ -16,6 +17,7 @@ Feature: A training request that cannot work is refused with a reason
     Then the request is refused as a client error
     And the message names the field "symbols"
     And the answer shows no stack trace
+    And no training has been started
     And a new training can start
 
   @category:error @milestone:API @criterion:D52 @severity:major @id:training-refused-by-field
@@ -24,6 +26,7 @@ Feature: A training request that cannot work is refused with a reason
     Then the request is refused as a client error
     And the message names the field "<field>"
     And the answer shows no stack trace
+    And no training has been started
     And the backend is still healthy
 
     Examples: what can be wrong
@@ -40,4 +43,5 @@ Feature: A training request that cannot work is refused with a reason
     Then the request is refused as a client error
     And the message names "not-a-date"
     And the answer shows no stack trace
+    And no training has been started
     And the backend is still healthy

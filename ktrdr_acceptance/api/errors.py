@@ -32,6 +32,11 @@ class Refusal:
         """True if the service says that there is no such thing."""
         return self.status == 404
 
+    @property
+    def is_no_worker_free(self) -> bool:
+        """True if the service says that it cannot take work just now."""
+        return self.status == 503
+
     def __str__(self) -> str:
         fields = f" (fields: {', '.join(self.fields)})" if self.fields else ""
         return f"HTTP {self.status}: {self.message}{fields}"

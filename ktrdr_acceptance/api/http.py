@@ -95,10 +95,16 @@ class ServiceClient:
 
         Raises EnvironmentFault if there was no HTTP answer at all.
         """
-        url = str(httpx.URL(self.base_url + path, params=dict(query) if query else None))
+        try:
+            request = self._client.build_request(
+                method, path, json=body, params=dict(query) if query else None
+            )
+        except httpx.InvalidURL as error:
+            raise AssertionError(f"{self.name}: no request can be made of {path!r}: {error}") from None
+        url = str(request.url)
         at = time.monotonic()
         try:
-            response = self._client.request(method, path, json=body, params=dict(query) if query else None)
+            response = self._send(request, at + self.timeout_s)
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
             reason = self._reason(error)
@@ -111,11 +117,26 @@ class ServiceClient:
         self._on_exchange(Exchange(self.name, method, url, body, response.status_code, decoded, elapsed, at))
         return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed)
 
+    def _send(self, request: httpx.Request, deadline: float) -> httpx.Response:
+        """Send and read to the end; httpx's own limit is per read, which a dripping answer never meets."""
+        response = self._client.send(request, stream=True, follow_redirects=True)
+        content = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                content += chunk
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer did not end in time", request=request)
+        finally:
+            response.close()
+        # Decoded already, so the copy must not name an encoding.
+        headers = {"content-type": response.headers.get("content-type", "")}
+        return httpx.Response(response.status_code, headers=headers, content=bytes(content))
+
     def _reason(self, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.TimeoutException):
             return f"no answer within {self.timeout_s:g} s"
         if isinstance(error, httpx.ConnectError):
-            return "connection refused or host unknown; is it running?"
+            return "connection refused or host unknown; is it running, and reachable from here?"
         return f"{type(error).__name__}: {error}"
 
 

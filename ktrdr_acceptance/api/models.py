@@ -29,9 +29,9 @@ class Health(Body):
 class Progress(Body):
     """Progress of an operation; `percentage` is 0..100."""
 
-    percentage: float
+    percentage: float = Field(ge=0, le=100, allow_inf_nan=False)
+    items_processed: int = Field(ge=0)
     current_step: str | None = None
-    items_processed: int = 0
 
     @property
     def epoch(self) -> int:
@@ -60,6 +60,13 @@ class OperationBody(Body):
     metrics: dict[str, Any] | None = None
 
 
+class CancelBody(Body):
+    """What a cancel is acknowledged with."""
+
+    operation_id: str
+    status: Status
+
+
 class OperationRow(Body):
     """One row of the operations list."""
 
@@ -75,6 +82,11 @@ class OperationPage(Body):
     data: list[OperationRow]
     total_count: int
     active_count: int
+
+    @property
+    def ids(self) -> list[str]:
+        """Return the ids of the rows, in their order."""
+        return [row.operation_id for row in self.data]
 
 
 class WorkerBody(Body):
@@ -105,6 +117,10 @@ def accepted(answer: Answer) -> Any:
     """Return the body of a 2xx answer; anything else is a breach that quotes the refusal."""
     if not answer.ok:
         raise ContractBreach(f"{answer.service} refused {answer.request}: {read_refusal(answer)}")
+    if not isinstance(answer.body, dict | list):
+        raise ContractBreach(f"{answer.service} answered {answer.request} without JSON: {answer.body[:80]!r}")
+    if isinstance(answer.body, dict) and answer.body.get("success") is False:
+        raise ContractBreach(f"{answer.service} answered {answer.request} with success: false")
     return answer.body
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from behave.model import Tag
+
 CATEGORIES = ("smoke", "progress", "cancellation", "error", "integration", "stress")
 SEVERITIES = ("blocker", "major", "minor")
 # What a target can have, and what a scenario occupies; docs/writing-scenarios.md explains each value.
@@ -58,7 +60,18 @@ def tags_of(scenario: Any) -> tuple[str, ...]:
 def facts_of(scenario: Any) -> ScenarioTags:
     """Return what the tags say about behave's `scenario`; an outline row's id ends in its row's name."""
     facts = read_tags(tags_of(scenario))
+    return replace(facts, id=_row_id(scenario, facts.id))
+
+
+def name_row(scenario: Any) -> None:
+    """Give an outline's row its own id as a tag, so that `-t` selects it as the reports name it."""
+    own = read_tags(tags_of(scenario)).id
+    if (row_id := _row_id(scenario, own)) != own:
+        scenario.tags.append(Tag(f"id:{row_id}", scenario.line))
+
+
+def _row_id(scenario: Any, outline_id: str) -> str:
     row = scenario._row
-    if row is not None and "name" in row.headings:
-        return replace(facts, id=f"{facts.id}#{row['name']}")
-    return facts
+    if row is None or "name" not in row.headings:
+        return outline_id
+    return f"{outline_id}#{row['name']}"

@@ -64,7 +64,7 @@ class OperationList:
 
     def ids_by_last_filter(self) -> list[str]:
         """Return the ids on the page that the last query selects now."""
-        return [row.operation_id for row in self.backend.operations(**self._last_query).data]
+        return self.backend.operations(**self._last_query).ids
 
     def newest(self, count: int) -> list[str]:
         """Return the ids of the newest operations by their time of creation, newest first."""
@@ -72,6 +72,10 @@ class OperationList:
         return [row.operation_id for row in sorted(rows, key=lambda row: row.created_at, reverse=True)][
             :count
         ]
+
+    def length(self) -> int:
+        """Return how many rows the whole list has."""
+        return len(self.backend.operations(limit=1000).data)
 
     def total(self) -> int:
         """Return how many operations the backend counts."""

@@ -59,6 +59,10 @@ def sanity_breaches(result: Mapping[str, Any]) -> Iterator[str]:
             yield f"its {name} is {loss:.6f}: there was nothing to learn"
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 @dataclass
 class TrainingResults:
     """What steps say about the result of a training, at the backend or at the worker that trained."""
@@ -97,6 +101,16 @@ class TrainingResults:
         """Return the numbers of the epochs in the backend's metrics, each once, as they first stand there."""
         return list(dict.fromkeys(epoch.get("epoch") for epoch in self._epochs(training)))
 
+    def disordered_epochs(self, training: Operation) -> list[str]:
+        """Return which epochs in the backend's metrics do not follow the one before by one, from 0 or 1."""
+        numbers = self.different_epochs(training)
+        before = [None, *numbers]
+        return [
+            f"epoch {number!r} after {previous!r}" if place else f"first epoch {number!r}"
+            for place, (previous, number) in enumerate(zip(before, numbers, strict=False))
+            if not isinstance(number, int) or (number != previous + 1 if place else number not in (0, 1))
+        ]
+
     def repeated_epochs(self, training: Operation) -> list[str]:
         """Return which epochs stand more than once in the backend's metrics, and how often."""
         listed = Counter(epoch.get("epoch") for epoch in self._epochs(training))
@@ -111,7 +125,7 @@ class TrainingResults:
             f"epoch {epoch.get('epoch')}: {name}"
             for epoch in epochs
             for name in EPOCH_NUMBERS
-            if not isinstance(epoch.get(name), int | float)
+            if not _is_number(epoch.get(name))
         ]
 
     def _epochs(self, training: Operation) -> list[dict[str, Any]]:

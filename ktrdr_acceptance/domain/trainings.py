@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.domain.operation_list import OperationList
+from ktrdr_acceptance.faults import ConfigurationFault
 from ktrdr_acceptance.operations.operations import Operation, Operations
 from ktrdr_acceptance.testdata.calibration import Calibration, TrainingCalibration
 
@@ -19,6 +21,8 @@ FLAWS: dict[str, dict[str, Any]] = {
     "no strategy name": {"strategy_name": None},
     "symbols that are not a list": {"symbols": "EURUSD"},
 }
+# How KTRDR says that it does not have a strategy.
+NO_STRATEGY = re.compile(r"strategy file not found", re.IGNORECASE)
 NONSENSE = {"invalid": "payload"}
 
 
@@ -30,6 +34,7 @@ class Trainings:
     operations: Operations
     calibration: Calibration
     speed: float
+    _known: set[str] = field(default_factory=set)
 
     def calibrated(self, purpose: str) -> TrainingCalibration:
         """Return what a training of this purpose asks for and is expected to show."""
@@ -39,7 +44,10 @@ class Trainings:
         """Start the training calibrated for `purpose`, with `changes` to its request."""
         outcome = self.attempt(purpose, **changes)
         if isinstance(outcome, Refusal):
-            raise AssertionError(f"the backend refused to start a {purpose} training: {outcome}")
+            refused = f"the backend refused to start a {purpose} training: {outcome}"
+            if NO_STRATEGY.search(outcome.message):
+                raise ConfigurationFault(f"{refused}; give the target this strategy")
+            raise AssertionError(refused)
         return outcome
 
     def attempt(self, purpose: str, **changes: Any) -> Refusal | Operation:
@@ -47,8 +55,20 @@ class Trainings:
         request = {**self.calibrated(purpose).request(), **changes}
         return self._ask(purpose, {key: value for key, value in request.items() if value is not None})
 
+    def _remember(self) -> None:
+        """Take down which trainings there are, to tell later which have been started since."""
+        self._known = set(self._newest())
+
+    def started_since(self) -> list[str]:
+        """Return the ids of trainings unknown before the last request that had to be refused."""
+        return [operation_id for operation_id in self._newest() if operation_id not in self._known]
+
+    def _newest(self) -> list[str]:
+        return self.backend.operations(operation_type="training", limit=100).ids
+
     def refusal_of(self, **changes: Any) -> Refusal:
         """Return the refusal of a smoke training with `changes`; raise AssertionError if it is accepted."""
+        self._remember()
         return _refused(self.attempt("smoke", **changes), changes)
 
     def refusal_of_flaw(self, flaw: str) -> Refusal:
@@ -57,16 +77,29 @@ class Trainings:
 
     def refusal_of_nonsense(self) -> Refusal:
         """Return the refusal of a body that has nothing to do with a training."""
+        self._remember()
         return _refused(self._ask("smoke", NONSENSE), NONSENSE)
 
     def fill_list(self, operation_list: OperationList, count: int, within: float) -> None:
-        """Start smoke trainings until the backend counts `count` operations, within that many seconds."""
+        """Start smoke trainings until the backend counts `count` operations, within that many seconds.
+
+        Starts no more than are missing, however the backend counts. Raises AssertionError for a refusal
+        that says anything but that no worker is free.
+        """
+        missing = count - operation_list.total()
+        said = "nothing was refused"
 
         def one_more() -> int:
+            nonlocal missing, said
             total = operation_list.total()
-            if total < count:
-                # Refused while no worker is free, which the next look makes good.
-                self.attempt("smoke")
+            if total < count and missing > 0:
+                outcome = self.attempt("smoke")
+                if isinstance(outcome, Operation):
+                    missing -= 1
+                elif outcome.is_no_worker_free:
+                    said = f"last refusal: {outcome}"
+                else:
+                    raise AssertionError(f"the backend refused to start a smoke training: {outcome}")
             return total
 
         self.operations.waiter.eventually(
@@ -74,7 +107,7 @@ class Trainings:
             lambda total: total >= count,
             within=within,
             expected=f"the backend to count {count} operations",
-            describe=lambda total: f"{total} operations",
+            describe=lambda total: f"{total} operations ({said}; {max(missing, 0)} not yet started)",
         )
 
     def _ask(self, purpose: str, payload: Any) -> Refusal | Operation:

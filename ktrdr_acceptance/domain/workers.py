@@ -9,8 +9,9 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.http import ServiceClient
 from ktrdr_acceptance.api.models import WorkerBody, WorkerHealth
 from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operations import Operation, Operations
-from ktrdr_acceptance.operations.waiting import Waiter
+from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
 TRAINING_TYPES = frozenset({"training", "cpu_training", "gpu_host"})
 
@@ -22,6 +23,9 @@ class Workers:
     backend: Backend
     connect: Callable[[str, str], ServiceClient]
     waiter: Waiter
+    # The ids of all operations that this run has started.
+    ours: set[str] = field(default_factory=set)
+    unreachable: set[str] = field(default_factory=set)
     _clients: dict[str, Worker] = field(default_factory=dict)
 
     def registered(self) -> list[WorkerBody]:
@@ -45,13 +49,21 @@ class Workers:
 
     def wait_for_free(self, within: float) -> WorkerBody:
         """Wait until some training worker is available at the backend and idle by its own word."""
-        found = self.waiter.eventually(
-            self._first_free,
-            lambda row: row is not None,
-            within=within,
-            expected="a training worker to be free",
-            describe=lambda row: f"{row.worker_id} is free" if row else self._states(),
-        )
+        try:
+            found = self.waiter.eventually(
+                self._first_free,
+                lambda row: row is not None,
+                within=within,
+                expected="a training worker to be free",
+                describe=lambda row: f"{row.worker_id} is free" if row else self._states(),
+            )
+        except WaitFailed as failure:
+            if foreign := self._foreign_work():
+                raise EnvironmentFault(
+                    f"every training worker is busy with the work of others ({foreign}): "
+                    f"let it end, or run against another KTRDR\n{failure}"
+                ) from failure
+            raise
         assert found is not None
         return found
 
@@ -80,15 +92,32 @@ class Workers:
 
     def _first_free(self) -> WorkerBody | None:
         for row in self.training_workers():
-            if row.status == "available" and self.client(row).health().worker_status == "idle":
+            if row.status == "available" and self._says_idle(row):
                 return row
         return None
+
+    def _says_idle(self, row: WorkerBody) -> bool:
+        try:
+            return self.client(row).health().worker_status == "idle"
+        except EnvironmentFault as fault:
+            # Another worker may do; if none does, the states tell which did not answer.
+            self.unreachable.add(str(fault))
+            return False
+
+    def _foreign_work(self) -> str:
+        """Return which work of others occupies every training worker, or an empty text."""
+        rows = self.training_workers()
+        foreign = [
+            row for row in rows if row.current_operation_id and row.current_operation_id not in self.ours
+        ]
+        if not rows or len(foreign) < len(rows):
+            return ""
+        return ", ".join(f"{row.worker_id}: {row.current_operation_id}" for row in foreign)
 
     def _state_of(self, worker: Worker) -> tuple[str, str]:
         listed = {row.worker_id: row.status for row in self.registered()}
         return listed.get(worker.name, "not registered"), worker.health().worker_status
 
     def _states(self) -> str:
-        return (
-            ", ".join(f"{row.worker_id} {row.status}" for row in self.training_workers()) or "none registered"
-        )
+        states = [f"{row.worker_id} {row.status}" for row in self.training_workers()] or ["none registered"]
+        return ", ".join([*states, *sorted(self.unreachable)])

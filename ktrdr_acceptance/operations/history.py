@@ -25,6 +25,11 @@ class Observation:
         """True from the first epoch on."""
         return self.epoch > 0
 
+    @property
+    def place(self) -> str:
+        """How far the work is, by each of its measures."""
+        return f"{self.percentage:.1f} %, epoch {self.epoch}, {self.items} items"
+
     def __str__(self) -> str:
         return f"{self.status}, {self.percentage:.1f} %" + (f", {self.step}" if self.step else "")
 
@@ -48,6 +53,8 @@ class History:
     def falls(self, value: Callable[[Observation], float]) -> list[str]:
         """Return each fall of `value` from one look to the next, from the first epoch on."""
         seen = list(itertools.dropwhile(lambda one: not one.in_epochs, self.observations))
+        if not seen:
+            return ["no epoch was ever seen"]
         pairs = itertools.pairwise(seen)
         return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
 

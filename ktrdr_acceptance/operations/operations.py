@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,16 +11,19 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
-from ktrdr_acceptance.api.models import OperationBody, accepted, read
+from ktrdr_acceptance.api.models import CancelBody, ContractBreach, OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
 from ktrdr_acceptance.operations.lifecycle import Status
-from ktrdr_acceptance.operations.waiting import Cadence, Waiter
+from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
 from ktrdr_acceptance.testdata.calibration import TrainingCalibration
 from ktrdr_acceptance.undo import Undo
 
 # How long an undo may take until the operation has ended; seconds.
 _UNDO_WITHIN = 15.0
+# How KTRDR says that it has no bars (data repository and loader).
+_NO_BARS = re.compile(r"no data found|data not found|\.csv not found", re.IGNORECASE)
 _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
 
@@ -61,6 +65,7 @@ class Operations:
     undo: Undo = field(default_factory=Undo)
     recorder: Recorder = field(default_factory=Recorder)
     started: list[Operation] = field(default_factory=list)
+    ours: set[str] = field(default_factory=set)
     on_look: Callable[[Operation, Observation], None] = lambda _operation, _seen: None
 
     def attempt(
@@ -87,12 +92,14 @@ class Operations:
         lost = False
         started.append(operation)
         self.started.append(operation)
+        self.ours.add(operation.id)
         return operation
 
     def look(self, operation: Operation, worker: Worker | None = None) -> OperationBody:
         """Return the backend's copy of an operation, or that of `worker`."""
         source = worker or self.backend
         body = source.operation(operation.id)
+        _require_id(body, operation.id, source.name)
         seen = observation(body, time.monotonic())
         self.recorder.see(operation.id, source.name, seen)
         self.on_look(operation, seen)
@@ -115,33 +122,56 @@ class Operations:
         within: float,
         also: Callable[[OperationBody], bool] = lambda _body: True,
         expected: str = "",
-        interruptible: bool = True,
     ) -> OperationBody:
         """Wait until the backend shows an operation as `status`; stop early once it cannot any more."""
 
+        reasons: list[str] = []
+
         def bail(body: OperationBody) -> str | None:
             if body.status.is_terminal and body.status != status:
-                reason = f" ({body.error_message})" if body.error_message else ""
-                return f"it has ended as {body.status}{reason} and will not change any more"
+                reasons.append(self._reason_of(operation, body))
+                said = f" ({reasons[0]})" if reasons[0] else ""
+                return f"it has ended as {body.status}{said} and will not change any more"
             if body.status.is_terminal:
                 return f"it has ended as {body.status}, too early for what was awaited"
             return None
 
-        return self.waiter.eventually(
-            lambda: self.look(operation),
-            lambda body: body.status == status and also(body),
-            within=within,
-            expected=expected or f"operation {operation.id} to be {status} at the backend",
-            describe=_in_words,
-            cadence=self.cadence,
-            bail=bail,
-            interruptible=interruptible,
-        )
+        try:
+            return self.waiter.eventually(
+                lambda: self.look(operation),
+                lambda body: body.status == status and also(body),
+                within=within,
+                expected=expected or f"operation {operation.id} to be {status} at the backend",
+                describe=_in_words,
+                cadence=self.cadence,
+                bail=bail,
+            )
+        except WaitFailed as failure:
+            if reasons and _NO_BARS.search(reasons[0]):
+                raise ConfigurationFault(
+                    f"{failure}\nthe target has no bars for this training: "
+                    "`ktrdr-acceptance testdata write DIR` makes some for its data folder"
+                ) from failure
+            raise
+
+    def _reason_of(self, operation: Operation, body: OperationBody) -> str:
+        """Return why an operation failed: the backend's word or, where it has none, the worker's."""
+        if body.error_message or body.status != Status.FAILED:
+            return body.error_message or ""
+        try:
+            worker = self._find_worker(operation)
+            return worker.operation(operation.id).error_message or "" if worker else ""
+        except (AssertionError, EnvironmentFault):
+            return ""
 
     def cancel(self, operation: Operation) -> None:
         """Cancel an operation at the backend, which must acknowledge it."""
         operation.percentage_at_cancel = self.look(operation).progress.percentage
-        accepted(self.backend.cancel_answer(operation.id))
+        acknowledged = read(CancelBody, self.backend.cancel_answer(operation.id), "data")
+        if acknowledged.status != Status.CANCELLED:
+            raise AssertionError(
+                f"the backend answered the cancel of {operation.id} with the status {acknowledged.status}"
+            )
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:
         """Return the refusal of a cancel that must be refused."""
@@ -188,11 +218,11 @@ class Operations:
         moves: list[str] = []
         for source in (self.backend, self.worker_of(operation)):
             seen = self.recorder.history(operation.id, source.name).since(operation.ended_at)
-            percentages = list(dict.fromkeys(one.percentage for one in seen))
+            places = list(dict.fromkeys(one.place for one in seen))
             if not seen:
                 moves.append(f"{source.name}: never looked at")
-            elif len(percentages) > 1:
-                moves.append(f"{source.name}: " + " -> ".join(f"{value:.1f} %" for value in percentages))
+            elif len(places) > 1:
+                moves.append(f"{source.name}: {places[0]} -> {places[-1]}")
         return moves
 
     def worker_of(self, operation: Operation) -> Worker:
@@ -214,15 +244,24 @@ class Operations:
 
     def _find_worker(self, operation: Operation) -> Worker | None:
         for worker in self.workers():
-            answer = worker.operation_answer(operation.id)
+            try:
+                answer = worker.operation_answer(operation.id)
+            except EnvironmentFault:
+                # A worker that is gone is not the one; if it was, nobody knows the operation.
+                continue
             if answer.ok:
-                read(OperationBody, answer, "data")
+                _require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
                 return worker
         return None
 
     def _end(self, operation: Operation) -> None:
-        if self.look(operation).status.is_terminal:
-            return
+        try:
+            if self.look(operation).status.is_terminal:
+                return
+        except AssertionError:
+            # A lookup that cannot be read must not leave the work running: it is cancelled, then told.
+            self.backend.cancel_answer(operation.id)
+            raise
         answer = self.backend.cancel_answer(operation.id)
         said = (
             "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
@@ -236,6 +275,11 @@ class Operations:
             cadence=self.cadence,
             interruptible=False,
         )
+
+
+def _require_id(body: OperationBody, operation_id: str, service: str) -> None:
+    if body.operation_id != operation_id:
+        raise ContractBreach(f"{service} answered the lookup of {operation_id} with {body.operation_id}")
 
 
 def _in_words(body: OperationBody) -> str:

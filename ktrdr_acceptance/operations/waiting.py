@@ -142,7 +142,7 @@ class Waiter:
                 value = probe()
             except EnvironmentFault as fault:
                 raise EnvironmentFault(
-                    f"{fault} (while waiting for {expected}; seen before:\n{timeline.lines()})"
+                    f"{fault} (while waiting for {expected})\nseen before:\n{timeline.lines()}"
                 ) from fault
             answered_at = self.clock.now()
             last = timeline.see(answered_at, value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+import traceback
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -16,6 +18,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
+from ktrdr_acceptance.catalogue.tags import name_row
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.provenance import suite_identity
@@ -48,15 +51,34 @@ class SuiteFault(Exception):
 class AcceptanceRunner(Runner):  # type: ignore[misc]
     """Runs the selected scenarios against one target and exits with the run's status."""
 
+    formatters: list[Any]
+
     def run(self) -> bool:
         """Run, and leave by SystemExit; a dry run or a catalogue is behave's own and claims no verdict."""
         formats = set(self.config.format or ())
         if formats and formats <= _CATALOGUE:
             self.config.dry_run = True
+        # behave's own logger says at WARNING what a verdict says: that a scenario is skipped.
+        logging.getLogger("behave").setLevel(logging.ERROR)
         if self.config.dry_run:
-            return bool(super().run())
+            return self._list(catalogue=formats <= _CATALOGUE and bool(formats))
         with self.path_manager:
             raise SystemExit(int(self._accept()))
+
+    def _list(self, catalogue: bool) -> bool:
+        """List the selected scenarios, and the sentences that have no step; true if there are such."""
+        with self.path_manager:
+            try:
+                selected = self._load()
+            except (BadInput, SuiteFault) as problem:
+                Console({}).refuse(str(problem))
+                raise SystemExit(2 if isinstance(problem, BadInput) else 4) from None
+            self.formatters = make_formatters(self.config, self.config.outputs)
+            self.config.show_snippets = False
+            self.run_model()
+        if not catalogue:
+            Console({}).listing(selected, self.undefined_steps)
+        return bool(self.undefined_steps)
 
     def _accept(self) -> ExitStatus:
         expected_s = read_durations()
@@ -77,6 +99,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             suite=suite_identity(),
             settings=settings.model_dump(mode="json"),
             started_at=time.time(),
+            options=settings.as_options(),
             strict=settings.strict,
             time_factor=settings.time_factor,
         )
@@ -95,8 +118,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
                 run.unfit = str(fault)
             except (SuiteFault, RunAborted) as fault:
                 run.aborted = str(fault)
-            except OSError as problem:
-                run.aborted = f"the suite cannot go on: {problem}"
+            except Exception as problem:
+                run.aborted = f"the suite itself failed: {type(problem).__name__}: {problem}"
+                run.run_findings.append(traceback.format_exc())
             finally:
                 # Whatever ended the run, the scenario that it ended is put back before its target goes.
                 run.run_findings += session.close_world()
@@ -107,6 +131,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
     def _run_on_target(self, session: Session, scenarios: list[Any]) -> None:
         session.target.start(session.clock)
         identity = identify(session.target, session.settings, lambda _exchange: None)
+        session.generation = identity.generation
         run = session.run
         run.target, run.target_lines = identity.as_json(), identity.lines()
         run.preflight = [{"check": "backend answers as a KTRDR", "outcome": "ok"}]
@@ -150,9 +175,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         except (Exception, ParserError, SystemExit) as problem:
             said = " ".join(str(problem).split())
             raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {said}") from problem
-        self.formatters: list[Any] = self._formatters_to_files()
+        self.formatters = self._formatters_to_files()
         # The stock summary counts otherwise than the verdicts do.
         self.config.reporters = [r for r in self.config.reporters if not isinstance(r, SummaryReporter)]
+        for scenario in self._scenarios():
+            name_row(scenario)
         selected = [
             s for s in self._scenarios() if s.feature.should_run(self.config) and s.should_run(self.config)
         ]
@@ -178,7 +205,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
     def _formatters_to_files(self) -> list[Any]:
         """Return the formatters that were asked for; those without a file share the console's stdout."""
-        return [f for f in make_formatters(self.config, self.config.outputs) if type(f) is not NullFormatter]
+        try:
+            made = make_formatters(self.config, self.config.outputs)
+        except OSError as problem:
+            raise BadInput(f"A formatter's file (-o) cannot be written: {problem}.") from None
+        return [formatter for formatter in made if type(formatter) is not NullFormatter]
 
     def _console_is_taken(self) -> bool:
         asked = [name for name in self.config.format or () if name != "null"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
 from ktrdr_acceptance.evidence.texts import exchanges_attachment, history_attachment
 from ktrdr_acceptance.faults import Category, EnvironmentFault
@@ -40,6 +41,8 @@ class Session:
         self.reports = reports
         self.console = console
         self.expected_s = expected_s
+        self.generation = Generation.S
+        self._ours: set[str] = set()
         self._began = time.monotonic()
         self._scenario_began = 0.0
         self._world: World | None = None
@@ -52,7 +55,14 @@ class Session:
 
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""
-        self._world = World(self.settings, self.target, self.clock, on_look=self.console.look)
+        self._world = World(
+            self.settings,
+            self.target,
+            self.clock,
+            self.generation,
+            on_look=self.console.look,
+            ours=self._ours,
+        )
         self._world_is_open = True
         return self._world
 
@@ -64,20 +74,18 @@ class Session:
             self._happened.checks += self._world.waiter.checks
         self._world.waiter.checks = 0
 
-    def missing_need(self, world: World, needs: tuple[str, ...]) -> str:
-        """Return what the target lacks for a scenario, or an empty text."""
+    def prevents(self, world: World, needs: tuple[str, ...]) -> str:
+        """Return why the scenario that begins cannot be run on this target, or an empty text."""
         try:
-            for need in needs:
-                if need == "training-worker" and not world.workers.training_workers():
-                    return "the target has no training worker registered"
+            missing = next((reason for need in needs if (reason := world.missing(need))), "")
         except EnvironmentFault as fault:
             self._happened.not_run_category = Category.ENVIRONMENT
-            return str(fault)
-        return ""
-
-    def do_not_run(self, reason: str) -> None:
-        """Note why the scenario that begins is not run."""
-        self._happened.not_run = reason
+            missing = str(fault)
+        except AssertionError as breach:
+            self._happened.not_met = str(breach)
+            return str(breach)
+        self._happened.not_run = missing
+        return missing
 
     def close_world(self) -> list[str]:
         """Put back what the scenario did; return what could not be put back."""
@@ -89,6 +97,8 @@ class Session:
         self._happened.violations = list(world.operations.recorder.violations)
         for kind, cases in world.operations.recorder.drift.items():
             self.run.drift.setdefault(kind, []).extend(cases)
+        for fault in world.workers.unreachable:
+            self.run.drift.setdefault("a registered worker does not answer", []).append(fault)
         world.close()
         return self._happened.undo_errors
 

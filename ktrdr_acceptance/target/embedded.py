@@ -17,6 +17,8 @@ from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Endpoints
 
+# Folder below the reports that its services log to.
+EMBEDDED_LOGS = "embedded-logs"
 _READY_WITHIN = 20.0
 _STOP_WITHIN = 5.0
 
@@ -40,7 +42,7 @@ class EmbeddedTarget:
 
     def __init__(self, settings: Settings) -> None:
         self._speed = settings.speed
-        self._log_dir = settings.reports / "logs"
+        self._log_dir = settings.reports / EMBEDDED_LOGS
         self._process: subprocess.Popen[str] | None = None
         self._endpoints: Endpoints | None = None
 

@@ -77,7 +77,7 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         workers: list[WorkerBody] = []
         if generation in (Generation.S, Generation.H):
             workers = backend.workers()
-    except EnvironmentFault as fault:
+    except (EnvironmentFault, AssertionError) as fault:
         raise EnvironmentFault(f"{fault} ({endpoints.backend_url_source})") from fault
     finally:
         http.close()

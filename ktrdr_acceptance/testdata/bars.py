@@ -86,7 +86,11 @@ def write_bars(folder: Path, overwrite: bool = False) -> list[tuple[Path, int]]:
             f"{folder} already holds {', '.join(present)}: "
             "choose another folder, or add --overwrite to lose them."
         )
-    return [(path, _write(path, series)) for path, series in zip(paths, SERIES, strict=True)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [(path, _write(path, series)) for path, series in zip(paths, SERIES, strict=True)]
+    except OSError as problem:
+        raise BadInput(f"{folder} cannot be written to ({problem.strerror}).") from None
 
 
 def _write(path: Path, series: Series) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.console import Group
@@ -12,6 +13,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from ktrdr_acceptance.catalogue.tags import facts_of
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operations import Operation
 from ktrdr_acceptance.verdict.markdown import last_line
@@ -31,7 +33,7 @@ class Console:
     """Writes to the process's own stdout, whatever behave captures meanwhile."""
 
     def __init__(self, expected_s: Mapping[str, float], quiet: bool = False) -> None:
-        self._rich = RichConsole(file=sys.__stdout__, highlight=False, soft_wrap=True)
+        self._rich = RichConsole(file=sys.__stdout__, highlight=False, soft_wrap=True, emoji=False)
         self._expected_s = expected_s
         self._live: Live | None = None
         self._quiet = quiet
@@ -48,7 +50,7 @@ class Console:
         self._waiting = list(scenario_ids)
         known = self._left(self._waiting)
         about = f", about {known:.0f} s" if known else ""
-        self._print(f"{len(scenario_ids)} scenarios{about}")
+        self._print(f"{_count(len(scenario_ids), 'scenario')}{about}")
         if self._rich.is_terminal and not self._quiet:
             self._live = Live(Text(), console=self._rich, refresh_per_second=8, transient=True)
             self._live.start()
@@ -91,9 +93,9 @@ class Console:
                 self._print(f"  ... {len(lines) - _REASON_LINES} more lines in {summary_path}")
             if scenario.category:
                 self._print(f"  {scenario.category}: {scenario.category.next_action}")
-        for scenario in run.scenarios:
-            if scenario.verdict == Verdict.NOT_RUN and scenario not in run.refusals():
-                self._print(f"not run: {escape(scenario.id)}: {escape(scenario.reason.splitlines()[0])}")
+        for reason, ids in self._reasons(run).items():
+            which = ids[0] if len(ids) == 1 else f"{len(ids)} scenarios"
+            self._print(f"not run: {escape(which)}: {escape(reason)}")
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
         for line in [
@@ -104,9 +106,26 @@ class Console:
             self._print(escape(line))
         self._print(escape(last_line(run)))
 
+    def listing(self, scenarios: list[Any], undefined_steps: list[Any]) -> None:
+        """List scenarios by id and title, and steps that nobody has written."""
+        for scenario in scenarios:
+            place = f"{scenario.filename}:{scenario.line}"
+            self._print(f"{escape(facts_of(scenario).id)}  {escape(scenario.name)}  ({escape(place)})")
+        for step in undefined_steps:
+            place = f"{step.filename}:{step.line}"
+            self._print(f"[red]no step says[/] {escape(step.keyword)} {escape(step.name)}  ({escape(place)})")
+        self._print(f"{_count(len(scenarios), 'scenario')}, not run")
+
     def refuse(self, sentence: str) -> None:
         """Say in one sentence why nothing was run."""
         self._print(f"❌ Issue: {escape(sentence)}")
+
+    def _reasons(self, run: RunResult) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for scenario in run.scenarios:
+            if scenario.verdict == Verdict.NOT_RUN and scenario not in run.refusals():
+                found.setdefault(scenario.reason.splitlines()[0], []).append(scenario.id)
+        return found
 
     def _flush_feature(self) -> None:
         results, self._feature = self._feature, []
@@ -142,3 +161,7 @@ class Console:
 
     def _print(self, markup: str) -> None:
         self._rich.print(markup, crop=False, overflow="ignore")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

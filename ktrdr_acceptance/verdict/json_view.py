@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult
+from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
 
 SCHEMA = 1
 
@@ -18,7 +18,7 @@ def as_json(run: RunResult) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "suite": run.suite,
-        "status": "complete" if run.complete and not run.aborted else "aborted",
+        "status": "aborted" if run.verdict == RunVerdict.ABORTED else "complete",
         "verdict": run.verdict,
         "target": run.target,
         "settings": run.settings,

@@ -14,6 +14,8 @@ class Happened:
     """What the runner and the hooks know of a scenario beyond its steps."""
 
     checks: int = 0
+    # Why the scenario cannot be judged as met before its first step: KTRDR answered against the contract.
+    not_met: str = ""
     not_run: str = ""
     not_run_category: Category | None = None
     undo_errors: list[str] = field(default_factory=list)
@@ -44,6 +46,8 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
 
 
 def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
+    if happened.not_met:
+        return Judgement(Verdict.NOT_MET, Category.CODE_BUG, happened.not_met)
     if happened.not_run:
         return Judgement(Verdict.NOT_RUN, happened.not_run_category, happened.not_run)
     status = scenario.status.name

@@ -28,7 +28,7 @@ def as_markdown(run: RunResult) -> str:
         ]
     for scenario in run.scenarios:
         if scenario in run.refusals():
-            lines += ["", *_failure(scenario)]
+            lines += ["", *_failure(scenario, run.options)]
     if run.scenarios:
         lines += ["", "## Scenarios", "", "| Scenario | Title | Result | Duration |", "|---|---|---|---|"]
         lines += [_row(scenario) for scenario in run.scenarios]
@@ -53,14 +53,15 @@ def _row(scenario: ScenarioResult) -> str:
     return f"| {scenario.id} | {title} | {_MARK[scenario.verdict]} | {scenario.duration_s:.1f} s |"
 
 
-def _failure(scenario: ScenarioResult) -> list[str]:
+def _failure(scenario: ScenarioResult, options: str) -> list[str]:
     lines = [f"## {scenario.id} {scenario.name}: {scenario.verdict}", ""]
     if scenario.category:
         lines += [f"- category: {scenario.category}", f"- next: {scenario.category.next_action}"]
     lines += [f"- feature: {scenario.file}:{scenario.line}"]
     if scenario.operations:
         lines += [f"- operations: {', '.join(scenario.operations)}"]
-    lines += [f"- alone: `.venv/bin/behave {scenario.file}:{scenario.line}`", "", _quoted(scenario.reason)]
+    alone = " ".join(filter(None, [".venv/bin/behave", options, f"{scenario.file}:{scenario.line}"]))
+    lines += [f"- alone: `{alone}`", "", _quoted(scenario.reason)]
     return lines
 
 

@@ -101,6 +101,8 @@ class RunResult:
     suite: dict[str, str]
     settings: dict[str, Any]
     started_at: float
+    # The options that make another run one of the same target.
+    options: str = ""
     strict: bool = False
     time_factor: float = 1.0
     target: dict[str, Any] = field(default_factory=dict)
@@ -117,7 +119,7 @@ class RunResult:
     @property
     def verdict(self) -> RunVerdict:
         """Return the verdict on the run; precedence: aborted, environment unfit, not accepted, accepted."""
-        if self.aborted:
+        if self.aborted or not self.complete:
             return RunVerdict.ABORTED
         if self.unfit or any(scenario.makes_unfit for scenario in self.scenarios):
             return RunVerdict.UNFIT
@@ -144,7 +146,8 @@ class RunResult:
         found = self.counts()
         always = (Verdict.MET, Verdict.NOT_MET, Verdict.NOT_RUN)
         said = [f"{found[verdict]} {verdict}" for verdict in Verdict if verdict in always or found[verdict]]
-        return f"{', '.join(said)} of {len(self.scenarios)} scenarios in {self.duration_s:.1f} s"
+        all_of_them = f"{len(self.scenarios)} scenario{'' if len(self.scenarios) == 1 else 's'}"
+        return f"{', '.join(said)} of {all_of_them} in {self.duration_s:.1f} s"
 
     def notes(self) -> list[str]:
         """Return what every output has to say besides the verdicts."""
@@ -167,8 +170,8 @@ class RunResult:
         """Return the one line that says why the run is not accepted (empty if it is)."""
         if self.verdict == RunVerdict.ACCEPTED:
             return ""
-        if self.aborted:
-            return f"aborted: {_first_line(self.aborted)}"
+        if self.verdict == RunVerdict.ABORTED:
+            return f"aborted: {_first_line(self.aborted or 'the run has not come to its end')}"
         if self.unfit:
             return f"environment unfit: {_first_line(self.unfit)}"
         refusals = self.refusals()

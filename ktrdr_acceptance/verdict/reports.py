@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from ktrdr_acceptance.faults import BadInput
+from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
 from ktrdr_acceptance.verdict.json_view import write_atomically, write_json
 from ktrdr_acceptance.verdict.junit import as_junit
 from ktrdr_acceptance.verdict.markdown import as_markdown
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult
 
-# Everything that a run writes; what else lies in the folder is not ours.
-_OURS = ("results.json", "summary.md", "junit.xml", "allure-results", "logs")
+# Everything that a run leaves, and the report made of it; what else lies in the folder is not ours.
+_OURS = ("results.json", "summary.md", "junit.xml", "allure-results", "allure-report", EMBEDDED_LOGS)
 
 
 class Reports:
@@ -54,8 +55,9 @@ class Reports:
         found = [self.folder / name for name in _OURS if (self.folder / name).exists()]
         if not found:
             return
-        shutil.rmtree(previous, ignore_errors=True)
-        previous.mkdir(parents=True)
+        previous.mkdir(exist_ok=True)
+        for name in _OURS:
+            _remove(previous / name)
         for path in found:
             path.rename(previous / path.name)
 
@@ -82,3 +84,10 @@ class Reports:
 
             self._allure = AllureResults(self.folder / "allure-results")
         return self._allure
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
