@@ -118,7 +118,9 @@ def accepted(answer: Answer) -> Any:
     if not answer.ok:
         raise ContractBreach(f"{answer.service} refused {answer.request}: {read_refusal(answer)}")
     if not isinstance(answer.body, dict | list):
-        raise ContractBreach(f"{answer.service} answered {answer.request} without a JSON object: {answer.text[:80]}")
+        raise ContractBreach(
+            f"{answer.service} answered {answer.request} without a JSON object: {answer.text[:80]}"
+        )
     if isinstance(answer.body, dict) and answer.body.get("success") is False:
         raise ContractBreach(f"{answer.service} answered {answer.request} with success: false")
     return answer.body

@@ -103,13 +103,16 @@ class TrainingResults:
 
     def disordered_epochs(self, training: Operation) -> list[str]:
         """Return which epochs in the backend's metrics do not follow the one before by one, from 0 or 1."""
-        numbers = self.different_epochs(training)
-        before = [None, *numbers]
-        return [
-            f"epoch {number!r} after {previous!r}" if place else f"first epoch {number!r}"
-            for place, (previous, number) in enumerate(zip(before, numbers, strict=False))
-            if not isinstance(number, int) or (number != previous + 1 if place else number not in (0, 1))
-        ]
+        disordered: list[str] = []
+        due: tuple[int, ...] = (0, 1)
+        for number in self.different_epochs(training):
+            if not isinstance(number, int):
+                disordered.append(f"epoch {number!r}")
+                continue
+            if number not in due:
+                disordered.append(f"epoch {number} where {due[0]} was due")
+            due = (number + 1,)
+        return disordered
 
     def repeated_epochs(self, training: Operation) -> list[str]:
         """Return which epochs stand more than once in the backend's metrics, and how often."""
