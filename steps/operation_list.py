@@ -14,7 +14,7 @@ from ktrdr_acceptance.domain.operation_list import Listed
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.world import StepContext
 
-FILL_WITHIN = 180.0
+FILL_WITHIN = 60.0
 
 
 @given("there are more than {count:Count} operations")

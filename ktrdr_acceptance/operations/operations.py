@@ -258,7 +258,7 @@ class Operations:
         try:
             if self.look(operation).status.is_terminal:
                 return
-        except AssertionError:
+        except (AssertionError, EnvironmentFault):
             # A lookup that cannot be read must not leave the work running: it is cancelled, then told.
             self.backend.cancel_answer(operation.id)
             raise
