@@ -129,8 +129,8 @@ class Waiter:
 
         def give_up(why: str, last: str) -> WaitFailed:
             return WaitFailed(
-                f"expected {expected} within {deadline:g} s, but the last value was {last}\n"
-                f"stopped after {self.clock.now() - started:.2f} s and {timeline.probes} looks: {why}\n"
+                f"expected {expected} within {deadline:g} s, but {why}; the last value was {last}\n"
+                f"stopped after {self.clock.now() - started:.2f} s and {timeline.probes} looks\n"
                 f"seen:\n{timeline.lines()}"
             )
 
