@@ -9,11 +9,14 @@ from typing import Any
 DURATIONS = Path("features/durations.json")
 
 
-def read_durations(path: Path = DURATIONS) -> dict[str, float]:
-    """Return seconds by scenario id; nothing measured yet is not an error."""
+def read_durations(target: str, speed: float, path: Path = DURATIONS) -> dict[str, float]:
+    """Return seconds by scenario id; nothing, if no such target has been measured at that speed."""
     if not path.is_file():
         return {}
-    return {str(key): float(value) for key, value in json.loads(path.read_text("utf-8"))["scenarios"].items()}
+    measured = json.loads(path.read_text("utf-8"))
+    if (measured["target"], measured["speed"]) != (target, speed):
+        return {}
+    return {str(key): float(value) for key, value in measured["scenarios"].items()}
 
 
 def durations_from(results: dict[str, Any]) -> dict[str, Any]:

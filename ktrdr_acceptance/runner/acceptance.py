@@ -81,13 +81,14 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         return bool(self.undefined_steps)
 
     def _accept(self) -> ExitStatus:
-        expected_s = read_durations()
+        expected_s: dict[str, float] = {}
         console = Console(expected_s, quiet=self._console_is_taken())
         try:
             settings = Settings.load(dict(self.config.userdata_defines or ()), self._configured())
         except BadInput as problem:
             console.refuse(str(problem))
             return ExitStatus.BAD_INPUT
+        expected_s.update(read_durations(settings.target, settings.speed))
         reports = Reports(settings.reports)
         try:
             reports.claim()
