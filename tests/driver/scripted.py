@@ -9,6 +9,7 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operations import Operation, Operations
 from ktrdr_acceptance.operations.waiting import Waiter
 from ktrdr_acceptance.testdata.calibration import default_calibration
@@ -18,27 +19,34 @@ from .fake_clock import FakeClock
 OPERATION_ID = "op_training_20261122_085428_2cef1013"
 START = 1000.0
 
-# What a copy shows, by the seconds since the start: status and percentage.
-Script = Callable[[float], tuple[str, float]]
+# What a copy shows, by the seconds since the start: status, percentage and perhaps epoch and items.
+Shown = tuple[str, float] | tuple[str, float, int, int]
+Script = Callable[[float], Shown]
 
 
 def steady(status: str, percentage: float = 50.0) -> Script:
     return lambda _at: (status, percentage)
 
 
-def flips(at: float, before: tuple[str, float], after: tuple[str, float]) -> Script:
+def flips(at: float, before: Shown, after: Shown) -> Script:
     return lambda now: after if now >= at else before
 
 
 class ScriptedService:
-    """Either service; `cancel_to` is the status that a DELETE brings, none a refusal."""
+    """Either service; `cancel_to` is the status that a DELETE brings, none a refusal.
+
+    `changes` are other fields of its lookups, `acknowledges` is what it says of a cancel.
+    """
 
     def __init__(self, name: str, clock: FakeClock, script: Script) -> None:
         self.name = name
         self.base_url = f"http://{name}:1"
         self.script = script
         self.knows = True
+        self.is_gone = False
         self.cancel_to: str | None = "cancelled"
+        self.acknowledges: Any = {"operation_id": OPERATION_ID, "status": "cancelled"}
+        self.changes: dict[str, Any] = {}
         self.asked: list[float] = []
         self.cancels: list[str] = []
         self._clock = clock
@@ -47,15 +55,24 @@ class ScriptedService:
         now = self._clock.now() - START
         self.asked.append(now)
         request = f"GET /api/v1/operations/{operation_id}"
+        if self.is_gone:
+            raise EnvironmentFault(f"{self.name} at {self.base_url} gave no answer to {request}")
         if not self.knows:
             return Answer(self.name, request, 404, {"detail": f"Operation not found: {operation_id}"}, 0.0)
-        status, percentage = self.script(now)
+        status, percentage, *more = self.script(now)
+        epoch, items = more or (5, 500)
         body = {
             "operation_id": operation_id,
             "operation_type": "training",
             "status": status,
             "created_at": "2026-11-22T08:54:28Z",
-            "progress": {"percentage": percentage, "current_step": "Epoch 5/10", "steps_completed": 5},
+            "progress": {
+                "percentage": percentage,
+                "current_step": f"Epoch {epoch}/10",
+                "steps_completed": epoch,
+                "items_processed": items,
+            },
+            **self.changes,
         }
         return Answer(self.name, request, 200, {"success": True, "data": body}, 0.0)
 
@@ -68,7 +85,7 @@ class ScriptedService:
         if self.cancel_to is None:
             return Answer(self.name, request, 400, {"detail": "cannot be cancelled"}, 0.0)
         self.script = steady(self.cancel_to)
-        return Answer(self.name, request, 200, {"success": True, "data": {}}, 0.0)
+        return Answer(self.name, request, 200, {"success": True, "data": self.acknowledges}, 0.0)
 
 
 class Scene:
@@ -78,10 +95,11 @@ class Scene:
         self.clock = FakeClock()
         self.backend = ScriptedService("backend", self.clock, backend)
         self.worker = ScriptedService("training-worker-1", self.clock, worker or backend)
+        self.workers = [self.worker]
         self.looks: list[Any] = []
         self.operations = Operations(
             cast(Backend, self.backend),
-            lambda: [cast(Worker, self.worker)],
+            lambda: cast(list[Worker], self.workers),
             Waiter(self.clock),
             cache_ttl,
             on_look=lambda operation, seen: self.looks.append((operation.id, seen.status)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -25,8 +26,9 @@ OPERATION = {
     "operation_type": "training",
     "status": "running",
     "created_at": "2026-11-22T08:54:28Z",
-    "progress": {"percentage": 12.5},
+    "progress": {"percentage": 12.5, "items_processed": 0},
 }
+NUMBER = {"percentage": 12.5, "items_processed": 0}
 
 
 def answer(body: Any, status: int = 200) -> Answer:
@@ -63,12 +65,16 @@ def test_the_id_is_found_wherever_it_stands(body: Any) -> None:
         {"data": {"id": "op_1"}},
         {"data": [{"operation_id": "op_1"}]},
         [],
-        "op_1",
-        None,
     ],
 )
 def test_no_id_never_passes_for_an_id(body: Any) -> None:
     with pytest.raises(ContractBreach, match="accepted GET /api/v1/x without an operation id"):
+        operation_id_of(answer(body))
+
+
+@pytest.mark.parametrize("body", ["op_1", None, 7, True])
+def test_an_id_is_not_read_from_what_is_no_object(body: Any) -> None:
+    with pytest.raises(ContractBreach, match=r"answered GET /api/v1/x without a JSON object"):
         operation_id_of(answer(body))
 
 
@@ -295,6 +301,37 @@ def test_an_answer_other_than_2xx_is_a_breach_that_quotes_the_refusal(status: in
         accepted(answer({"detail": "gone"}, status))
 
 
+@pytest.mark.parametrize("body", [None, "", "<html>It works!</html>", 7, True, "x" * 1000])
+def test_an_acceptance_that_is_no_object_is_a_breach_that_quotes_it(body: Any) -> None:
+    with pytest.raises(
+        ContractBreach, match="backend answered GET /api/v1/x without a JSON object: "
+    ) as caught:
+        accepted(answer(body))
+    assert answer(body).text[:20] in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "read_it",
+    [
+        accepted,
+        operation_id_of,
+        lambda said: read(OperationBody, said, "data"),
+        lambda said: read(OperationPage, said),
+    ],
+    ids=["accepted", "id", "operation", "page"],
+)
+def test_a_success_that_says_it_is_none_is_a_breach(read_it: Any) -> None:
+    whole = {"task_id": "op_1", "data": OPERATION, "total_count": 1, "active_count": 0}
+    with pytest.raises(ContractBreach, match="backend answered GET /api/v1/x with success: false"):
+        read_it(answer({**whole, "success": False}))
+
+
+@pytest.mark.parametrize("success", [True, None, "false", 0])
+def test_only_success_false_itself_is_such_a_breach(success: Any) -> None:
+    assert accepted(answer({"success": success}))["success"] is success
+
+
 # missing and wrong fields
 
 
@@ -310,12 +347,21 @@ def without(field: str) -> dict[str, Any]:
         ({**OPERATION, "status": None}, "status"),
         ({**OPERATION, "progress": None}, "progress"),
         ({**OPERATION, "progress": {}}, "progress.percentage"),
-        ({**OPERATION, "progress": {"percentage": None}}, "progress.percentage"),
+        *(
+            ({**OPERATION, "progress": {**NUMBER, "percentage": value}}, "progress.percentage")
+            for value in (None, -0.1, 100.1, math.nan, math.inf, -math.inf, "half")
+        ),
+        *(
+            ({**OPERATION, "progress": {**NUMBER, "items_processed": value}}, "progress.items_processed")
+            for value in (None, -1, 1.5, math.nan, "many")
+        ),
+        ({**OPERATION, "progress": {"percentage": 12.5}}, "progress.items_processed"),
         ({**OPERATION, "created_at": "yesterday"}, "created_at"),
         ({**OPERATION, "operation_id": None}, "operation_id"),
         ({**OPERATION, "result_summary": "done"}, "result_summary"),
         ([], "body"),
         (None, "body"),
+        ("text", "body"),
     ],
 )
 def test_a_missing_or_wrong_field_of_an_operation_is_a_breach_that_names_it(part: Any, named: str) -> None:
@@ -324,7 +370,13 @@ def test_a_missing_or_wrong_field_of_an_operation_is_a_breach_that_names_it(part
     assert str(caught.value).startswith(f"backend answered GET /api/v1/x, but its {named}: ")
 
 
-@pytest.mark.parametrize("body", [{}, [], None, "text", {"Data": {}}])
+@pytest.mark.parametrize("percentage", [0, 100, 12.5])
+def test_a_percentage_may_be_either_end(percentage: float) -> None:
+    body = {**OPERATION, "progress": {"percentage": percentage, "items_processed": 0}}
+    assert parse(OperationBody, body, "x").progress.percentage == percentage
+
+
+@pytest.mark.parametrize("body", [{}, [], {"Data": {}}])
 def test_a_missing_wrapper_is_a_breach_that_names_it(body: Any) -> None:
     with pytest.raises(ContractBreach, match="without the field 'data'"):
         read(OperationBody, answer(body), "data")

@@ -171,10 +171,15 @@ def test_a_history_is_told_by_its_changes() -> None:
     assert lines[-1] == "    0.60 s  running, 15.0 %, Epoch 1/10"
 
 
-def test_an_empty_history_tells_nothing_and_falls_nowhere() -> None:
+@pytest.mark.parametrize("before_the_epochs", [[], [seen(0, P), seen(5)]], ids=["empty", "no-epoch"])
+def test_a_history_without_an_epoch_has_not_been_seen_to_rise(before_the_epochs: list[Observation]) -> None:
+    history = History("op_1", "backend", before_the_epochs)
+    assert history.falls(lambda one: one.percentage) == ["no epoch was ever seen"]
+
+
+def test_an_empty_history_tells_nothing() -> None:
     empty = History("op_1", "backend")
     assert (empty.lines(), empty.percentages(), empty.since(0)) == ("", [], [])
-    assert empty.falls(lambda one: one.percentage) == []
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,16 @@ def test_the_total_is_what_the_backend_counts() -> None:
     assert listing(row(1))[0].total() == 99
 
 
+def test_the_length_is_that_of_the_whole_list_whatever_the_backend_counts() -> None:
+    operations, backend = listing(row(1), row(2), row(3))
+    assert operations.length() == 3
+    assert backend.queries == [{"limit": 1000}]
+
+
+def test_a_page_s_ids_are_those_of_its_rows_in_their_order() -> None:
+    assert listing(row(3), row(1), row(2))[0].page().ids == ["op_3", "op_1", "op_2"]
+
+
 def test_the_same_page_can_be_asked_for_again() -> None:
     operations, backend = listing(row(1), row(2))
     operations.page(status="running", limit="5")

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import ContractBreach
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operations import Operation
 from ktrdr_acceptance.operations.waiting import WaitFailed
 
-from .scripted import OPERATION_ID, Scene, flips, steady
+from .scripted import OPERATION_ID, Scene, ScriptedService, Shown, flips, steady
 
 CANCELLED = ("cancelled", 50.0)
 COMPLETED = ("completed", 100.0)
@@ -95,14 +97,37 @@ def test_no_worker_that_knows_the_operation_does_not_pass() -> None:
         scene.operations.stays_cancelled(scene.operation())
 
 
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (("cancelled", 53.0), "53.0 %, epoch 5, 500 items"),
+        (("cancelled", 50.0, 6, 500), "50.0 %, epoch 6, 500 items"),
+        (("cancelled", 50.0, 5, 501), "50.0 %, epoch 5, 501 items"),
+        (("cancelled", 53.0, 6, 560), "53.0 %, epoch 6, 560 items"),
+    ],
+    ids=["percentage", "epoch", "items", "all"],
+)
 @pytest.mark.parametrize("copy", ["backend", "training-worker-1"])
-def test_progress_that_moves_after_the_cancel_is_told(copy: str) -> None:
-    moving = flips(1.0, ("cancelled", 50.0), ("cancelled", 53.0))
+def test_progress_that_moves_after_the_cancel_is_told(copy: str, after: Shown, said: str) -> None:
+    moving = flips(1.0, ("cancelled", 50.0), after)
     scripts = [moving, steady("cancelled")]
     scene = Scene(*(scripts if copy == "backend" else reversed(scripts)))
     operation = scene.operation()
     scene.operations.stays_cancelled(operation)
-    assert scene.operations.moves_since_cancelled(operation) == [f"{copy}: 50.0 % -> 53.0 %"]
+    assert scene.operations.moves_since_cancelled(operation) == [
+        f"{copy}: 50.0 %, epoch 5, 500 items -> {said}"
+    ]
+
+
+def test_progress_that_moves_and_comes_back_is_told() -> None:
+    def there_and_back(at: float) -> Shown:
+        return ("cancelled", 50.0, 5, 510) if 1 <= at < 2 else ("cancelled", 50.0)
+
+    scene = Scene(steady("cancelled"), there_and_back)
+    operation = scene.operation()
+    scene.operations.stays_cancelled(operation)
+    (move,) = scene.operations.moves_since_cancelled(operation)
+    assert move.startswith("training-worker-1: ")
 
 
 def test_progress_that_stood_still_is_no_move() -> None:
@@ -126,6 +151,36 @@ def test_standing_still_can_not_be_asked_of_an_operation_that_was_not_seen_cance
     scene = Scene(steady("running"))
     with pytest.raises(LookupError):
         scene.operations.moves_since_cancelled(scene.operation())
+
+
+# whose copy it is
+
+
+@pytest.mark.parametrize("copy", ["backend", "training-worker-1"])
+def test_another_operation_s_copy_is_no_copy(copy: str) -> None:
+    scene = Scene(steady("running"))
+    operation = scene.operation()
+    scene.operations.worker_of(operation)
+    service = scene.backend if copy == "backend" else scene.worker
+    service.changes = {"operation_id": "op_9"}
+    with pytest.raises(ContractBreach, match=f"{copy} answered the lookup of {OPERATION_ID} with op_9"):
+        scene.operations.look(operation, None if copy == "backend" else operation.worker)
+    assert scene.operations.recorder.histories == {}
+
+
+def test_a_worker_with_another_operation_s_copy_is_not_its_worker() -> None:
+    scene = Scene(steady("running"))
+    scene.worker.changes = {"operation_id": "op_9"}
+    with pytest.raises(ContractBreach, match=f"training-worker-1 answered the lookup of {OPERATION_ID}"):
+        scene.operations.worker_of(scene.operation())
+
+
+def test_its_worker_is_found_beside_one_that_is_gone() -> None:
+    scene = Scene(steady("running"))
+    gone = ScriptedService("training-worker-0", scene.clock, steady("running"))
+    gone.is_gone = True
+    scene.workers.insert(0, gone)
+    assert scene.operations.worker_of(scene.operation()).name == "training-worker-1"
 
 
 # waiting for a status
@@ -163,6 +218,64 @@ def test_running_is_not_awaited_of_an_operation_that_has_ended() -> None:
         scene.operations.eventually(scene.operation(), Status.RUNNING, within=600)
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "No data found for EURUSD 1d",
+        "Data not found: EURUSD",
+        "data/EURUSD_1h.csv not found",
+        "Failed: NO DATA FOUND",
+    ],
+)
+@pytest.mark.parametrize("copy", ["backend", "training-worker-1"])
+def test_a_training_without_bars_is_a_matter_of_configuration(copy: str, reason: str) -> None:
+    scene = Scene(steady("failed"))
+    (scene.backend if copy == "backend" else scene.worker).changes = {"error_message": reason}
+    with pytest.raises(ConfigurationFault) as caught:
+        scene.operations.eventually(scene.operation(), Status.COMPLETED, within=60)
+    text = str(caught.value)
+    assert f"it has ended as failed ({reason})" in text
+    assert "`ktrdr-acceptance testdata write DIR`" in text
+    assert "seen:" in text
+    assert category_of(caught.value) == Category.CONFIGURATION
+
+
+@pytest.mark.parametrize("reason", ["CUDA out of memory", "strategy broke", "", None])
+@pytest.mark.parametrize("copy", ["backend", "training-worker-1"])
+def test_a_training_that_failed_for_anything_else_is_not(copy: str, reason: str | None) -> None:
+    scene = Scene(steady("failed"))
+    (scene.backend if copy == "backend" else scene.worker).changes = {"error_message": reason}
+    with pytest.raises(WaitFailed) as caught:
+        scene.operations.eventually(scene.operation(), Status.COMPLETED, within=60)
+    assert category_of(caught.value) == Category.CODE_BUG
+    assert f"it has ended as failed{f' ({reason})' if reason else ''} and will not change" in str(
+        caught.value
+    )
+
+
+def test_the_backend_s_reason_comes_before_the_worker_s() -> None:
+    scene = Scene(steady("failed"))
+    scene.backend.changes = {"error_message": "out of memory"}
+    scene.worker.changes = {"error_message": "no data found"}
+    with pytest.raises(WaitFailed, match="out of memory"):
+        scene.operations.eventually(scene.operation(), Status.COMPLETED, within=60)
+    assert scene.worker.asked == []
+
+
+@pytest.mark.parametrize("gone", ["is_gone", "knows", "changes"])
+def test_a_worker_that_cannot_say_why_it_failed_keeps_the_failure(gone: str) -> None:
+    scene = Scene(steady("failed"))
+    setattr(scene.worker, gone, {"is_gone": True, "knows": False, "changes": {"status": "lost"}}[gone])
+    with pytest.raises(WaitFailed, match="it has ended as failed and will not change any more"):
+        scene.operations.eventually(scene.operation(), Status.COMPLETED, within=60)
+
+
+def test_a_failure_that_is_awaited_needs_no_reason() -> None:
+    scene = Scene(steady("failed"))
+    scene.backend.changes = {"error_message": "no data found"}
+    assert scene.operations.eventually(scene.operation(), Status.FAILED, within=60).status == Status.FAILED
+
+
 # starting, and putting back
 
 
@@ -186,6 +299,7 @@ def test_the_undo_is_registered_before_the_start_is_asked_for() -> None:
     assert isinstance(operation, Operation)
     assert operation.id == OPERATION_ID
     assert scene.operations.started == [operation]
+    assert scene.operations.ours == {OPERATION_ID}
     assert scene.operations.undo.run() == []
     assert scene.backend.cancels == [OPERATION_ID]
 
@@ -215,6 +329,7 @@ def test_a_refused_start_leaves_nothing_to_put_back() -> None:
     assert refusal.message == "all busy"
     assert scene.operations.undo.run() == []
     assert (scene.backend.cancels, scene.operations.started) == ([], [])
+    assert scene.operations.ours == set()
 
 
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
@@ -223,6 +338,35 @@ def test_an_operation_that_has_ended_is_left_alone_by_its_undo(end: str) -> None
     attempt(scene, started({"task_id": OPERATION_ID}))
     assert scene.operations.undo.run() == []
     assert scene.backend.cancels == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"operation_id": "op_9"}, "answered the lookup of .* with op_9"),
+        ({"status": "trudging"}, "but its status"),
+        ({"progress": None}, "but its progress"),
+    ],
+    ids=["id", "status", "progress"],
+)
+def test_a_lookup_that_cannot_be_read_leaves_nothing_running_and_is_told(
+    changes: dict[str, object], said: str
+) -> None:
+    scene = Scene(steady("running"))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    scene.backend.changes = changes
+    (error,) = scene.operations.undo.run()
+    assert re.search(f"could not end the smoke training: .*{said}", error)
+    assert scene.backend.cancels == [OPERATION_ID]
+
+
+def test_a_lookup_without_an_answer_leaves_nothing_running_and_is_told() -> None:
+    scene = Scene(steady("running"))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    scene.backend.is_gone = True
+    (error,) = scene.operations.undo.run()
+    assert error.startswith("could not end the smoke training: backend at http://backend:1 gave no answer")
+    assert scene.backend.cancels == [OPERATION_ID]
 
 
 def test_an_operation_that_does_not_end_is_told_by_its_undo() -> None:
@@ -270,6 +414,32 @@ def test_a_cancel_that_is_refused_is_a_breach() -> None:
     scene = Scene(steady("running"))
     scene.backend.cancel_to = None
     with pytest.raises(ContractBreach, match="cannot be cancelled"):
+        scene.operations.cancel(scene.operation())
+
+
+@pytest.mark.parametrize(
+    ("acknowledgement", "named"),
+    [
+        ({}, "operation_id"),
+        ({"operation_id": OPERATION_ID}, "status"),
+        ({"status": "cancelled"}, "operation_id"),
+        ({"operation_id": OPERATION_ID, "status": "stopping"}, "status"),
+        (None, "body"),
+        ("cancelled", "body"),
+    ],
+)
+def test_a_cancel_without_an_acknowledgement_is_a_breach(acknowledgement: object, named: str) -> None:
+    scene = Scene(steady("running"))
+    scene.backend.acknowledges = acknowledgement
+    with pytest.raises(ContractBreach, match=f"DELETE .*, but its {named}: "):
+        scene.operations.cancel(scene.operation())
+
+
+@pytest.mark.parametrize("status", ["running", "pending", "completed", "failed"])
+def test_a_cancel_acknowledged_as_anything_else_is_refused(status: str) -> None:
+    scene = Scene(steady("running"))
+    scene.backend.acknowledges = {"operation_id": OPERATION_ID, "status": status}
+    with pytest.raises(AssertionError, match=f"the cancel of {OPERATION_ID} with the status {status}"):
         scene.operations.cancel(scene.operation())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +17,8 @@ from ktrdr_acceptance.api.http import Exchange, ServiceClient
 from ktrdr_acceptance.faults import EnvironmentFault
 
 GIVE_UP = threading.Event()
+# Set once the client has left a dripping answer.
+GONE = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -32,6 +36,12 @@ class Handler(BaseHTTPRequestHandler):
             self._say(502, b"<html>Bad Gateway</html>", "text/html")
         elif self.path == "/bytes":
             self._say(200, b"\xff\xfe\x00{", "application/json")
+        elif self.path == "/drip":
+            self._drip()
+        elif self.path == "/packed":
+            self._say(200, gzip.compress(b'{"word": "Gr\xc3\xb6\xc3\x9fe"}'), encoding="gzip")
+        elif self.path == "/latin":
+            self._say(200, "Größe".encode("latin-1"), "text/plain; charset=latin-1")
         elif self.path == "/empty":
             self._say(204, b"", "text/plain")
         else:
@@ -41,9 +51,23 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._say(422, json.dumps({"detail": "no", "got": json.loads(body)}).encode())
 
-    def _say(self, status: int, body: bytes, kind: str = "application/json") -> None:
+    def _drip(self) -> None:
+        """Say a little now and then, and never the end."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        try:
+            while not GIVE_UP.wait(0.02):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+        except OSError:
+            GONE.set()
+
+    def _say(self, status: int, body: bytes, kind: str = "application/json", encoding: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -145,13 +169,45 @@ def test_silence_is_a_fault_that_names_the_time(base_url: str, exchanges: list[E
     assert kept.elapsed_s >= 0.15
 
 
+def test_an_answer_that_never_ends_is_given_up_in_time(base_url: str, exchanges: list[Exchange]) -> None:
+    client = ServiceClient("worker-1", base_url, 0.2, exchanges.append)
+    began = time.monotonic()
+    with pytest.raises(
+        EnvironmentFault, match=r"worker-1 at .* gave no answer to GET /drip: no answer within 0.2 s"
+    ):
+        client.request("GET", "/drip")
+    assert 0.2 <= time.monotonic() - began < 0.4
+    assert GONE.wait(2), "the connection was left open"
+    (kept,) = exchanges
+    assert (kept.status, kept.failure) == (None, "no answer within 0.2 s")
+    assert client.request("GET", "/a").ok
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/packed", {"word": "Größe"}), ("/latin", "Größe")], ids=["packed", "latin"]
+)
+def test_an_answer_is_decoded_as_its_headers_say(client: ServiceClient, path: str, body: object) -> None:
+    assert client.request("GET", path).body == body
+
+
+@pytest.mark.parametrize("path", ["/operations/op_\x00", "/operations/" + "x" * 70_000])
+def test_a_path_of_which_no_request_can_be_made_is_refused(
+    client: ServiceClient, exchanges: list[Exchange], path: str
+) -> None:
+    with pytest.raises(AssertionError, match=r"^backend: no request can be made of '/operations/"):
+        client.request("GET", path)
+    assert exchanges == []
+
+
 def test_a_closed_port_is_a_fault_that_asks_whether_it_runs(exchanges: list[Exchange]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     client = ServiceClient("backend", f"http://127.0.0.1:{port}", 5, exchanges.append)
     with pytest.raises(
-        EnvironmentFault, match=rf"backend at http://127.0.0.1:{port} gave no answer .* is it running\?"
+        EnvironmentFault,
+        match=rf"backend at http://127.0.0.1:{port} gave no answer .* is it running, and reachable from",
     ):
         client.request("DELETE", "/api/v1/operations/op_1", body={"reason": "x"})
     client.close()

@@ -118,6 +118,7 @@ BAD = [
     ("speed", "-1"),
     ("speed", "nan"),
     ("speed", "1e9"),
+    ("speed", "40.1"),
     ("time_factor", "0"),
     ("time_factor", "nan"),
     ("time_factor", "inf"),
@@ -220,6 +221,47 @@ def test_yes_and_no_have_the_usual_spellings(text: str, value: bool) -> None:
 def test_values_of_pyproject_may_have_toml_s_types() -> None:
     settings = load(configured={"strict": True, "speed": 5, "reports": "r"})
     assert (settings.strict, settings.speed, settings.reports) == (True, 5, Path("r"))
+
+
+@pytest.mark.parametrize("url", ["http://cret@h:1", "http://u:cret@h:1", "https://:cret@h", "http://u:cret@"])
+@pytest.mark.parametrize("key", [key for key in Settings.model_fields if key.endswith("_url")])
+def test_a_user_or_password_in_a_url_is_refused_and_not_echoed(key: str, url: str) -> None:
+    with pytest.raises(BadInput, match=rf"^Setting {key} from -D {key} is ") as caught:
+        load(defines={key: url})
+    assert "cret" not in str(caught.value)
+
+
+def test_a_password_is_not_echoed_for_another_fault_of_the_url() -> None:
+    with pytest.raises(BadInput) as caught:
+        load(environment={"KTRDR_BACKEND_URL": "ftp://u:cret@h:1"})
+    assert "cret" not in str(caught.value)
+
+
+def test_the_longest_speed_still_passes() -> None:
+    assert load(defines={"speed": "40"}).speed == 40
+
+
+# the options that repeat a run
+
+
+@pytest.mark.parametrize(
+    ("defines", "options"),
+    [
+        ({}, ""),
+        ({"reports": "elsewhere"}, ""),
+        ({"speed": "20"}, ""),
+        ({"target": "services"}, "-D target=services"),
+        (
+            {"backend_url": "http://h:1", "strict": "yes", "target": "services", "time_factor": "2.5"},
+            "-D target=services -D backend_url=http://h:1 -D time_factor=2.5 -D strict=True",
+        ),
+    ],
+)
+def test_the_options_are_those_that_give_the_same_settings(defines: dict[str, Any], options: str) -> None:
+    settings = load(defines=defines)
+    assert settings.as_options() == options
+    again = dict(define.split("=", 1) for define in options.split() if define != "-D")
+    assert load(defines={**again, "reports": str(settings.reports)}) == settings
 
 
 def test_the_first_bad_setting_is_told_even_if_there_are_more() -> None:

@@ -149,12 +149,40 @@ def test_no_epochs_at_all_is_said_and_not_passed() -> None:
 
 
 @pytest.mark.parametrize("number", list(FULL))
-@pytest.mark.parametrize("value", [ABSENT, None, "1.0"], ids=str)
+@pytest.mark.parametrize("value", [ABSENT, None, "1.0", True, math.nan, math.inf, [1.0]], ids=str)
 def test_a_number_missing_from_one_epoch_is_named(number: str, value: object) -> None:
     odd = {key: kept for key, kept in FULL.items() if key != number}
     if value is not ABSENT:
         odd[number] = cast(float, value)
     assert missing({"epochs": [{"epoch": 0, **FULL}, {"epoch": 4, **odd}]}) == [f"epoch 4: {number}"]
+
+
+def disordered(*numbers: Any) -> list[str]:
+    metrics = {"epochs": [{"epoch": number} for number in numbers]}
+    return results_of(metrics).disordered_epochs(cast(Operation, None))
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (1, 2, 3), (0,), (1,), (0, 1, 0, 1, 2)])
+def test_epochs_that_count_up_by_one_are_in_order(numbers: tuple[int, ...]) -> None:
+    assert disordered(*numbers) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((2, 3), ["epoch 2 where 0 was due"]),
+        ((-1, 0), ["epoch -1 where 0 was due"]),
+        ((0, 2, 3), ["epoch 2 where 1 was due"]),
+        ((1, 0), ["epoch 0 where 2 was due"]),
+        ((0, 1, 3, 2), ["epoch 3 where 2 was due", "epoch 2 where 4 was due"]),
+        ((0, 0.5, 1), ["epoch 0.5"]),
+        ((0, math.nan, 1), ["epoch nan"]),
+        ((0, None, 1), ["epoch None"]),
+        ((0, "1"), ["epoch '1'"]),
+    ],
+)
+def test_epochs_out_of_order_are_told(numbers: tuple[Any, ...], said: list[str]) -> None:
+    assert disordered(*numbers) == said
 
 
 def test_epochs_are_told_in_their_order_and_repeated_ones_with_their_number() -> None:

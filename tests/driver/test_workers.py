@@ -1,0 +1,153 @@
+"""Which worker is free, and whose matter it is when none is."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.http import Answer, ServiceClient
+from ktrdr_acceptance.api.models import WorkerBody
+from ktrdr_acceptance.domain.workers import Workers
+from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
+from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
+
+from .fake_clock import FakeClock
+
+START = 1000.0
+
+
+class Floor:
+    """A backend that lists workers; `own_words` is what they say themselves, those `gone` say nothing."""
+
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        self.rows = list(rows)
+        self.own_words: dict[str, str] = {}
+        self.gone: set[str] = set()
+        self.asked: list[str] = []
+
+    def workers(self) -> list[WorkerBody]:
+        return [
+            WorkerBody.model_validate(
+                {"worker_id": f"w{number}", "worker_type": "training", "endpoint_url": f"http://w{number}:1"}
+                | row
+            )
+            for number, row in enumerate(self.rows)
+        ]
+
+    def connect(self, name: str, base_url: str) -> ServiceClient:
+        return cast(ServiceClient, Client(self, name, base_url))
+
+
+class Client:
+    def __init__(self, floor: Floor, name: str, base_url: str) -> None:
+        self.name, self.base_url, self._floor = name, base_url, floor
+
+    def request(self, method: str, path: str) -> Answer:
+        self._floor.asked.append(self.name)
+        if self.name in self._floor.gone:
+            raise EnvironmentFault(f"{self.name} at {self.base_url} gave no answer to {method} {path}")
+        body = {"worker_status": self._floor.own_words.get(self.name, "idle")}
+        return Answer(self.name, f"{method} {path}", 200, body, 0.0)
+
+
+FREE: dict[str, Any] = {"status": "available"}
+
+
+def busy(operation_id: str | None = None) -> dict[str, Any]:
+    return {"status": "busy", "current_operation_id": operation_id}
+
+
+def workers_of(floor: Floor, clock: FakeClock | None = None, ours: set[str] | None = None) -> Workers:
+    return Workers(cast(Backend, floor), floor.connect, Waiter(clock or FakeClock()), ours or set())
+
+
+# one is free
+
+
+def test_a_worker_that_is_available_and_says_that_it_is_idle_is_free() -> None:
+    assert workers_of(Floor(busy("op_1"), FREE)).wait_for_free(30).worker_id == "w1"
+
+
+def test_a_worker_of_another_trade_is_not_asked() -> None:
+    floor = Floor({**FREE, "worker_type": "backtesting"}, FREE)
+    assert workers_of(floor).wait_for_free(30).worker_id == "w1"
+    assert floor.asked == ["w1"]
+
+
+def test_a_worker_that_becomes_free_is_waited_for() -> None:
+    clock = FakeClock()
+    floor = Floor(busy("op_of_others"))
+    clock.events.append((START + 3, lambda: floor.rows.__setitem__(0, FREE)))
+    assert workers_of(floor, clock).wait_for_free(30).worker_id == "w0"
+    assert clock.now() == pytest.approx(START + 3, abs=0.1)
+
+
+def test_a_worker_that_does_not_answer_is_passed_over_and_noted() -> None:
+    floor = Floor(FREE, FREE)
+    floor.gone = {"w0"}
+    workers = workers_of(floor)
+    assert workers.wait_for_free(30).worker_id == "w1"
+    assert workers.unreachable == {"w0 at http://w0:1 gave no answer to GET /health"}
+
+
+def test_nothing_is_noted_of_workers_that_answer() -> None:
+    workers = workers_of(Floor(busy("op_1"), FREE))
+    workers.wait_for_free(30)
+    assert workers.unreachable == set()
+
+
+# none is free
+
+
+def refusal(floor: Floor, ours: set[str] | None = None) -> Exception:
+    clock = FakeClock()
+    with pytest.raises((AssertionError, EnvironmentFault)) as caught:
+        workers_of(floor, clock, ours).wait_for_free(30)
+    assert clock.now() == START + 30
+    return caught.value
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_work_of_others_on_every_worker_is_a_matter_of_the_environment(count: int) -> None:
+    fault = refusal(Floor(*(busy(f"op_{number}") for number in range(count))), ours={"op_ours"})
+    assert category_of(fault) == Category.ENVIRONMENT
+    named = ", ".join(f"w{number}: op_{number}" for number in range(count))
+    assert f"busy with the work of others ({named}): let it end, or run against another KTRDR" in str(fault)
+    assert "expected a training worker to be free within 30 s" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [busy("op_ours")],
+        [busy("op_of_others"), busy("op_ours")],
+        [busy(None)],
+        [busy("op_of_others"), busy(None)],
+        [{"status": "temporarily_unavailable"}],
+        [],
+        [{**busy("op_of_others"), "worker_type": "backtesting"}],
+    ],
+    ids=["ours", "also-ours", "nothing", "also-nothing", "unavailable", "none", "other-trade"],
+)
+def test_a_worker_that_is_busy_with_ours_or_with_nothing_is_ktrdr_s_matter(
+    rows: list[dict[str, Any]],
+) -> None:
+    fault = refusal(Floor(*rows), ours={"op_ours"})
+    assert isinstance(fault, WaitFailed)
+    assert category_of(fault) == Category.CODE_BUG
+    assert "expected a training worker to be free within 30 s" in str(fault)
+
+
+def test_a_worker_that_is_idle_at_the_backend_alone_is_not_free() -> None:
+    floor = Floor(FREE)
+    floor.own_words["w0"] = "busy"
+    assert category_of(refusal(floor)) == Category.CODE_BUG
+
+
+def test_the_states_name_those_that_did_not_answer() -> None:
+    floor = Floor(busy("op_ours"), FREE)
+    floor.gone = {"w1"}
+    text = str(refusal(floor, ours={"op_ours"}))
+    assert "w0 busy, w1 available, w1 at http://w1:1 gave no answer to GET /health" in text
