@@ -159,6 +159,15 @@ def test_a_missing_need_is_not_run_with_its_reason() -> None:
     )
 
 
+@pytest.mark.parametrize("status", [Status.skipped, Status.passed, Status.hook_error])
+@pytest.mark.parametrize("aborted", ["", "SIGTERM"])
+def test_a_breach_while_asking_for_a_need_is_not_met(status: Status, aborted: str) -> None:
+    ended = scenario(status, step(Status.skipped), skip_reason="the workers have no id")
+    assert judged(ended, aborted, not_met="the workers have no id") == Judgement(
+        Verdict.NOT_MET, CODE_BUG, "the workers have no id"
+    )
+
+
 # undo and lifecycle
 
 

@@ -165,6 +165,28 @@ def test_a_time_factor_is_said_in_every_output(
     assert {name: note in text for name, text in texts.items()} == dict.fromkeys(texts, said)
 
 
+@pytest.mark.parametrize("options", ["", "-D target=services -D backend_url=http://h:1"])
+def test_a_refused_scenario_comes_with_the_command_that_repeats_it_there(
+    options: str, tmp_path: Path
+) -> None:
+    failed = scenario_result(Verdict.NOT_MET, Category.CODE_BUG, "because", id="1.2")
+    outputs = Outputs(tmp_path, run_result(MET, failed, options=options))
+    said = [line for line in outputs.markdown.splitlines() if line.startswith("- alone: ")]
+    command = " ".join(filter(None, [".venv/bin/behave", options, "features/training/a.feature:12"]))
+    assert said == [f"- alone: `{command}`"]
+
+
+def test_a_reason_of_many_scenarios_is_told_once(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [scenario_result(Verdict.NOT_RUN, None, "no worker\nw0 gone", id=f"2.{n}") for n in range(3)]
+    other = scenario_result(Verdict.NOT_RUN, None, "no gateway", id="3.1")
+    said = [
+        line for line in printed(run_result(MET, *several, other), capfd, monkeypatch) if "not run: " in line
+    ]
+    assert said == ["not run: 3 scenarios: no worker", "not run: 3.1: no gateway"]
+
+
 def test_the_target_is_named_in_every_output(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from pathlib import Path
 
 import pytest
 
-from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.faults import BadInput, Category
 from ktrdr_acceptance.verdict import json_view
 from ktrdr_acceptance.verdict.json_view import as_json, write_atomically
 from ktrdr_acceptance.verdict.model import Verdict
@@ -54,6 +55,8 @@ def test_partial_results_stand_after_each_scenario(tmp_path: Path) -> None:
     Reports(tmp_path).scenario(run, RESULT, behave_scenario(RESULT))
     content = json.loads((tmp_path / "results.json").read_text("utf-8"))
     assert content["status"] == "aborted"
+    assert (content["verdict"], content["exit_status"]) == ("aborted", 4)
+    assert content["issue"] == "aborted: the run has not come to its end"
     assert [row["verdict"] for row in content["scenarios"]] == ["not met", "not run"]
     assert len(list((tmp_path / "allure-results").glob("*-result.json"))) == 1
 
@@ -95,11 +98,14 @@ def test_text_is_written_as_utf_8_whatever_the_locale(tmp_path: Path) -> None:
 
 def test_previous_reports_move_aside_and_foreign_files_stay(tmp_path: Path) -> None:
     Outputs(tmp_path, run_result(RESULT))
-    (tmp_path / "logs").mkdir()
+    for folder in ("embedded-logs", "allure-report", "logs"):
+        write_atomically(tmp_path / folder / "inside", folder)
     (tmp_path / "notes.txt").write_text("mine")
-    ours = {"results.json", "summary.md", "junit.xml", "allure-results", "logs"}
+    ours = {"results.json", "summary.md", "junit.xml", "allure-results", "allure-report", "embedded-logs"}
     Reports(tmp_path).move_previous_aside()
-    assert {path.name for path in tmp_path.iterdir()} == {"previous", "notes.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == {"previous", "notes.txt", "logs"}
+    assert (tmp_path / "logs" / "inside").read_text() == "logs"
+    assert (tmp_path / "previous" / "allure-report" / "inside").read_text() == "allure-report"
     assert {path.name for path in (tmp_path / "previous").iterdir()} == ours
     assert json.loads((tmp_path / "previous" / "results.json").read_text())["scenarios"][0]["id"] == "1.1"
 
@@ -111,6 +117,42 @@ def test_only_the_last_previous_reports_are_kept(tmp_path: Path) -> None:
     Reports(tmp_path).move_previous_aside()
     assert [path.name for path in (tmp_path / "previous").iterdir()] == ["results.json"]
     assert (tmp_path / "previous" / "results.json").read_text() == "second"
+
+
+def test_only_what_is_ours_leaves_the_folder_of_the_previous_reports(tmp_path: Path) -> None:
+    previous = tmp_path / "previous"
+    write_atomically(previous / "results.json", "older")
+    write_atomically(previous / "allure-results" / "old-result.json", "older")
+    write_atomically(previous / "notes.txt", "mine")
+    write_atomically(previous / "logs" / "inside", "mine too")
+    write_atomically(tmp_path / "results.json", "last")
+    write_atomically(tmp_path / "allure-results" / "new-result.json", "last")
+    Reports(tmp_path).move_previous_aside()
+    assert {path.name for path in previous.iterdir()} == {
+        "results.json",
+        "allure-results",
+        "notes.txt",
+        "logs",
+    }
+    assert (previous / "results.json").read_text() == "last"
+    assert [path.name for path in (previous / "allure-results").iterdir()] == ["new-result.json"]
+    assert (previous / "notes.txt").read_text() == "mine"
+    assert (previous / "logs" / "inside").read_text() == "mine too"
+
+
+def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
+    first, second = Reports(tmp_path / "a"), Reports(tmp_path / "b" / ".." / "a")
+    first.claim()
+    (tmp_path / "b").mkdir()
+    with pytest.raises(BadInput, match=r"another run is writing to .*; let it end, or name another folder"):
+        second.claim()
+    Reports(tmp_path / "b").claim()
+
+
+def test_a_folder_is_free_again_once_its_run_has_gone(tmp_path: Path) -> None:
+    Reports(tmp_path).claim()
+    gc.collect()
+    Reports(tmp_path).claim()
 
 
 def test_without_new_reports_the_previous_ones_stay(tmp_path: Path) -> None:

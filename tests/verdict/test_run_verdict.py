@@ -55,6 +55,10 @@ IS_UNFIT, ABORTED = RunVerdict.UNFIT, RunVerdict.ABORTED
         ([MET, UNFIT], {"aborted": "SIGTERM"}, ABORTED),
         ([MET], {"aborted": "SIGTERM", "unfit": "backend gone"}, ABORTED),
         ([], {"aborted": "cannot load the suite"}, ABORTED),
+        ([MET], {"complete": False}, ABORTED),
+        ([MET, NOT_MET], {"complete": False}, ABORTED),
+        ([MET], {"complete": False, "unfit": "backend gone"}, ABORTED),
+        ([], {"complete": False}, ABORTED),
         ([KNOWN, NOT_RUN], {}, IS_UNFIT),
         ([NOT_RUN], {"strict": True}, IS_UNFIT),
     ],
@@ -91,6 +95,8 @@ def test_the_exit_statuses_are_those_that_other_tools_rely_on() -> None:
         ([MET], {"run_findings": ["ERROR lines\nmore"]}, "ERROR lines"),
         ([MET], {"unfit": "backend gone\nmore"}, "environment unfit: backend gone"),
         ([NOT_MET], {"aborted": "SIGTERM", "unfit": "x"}, "aborted: SIGTERM"),
+        ([NOT_MET], {"complete": False}, "aborted: the run has not come to its end"),
+        ([MET], {"complete": False, "aborted": "SIGTERM"}, "aborted: SIGTERM"),
     ],
 )
 def test_the_one_line_names_what_matters_most(
@@ -112,6 +118,7 @@ def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
         ([MET, NOT_MET, NOT_RUN], "1 met, 1 not met, 1 not run of 3 scenarios in 2.5 s"),
         ([FLAKY, KNOWN], "0 met, 0 not met, 1 flaky, 1 known issue, 0 not run of 2 scenarios in 2.5 s"),
         ([], "0 met, 0 not met, 0 not run of 0 scenarios in 2.5 s"),
+        ([MET], "1 met, 0 not met, 0 not run of 1 scenario in 2.5 s"),
     ],
 )
 def test_the_counts(scenarios: list[ScenarioResult], line: str) -> None:
