@@ -40,6 +40,14 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], sentenc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_bars_for_a_place_that_cannot_be_written_to_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    done = command("testdata", "write", "file/below", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "file/below cannot be written to (Not a directory).\n"
+    assert done.stdout == ""
+
+
 def test_results_of_a_run_that_was_not_complete_are_refused(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(json.dumps({"status": "aborted"}), "utf-8")
     done = command("durations", "results.json", folder=tmp_path)
@@ -47,8 +55,10 @@ def test_results_of_a_run_that_was_not_complete_are_refused(tmp_path: Path) -> N
     assert "of a run that was not complete" in done.stderr
 
 
-def test_an_option_of_run_is_a_setting_and_is_judged_as_one(tmp_path: Path) -> None:
-    done = command("run", "--target", "nowhere", "--reports", str(tmp_path), "features/platform")
+def test_an_option_of_run_is_a_setting_and_is_judged_as_one_and_a_switch_takes_no_value(
+    tmp_path: Path,
+) -> None:
+    done = command("run", "--strict", "--target", "nowhere", "--reports", str(tmp_path), "features/platform")
     assert done.returncode == 2
     assert "❌ Issue: Setting target from -D target is 'nowhere'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from .project import Project
+from .runs import Runs
 from .stub_ktrdr import StubKtrdr
 
 
@@ -18,6 +19,19 @@ def ktrdr() -> Iterator[StubKtrdr]:
     stub = StubKtrdr()
     yield stub
     stub.stop()
+
+
+@pytest.fixture(scope="module")
+def runs(
+    request: pytest.FixtureRequest,
+    project: Project,
+    ktrdr: StubKtrdr,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Runs]:
+    """All runs of a module's PLANS."""
+    runs = Runs(request.module.PLANS, project, ktrdr, tmp_path_factory.mktemp("runs"))
+    yield runs
+    runs.close()
 
 
 @pytest.fixture

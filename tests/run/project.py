@@ -10,16 +10,12 @@ from pathlib import Path
 
 from .stub_ktrdr import StubKtrdr, closed_url
 
-PYPROJECT = """
-[tool.behave]
-paths = ["features"]
-runner = "ktrdr_acceptance.runner.acceptance:AcceptanceRunner"
-default_format = "null"
-tag_expression_protocol = "auto_detect"
-scenario_outline_annotation_schema = "{name}"
-
-[tool.behave.userdata]
-"""
+ROOT = Path(__file__).parents[2]
+# The suite's own way to run behave.
+PYPROJECT = (
+    "[tool.behave]"
+    + (ROOT / "pyproject.toml").read_text("utf-8").split("[tool.behave]")[1].split("[tool.ruff]")[0]
+)
 
 # The hooks of the suite, and around them the ways in which hooks can go wrong.
 ENVIRONMENT = """
@@ -76,6 +72,11 @@ def given_something(context):
 @when("I start a {purpose:Purpose} training")
 def when_start(context, purpose):
     context.world.said.training = context.world.trainings.start(purpose)
+
+
+@given("a training worker is free")
+def given_free_worker(context):
+    context.world.workers.wait_for_free(0.3)
 
 
 @when("the backend dies")
@@ -250,6 +251,19 @@ Feature: Dying
     And the backend dies
     Then the training completes within 90 seconds
 """
+FREE = """
+Feature: Free workers
+
+  @id:busy-before
+  Scenario: A training before
+    When I start a long training
+    Then one is one
+
+  @id:busy-after
+  Scenario: A worker is free
+    Given a training worker is free
+    Then one is one
+"""
 FEATURE_CLEANUP = """
 @feature-cleanup-raises
 Feature: A cleanup of a feature
@@ -283,6 +297,7 @@ FEATURES = {
     "rules": RULES,
     "waiting": WAITING,
     "dying": DYING,
+    "free": FREE,
     "feature_cleanup": FEATURE_CLEANUP,
     "feature_hook": FEATURE_HOOK,
     "leaving": LEAVING,
@@ -333,11 +348,11 @@ class Project:
         defines = [part for key, value in settings.items() for part in ("-D", f"{key}={value}")]
         return [sys.executable, "-m", "behave", *defines, *arguments]
 
-    def start(self, command: list[str]) -> subprocess.Popen[str]:
+    def start(self, command: list[str], folder: Path | None = None) -> subprocess.Popen[str]:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KTRDR_")}
         return subprocess.Popen(
             command,
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

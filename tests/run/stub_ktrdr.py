@@ -17,10 +17,25 @@ class StubKtrdr:
     """Answers as generation S does, as far as the suite asks; trainings run until they are cancelled.
 
     The life of a smoke training goes back: its second look shows it as completed, the third as running.
+    `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
+    lists of workers are without them.
     """
 
-    def __init__(self, *, workers: int = 1, is_ktrdr: bool = True, ends_after_looks: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        is_ktrdr: bool = True,
+        ends_after_looks: int = 0,
+        has_registry: bool = True,
+        worker_rows: tuple[dict[str, Any], ...] = (),
+        rows_change_after: int = 0,
+    ) -> None:
         self.worker_count = workers
+        self.has_registry = has_registry
+        self.worker_rows = worker_rows
+        self.rows_change_after = rows_change_after
+        self.loses_id_after_cancel = False
         self.is_ktrdr = is_ktrdr
         self.ends_after_looks = ends_after_looks
         self.cancel_takes_looks = 0
@@ -112,11 +127,10 @@ class StubKtrdr:
                 "current_operation": None,
             }
         if route == "/openapi.json":
-            return 200, {"paths": {"/api/v1/backtests/start": {}, "/api/v1/workers": {}}}
-        if route == "/workers":
-            return 200, [
-                {**TYPE, "worker_id": f"w{n}", "endpoint_url": self.url} for n in range(self.worker_count)
-            ]
+            registry: dict[str, Any] = {"/api/v1/workers": {}} if self.has_registry else {}
+            return 200, {"paths": {"/api/v1/backtests/start": {}, **registry}}
+        if route == "/workers" and self.has_registry:
+            return 200, self._workers()
         if route == "/trainings/start" and method == "POST":
             if "symbols" not in sent:
                 return 422, {"detail": "symbols missing"}
@@ -133,6 +147,13 @@ class StubKtrdr:
         if route == "/operations":
             return 200, {"success": True, "data": [], "total_count": 0, "active_count": 0}
         return (200, {}) if path == "/die" else (404, {"detail": "Not Found"})
+
+    def _workers(self) -> list[dict[str, Any]]:
+        rows = [{**TYPE, "worker_id": f"w{n}", "endpoint_url": self.url} for n in range(self.worker_count)]
+        if self.count("GET /api/v1/workers") > self.rows_change_after:
+            for row, changes in zip(rows, self.worker_rows, strict=False):
+                row.update(changes)
+        return rows
 
     def _operation(self, method: str, operation_id: str) -> tuple[int, Any]:
         operation = self._operations.get(operation_id)
@@ -152,10 +173,11 @@ class StubKtrdr:
         shown = operation["status"]
         if operation["goes_back"] and operation["looks"] == 2:
             shown = "completed"
+        lost = self.loses_id_after_cancel and operation["cancelled"]
         return 200, {
             "success": True,
             "data": {
-                "operation_id": operation_id,
+                "operation_id": "op_9" if lost else operation_id,
                 "operation_type": "training",
                 "status": shown,
                 "created_at": "2026-11-22T08:54:28Z",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from verdict.specimens import Outputs, assert_same_verdicts
 
@@ -97,6 +100,23 @@ def test_the_exchanges_of_a_scenario_are_its_evidence(outputs: Outputs, done: Do
     text = (done.reports / "allure-results" / attachments["HTTP exchanges"]).read_text("utf-8")
     assert "POST" in text
     assert "/api/v1/trainings/start" in text
+
+
+def test_the_command_for_one_alone_repeats_it_at_the_same_target(
+    outputs: Outputs, project: Project, ktrdr: StubKtrdr, reports: Path
+) -> None:
+    alone = [line for line in outputs.markdown.splitlines() if line.startswith("- alone: ")]
+    (line,) = [line for line in alone if line.endswith("features/kinds.feature:10`")]
+    command = line.removeprefix("- alone: `").removesuffix("`").split(" ")
+    assert command[0] == ".venv/bin/behave"
+    assert f"backend_url={ktrdr.url}" in command
+    command = [sys.executable, "-m", "behave", *command[1:], "-D", f"reports={reports}"]
+    done = project.end(project.start(command), reports)
+    assert done.status == 1
+    repeated = Outputs.of(reports)
+    assert repeated.said_by_json() == {"failed": "not met"}
+    assert repeated.results["target"] == outputs.results["target"]
+    assert {**repeated.results["settings"], "reports": ""} == {**outputs.results["settings"], "reports": ""}
 
 
 def test_no_traceback_of_ours_reaches_the_user(done: Done) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import sys
 from pathlib import Path
 
 import pytest
-from verdict.specimens import Outputs, assert_same_run_verdict, assert_same_verdicts
+from verdict.specimens import Outputs, assert_same_verdicts
 
-from .project import Done, Project
-from .stub_ktrdr import StubKtrdr, closed_url
+from .project import Project
+from .runs import NOBODY, Plan, Runs
+from .stub_ktrdr import StubKtrdr
 
 KINDS = "features/kinds.feature"
 
@@ -31,6 +31,9 @@ RUNS: dict[str, tuple[list[str], int, str]] = {
     "feature-cleanup": (["features/feature_cleanup.feature"], 1, "❌ Issue: "),
     "feature-hook": (["features/feature_hook.feature"], 1, "before_feature broke"),
     "line": ([f"{KINDS}:5"], 0, PASSED),
+    "row": (["-t", "@id:rows#right", KINDS], 0, PASSED),
+    "other-row": (["-t", "@id:rows#wrong", KINDS], 1, "rows#wrong Row wrong is not met"),
+    "time-factor": (["-D", "time_factor=3", "-t", "@id:met", KINDS], 0, PASSED),
     "plain": (["-f", "plain", "-t", "@id:met", KINDS], 0, PASSED),
     "plain-to-file": (["-f", "plain", "-o", "plain.txt", "-t", "@id:met", KINDS], 0, PASSED),
 }
@@ -38,41 +41,63 @@ RUNS: dict[str, tuple[list[str], int, str]] = {
 REFUSED: dict[str, tuple[list[str], str]] = {
     "unknown-key": (["-D", "tagret=services"], "Unknown setting tagret from -D: did you mean target?"),
     "unknown-target": (["-D", "target=kubernetes"], "Setting target from -D target is 'kubernetes'"),
-    "malformed-url": (["-D", "backend_url=localhost:8000"], "Setting backend_url from -D backend_url is"),
     "wrong-type": (["-D", "speed=fast"], "Setting speed from -D speed is 'fast'"),
     "missing-path": (["features/nosuch.feature"], "Nothing to run"),
     "missing-folder": (["nosuch"], "Nothing to run at nosuch"),
     "no-tag": (["-t", "@nosuch", KINDS], "matches no scenario"),
-    "old-tag-form": (["-t", "~@good", "-n", "^Met$", KINDS], "matches no scenario"),
+    "old-tag-form": (["-t", "~@good", KINDS], "matches no scenario"),
+    "old-tag-list": (["-t", "@good,@id:failed", KINDS], "matches no scenario"),
+    "no-tag-to-list": (["--dry-run", "-t", "@nosuch", KINDS], "matches no scenario"),
+    "no-row": (["-t", "@id:rows#nosuch", KINDS], "matches no scenario"),
+    "password": (["-D", "backend_url=http://user:cret@h:1"], "must not hold a user or password"),
+    "formatter-s-file": (
+        ["-f", "json", "-o", "pyproject.toml/x", KINDS],
+        "A formatter's file (-o) cannot be",
+    ),
+    "formatter-s-file-for-a-list": (
+        ["--dry-run", "-f", "json", "-o", "pyproject.toml/x", KINDS],
+        "(-o) cannot be",
+    ),
     "reports-is-a-file": (["-D", "reports=pyproject.toml"], "reports"),
 }
+RULES_LISTED = [
+    "rule-met  Met under a rule  (features/rules.feature:11)",
+    "rule-failed  Failed under a rule  (features/rules.feature:15)",
+    "2 scenarios, not run",
+]
+# Name -> arguments of what only lists, its exit status, a part of what it says.
+LISTINGS: dict[str, tuple[list[str], int, str]] = {
+    "dry-run": (["--dry-run", "features/rules.feature"], 0, "\n".join(RULES_LISTED)),
+    "dry-run-row": (
+        ["--dry-run", "-t", "@id:rows#wrong", KINDS],
+        0,
+        "rows#wrong  Row wrong  (features/kinds.feature:71)\n1 scenario, not run",
+    ),
+    "dry-run-undefined": (
+        ["--dry-run", "-t", "@id:met or @id:undefined", KINDS],
+        1,
+        "no step says Given nobody wrote this step  (features/kinds.feature:19)\n2 scenarios, not run",
+    ),
+    "steps": (["-f", "steps", "features/rules.feature"], 0, "Then one is two"),
+    "steps-catalog": (["--steps-catalog", "features/rules.feature"], 0, "Then one is two"),
+    "tags-and-steps": (["-f", "tags", "-f", "steps", "features/rules.feature"], 0, "@id:rule-met"),
+}
+# Whether results lay there when the backend first heard of the run.
+found: list[bool] = []
 
 
-class Runs:
-    """Runs everything in the tables, two at a time, and hands each result to its tests."""
-
-    def __init__(self, project: Project, ktrdr: StubKtrdr, folder: Path) -> None:
-        self._folder = folder
-        self._pool = ThreadPoolExecutor(2)
-        tables = {name: arguments for name, (arguments, *_) in RUNS.items()}
-        tables |= {name: arguments for name, (arguments, _) in REFUSED.items()}
-        self._futures: dict[str, Future[Done]] = {
-            name: self._pool.submit(project.run, folder / name / "reports", *arguments, backend=ktrdr)
-            for name, arguments in tables.items()
-        }
-
-    def __getitem__(self, name: str) -> Done:
-        return self._futures[name].result()
-
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+def lay_previous_results(reports: Path, stub: StubKtrdr) -> None:
+    (reports / "results.json").write_text('{"exit_status": 0}', "utf-8")
+    stub.on_first_request = lambda: found.append((reports / "results.json").exists())
 
 
-@pytest.fixture(scope="module")
-def runs(project: Project, ktrdr: StubKtrdr, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    runs = Runs(project, ktrdr, tmp_path_factory.mktemp("runs"))
-    yield runs
-    runs.close()
+PLANS = {
+    **{name: Plan(arguments) for name, (arguments, *_) in {**RUNS, **REFUSED}.items()},
+    **{name: Plan(arguments, backend=NOBODY) for name, (arguments, *_) in LISTINGS.items()},
+    "after-another": Plan(["-t", "@id:met", KINDS], stub={}, prepare=lay_previous_results),
+    "refused-after-another": Plan(["-D", "speed=fast"], prepare=lay_previous_results, stub={}),
+    "listed-after-another": Plan(["--dry-run", KINDS], prepare=lay_previous_results, stub={}),
+}
 
 
 @pytest.mark.parametrize("name", list(RUNS))
@@ -101,9 +126,21 @@ def test_bad_input_is_one_sentence_and_no_verdict(name: str, runs: Runs) -> None
     assert done.status == 2, done.stdout + done.stderr
     assert done.last_line.startswith("❌ Issue: ")
     assert REFUSED[name][1] in done.last_line
+    assert [line for line in done.stdout.splitlines() if line][1:] == [done.last_line]
+    assert done.stdout.startswith("USING RUNNER: ")
     assert "Traceback" not in done.stdout + done.stderr
     assert not (done.reports / "results.json").exists()
     assert "passed" not in done.stdout
+
+
+def test_a_password_is_not_echoed(runs: Runs) -> None:
+    assert "cret" not in runs["password"].stdout + runs["password"].stderr
+
+
+@pytest.mark.parametrize("name", ["row", "other-row"])
+def test_a_row_is_selected_by_the_id_that_the_reports_give_it(name: str, runs: Runs) -> None:
+    ((id, _),) = Outputs.of(runs[name].reports).said_by_json().items()
+    assert f"@id:{id}" in RUNS[name][0]
 
 
 def test_another_formatter_may_share_the_console_or_have_a_file(runs: Runs, project: Project) -> None:
@@ -112,173 +149,65 @@ def test_another_formatter_may_share_the_console_or_have_a_file(runs: Runs, proj
     assert "Scenario: Met" in (project.folder / "plain.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--dry-run"], ["--steps-catalog"], ["-f", "tags", "-f", "steps"]],
-    ids=" ".join,
-)
-def test_what_is_no_run_writes_nothing_and_claims_nothing(
-    arguments: list[str], project: Project, reports: Path
-) -> None:
-    done = project.run(reports, *arguments, "features/rules.feature", backend=closed_url())
-    assert not reports.exists()
-    assert "Integration test" not in done.stdout
-    assert "Issue:" not in done.stdout
+@pytest.mark.parametrize("name", list(LISTINGS))
+def test_what_only_lists_writes_nothing_and_claims_nothing(name: str, runs: Runs) -> None:
+    _, status, said = LISTINGS[name]
+    done = runs[name]
+    assert done.status == status, done.stdout + done.stderr
+    assert said in done.stdout
+    assert not done.reports.exists()
+    for claim in ("Integration test", "Issue:", "passed", "failed, ", "Traceback", "snippets"):
+        assert claim not in done.stdout + done.stderr
+
+
+def test_a_dry_run_lists_the_selected_scenarios_and_no_other(runs: Runs) -> None:
+    lines = [line for line in runs["dry-run"].stdout.splitlines() if line]
+    assert lines[1:] == RULES_LISTED
+
+
+@pytest.mark.parametrize("name", ["steps", "steps-catalog", "tags-and-steps"])
+def test_a_catalogue_is_nothing_but_the_catalogue(name: str, runs: Runs) -> None:
+    assert "not run" not in runs[name].stdout
+    assert "rule-met  Met" not in runs[name].stdout
+
+
+def test_behave_started_elsewhere_says_where_to_start_it(project: Project, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "behave", str(project.folder / "features" / "rules.feature")]
+    done = project.end(project.start(command, folder=tmp_path), tmp_path)
+    assert done.status == 2
+    assert done.last_line.startswith("❌ Issue: run behave in the suite's folder: ")
     assert "Traceback" not in done.stdout + done.stderr
-    assert done.status in (0, 1)
-
-
-# the environment
-
-
-def assert_unfit(done: Done, said: str) -> Outputs:
-    assert done.status == 3, done.stdout + done.stderr
-    assert said in done.last_line
-    assert done.last_line.startswith("❌ Issue: environment unfit: ")
-    assert "Traceback" not in done.stdout + done.stderr
-    outputs = Outputs.of(done.reports)
-    assert_same_run_verdict(outputs)
-    assert "failed" not in outputs.said_by_allure().values()
-    assert "broken" not in outputs.said_by_allure().values()
-    assert outputs.results["summary"].get("not met", 0) == 0
-    assert outputs.results["verdict"] == "environment unfit"
-    return outputs
-
-
-def test_an_unreachable_backend_is_unfit_and_reported(project: Project, reports: Path) -> None:
-    url = closed_url()
-    done = project.run(reports, "features/rules.feature", backend=url)
-    outputs = assert_unfit(done, f"backend at {url} gave no answer to GET /api/v1/health")
-    assert "(setting backend_url)" in done.last_line
-    assert outputs.said_by_json() == {"rule-met": "not run", "rule-failed": "not run"}
-    assert_same_verdicts(outputs)
-
-
-def test_something_else_on_the_port_is_unfit(project: Project, reports: Path) -> None:
-    stub = StubKtrdr(is_ktrdr=False)
-    done = project.run(reports, "features/rules.feature", backend=stub)
-    stub.stop()
-    assert_unfit(done, f"what answers at {stub.url} is not a KTRDR backend")
-
-
-def test_a_need_that_the_target_lacks_is_not_run(project: Project, reports: Path) -> None:
-    stub = StubKtrdr(workers=0)
-    done = project.run(reports, "-t", "@id:met or @id:put-back", KINDS, backend=stub)
-    outputs = Outputs.of(done.reports)
-    stub.stop()
-    assert outputs.row("put-back")["verdict"] == "not run"
-    assert outputs.row("put-back")["reason"] == "the target has no training worker registered"
-    assert "not run: put-back: the target has no training worker registered" in done.stdout
-    assert stub.count("POST") == 0
-    assert done.status == 0
-    assert_same_verdicts(outputs)
-
-
-def test_a_need_on_a_rule_counts(project: Project, reports: Path) -> None:
-    stub = StubKtrdr(workers=0)
-    project.run(reports, "-t", "@id:rule-met", "features/rules.feature", backend=stub)
-    stub.stop()
-    assert Outputs.of(reports).row("rule-met")["verdict"] == "not run"
-
-
-def test_a_run_of_nothing_but_unmet_needs_is_unfit(project: Project, reports: Path) -> None:
-    stub = StubKtrdr(workers=0)
-    done = project.run(reports, "-t", "@id:put-back", KINDS, backend=stub)
-    stub.stop()
-    outputs = assert_unfit(done, "no selected scenario could run: the target has no training worker")
-    assert_same_verdicts(outputs)
-
-
-def test_a_service_that_dies_makes_the_run_unfit_and_no_scenario_failed(
-    project: Project, own_ktrdr: StubKtrdr, reports: Path
-) -> None:
-    done = project.run(reports, "features/dying.feature", backend=own_ktrdr)
-    outputs = assert_unfit(done, f"backend at {own_ktrdr.url} gave no answer")
-    assert outputs.said_by_json() == {"d1-before": "met", "d2-dying": "not run"}
-    assert outputs.row("d2-dying")["category"] == "ENVIRONMENT"
-    assert "could not end the long training" in outputs.row("d2-dying")["reason"]
-    assert_same_verdicts(outputs)
-
-
-# what cannot be loaded
-
-
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        ({"step": "import nosuch_module_of_nobody\n"}, "nosuch_module_of_nobody"),
-        ({"step": "from behave import given\n@given('something')\ndef twice(context): pass\n"}, "Ambiguous"),
-        ({"feature": "Feature: x\n  Scenario: y\n    Given z\n    Bogus line\n"}, 'line 4: "Bogus line"'),
-        ({"step": "raise SystemExit(0)\n"}, "SystemExit: 0"),
-        ({"environment": "\nimport nosuch_module_of_nobody\n"}, "nosuch_module_of_nobody"),
-    ],
-    ids=["import", "ambiguous", "feature", "exit", "environment"],
-)
-def test_what_cannot_be_loaded_is_a_suite_error(
-    broken: dict[str, str], said: str, tmp_path: Path, reports: Path
-) -> None:
-    project = Project(tmp_path / "project", **broken)
-    done = project.run(reports, backend=closed_url())
-    assert done.status == 4, done.stdout + done.stderr
-    assert done.last_line.startswith("❌ Issue: aborted: cannot load the suite: ")
-    assert said in done.last_line
-    assert "Traceback" not in done.stdout + done.stderr
-    outputs = Outputs.of(reports)
-    assert_same_run_verdict(outputs)
-    assert (outputs.results["status"], outputs.results["exit_status"]) == ("aborted", 4)
-
-
-def test_a_step_that_leaves_the_process_does_not_pass(
-    project: Project, ktrdr: StubKtrdr, reports: Path
-) -> None:
-    done = project.run(reports, "features/leaving.feature", backend=ktrdr)
-    assert done.status == 4, "a step that calls sys.exit(0) made the run green"
-    assert "A step ends the process" in done.last_line
-    assert "✅" not in done.stdout
-    outputs = Outputs.of(reports)
-    assert_same_verdicts(outputs)
-    assert set(outputs.said_by_json().values()) == {"not run"}
+    assert list(tmp_path.iterdir()) == []
 
 
 # previous results
 
 
-def test_previous_results_move_aside_before_the_target_is_touched(
-    project: Project, own_ktrdr: StubKtrdr, reports: Path
-) -> None:
-    reports.mkdir()
-    (reports / "results.json").write_text('{"exit_status": 0}')
-    found: list[bool] = []
-    own_ktrdr.on_first_request = lambda: found.append((reports / "results.json").exists())
-    done = project.run(reports, "-t", "@id:met", KINDS, backend=own_ktrdr)
+def test_previous_results_move_aside_before_the_target_is_touched(runs: Runs) -> None:
+    done = runs["after-another"]
     assert done.status == 0
     assert found == [False]
-    assert json.loads((reports / "previous" / "results.json").read_text()) == {"exit_status": 0}
-    assert json.loads((reports / "results.json").read_text())["schema"] == 1
+    assert json.loads((done.reports / "previous" / "results.json").read_text()) == {"exit_status": 0}
+    assert json.loads((done.reports / "results.json").read_text())["schema"] == 1
 
 
-@pytest.mark.parametrize("arguments", [["-D", "speed=fast"], ["--dry-run"]], ids=" ".join)
-def test_previous_results_stay_when_nothing_is_run(
-    arguments: list[str], project: Project, reports: Path
-) -> None:
-    reports.mkdir()
-    (reports / "results.json").write_text("{}")
-    project.run(reports, *arguments, KINDS, backend=closed_url())
-    assert (reports / "results.json").read_text() == "{}"
+@pytest.mark.parametrize("name", ["refused-after-another", "listed-after-another"])
+def test_previous_results_stay_when_nothing_is_run(name: str, runs: Runs) -> None:
+    done = runs[name]
+    assert (done.reports / "results.json").read_text() == '{"exit_status": 0}'
+    assert runs.stub(name).requests == []
 
 
 # settings of a run
 
 
-def test_the_time_factor_of_a_run_is_said_in_every_output(
-    project: Project, ktrdr: StubKtrdr, reports: Path
-) -> None:
-    done = project.run(reports, "-D", "time_factor=3", "-t", "@id:met", KINDS, backend=ktrdr)
+def test_the_time_factor_of_a_run_is_said_in_every_output(runs: Runs) -> None:
+    done = runs["time-factor"]
     note = "waiting deadlines were scaled by the time factor 3"
-    outputs = Outputs.of(reports)
+    outputs = Outputs.of(done.reports)
     assert done.stdout.count(note) >= 1
     assert outputs.results["notes"] == [note]
     assert outputs.results["settings"]["time_factor"] == 3
     assert note in outputs.markdown
     assert note in outputs.allure_facts.values()
-    assert note in (reports / "junit.xml").read_text("utf-8")
+    assert note in (done.reports / "junit.xml").read_text("utf-8")

@@ -81,5 +81,6 @@ def test_what_is_known_stands_on_disk_while_the_run_goes_on(
     process.kill()
     project.end(process, reports)
     results = json.loads((reports / "results.json").read_text("utf-8"))
-    assert results["status"] == "aborted"
+    assert (results["status"], results["verdict"], results["exit_status"]) == ("aborted", "aborted", 4)
+    assert results["issue"] == "aborted: the run has not come to its end"
     assert [row["verdict"] for row in results["scenarios"]] == ["met", "not run", "not run"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -73,13 +74,9 @@ def test_a_zigzag_of_3_percent_turns_often_enough_to_leave_more_than_one_label(
     assert turns >= 5
 
 
-def test_the_same_bars_are_written_every_time(written: Path, tmp_path: Path) -> None:
-    bars.write_bars(tmp_path)
-    for series in bars.SERIES:
-        assert (tmp_path / series.file_name).read_bytes() == (written / series.file_name).read_bytes()
-
-
-def test_bars_that_are_there_are_not_lost(tmp_path: Path) -> None:
+def test_bars_that_are_there_are_not_lost_unasked_and_the_same_ones_are_written_every_time(
+    written: Path, tmp_path: Path
+) -> None:
     present = tmp_path / "EURUSD_1h.csv"
     present.write_text("mine", "utf-8")
     with pytest.raises(BadInput, match=r"already holds EURUSD_1h\.csv"):
@@ -87,4 +84,29 @@ def test_bars_that_are_there_are_not_lost(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["EURUSD_1h.csv"]
     assert present.read_text("utf-8") == "mine"
     bars.write_bars(tmp_path, overwrite=True)
-    assert present.read_text("utf-8") != "mine"
+    for series in bars.SERIES:
+        assert (tmp_path / series.file_name).read_bytes() == (written / series.file_name).read_bytes()
+
+
+def test_a_folder_that_is_not_there_yet_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bars, "SERIES", bars.SERIES[:1])
+    ((path, count),) = bars.write_bars(tmp_path / "deep" / "down")
+    assert path == tmp_path / "deep" / "down" / "EURUSD_1d.csv"
+    assert count == len(read(path))
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_to_is_bad_input(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    with pytest.raises(BadInput, match=r"file(/below)? cannot be written to \(.+\)\.$"):
+        bars.write_bars(tmp_path / place, overwrite=True)
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+
+
+def test_a_disk_that_is_full_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bars, "write_atomically", full)
+    with pytest.raises(BadInput, match=r"cannot be written to \(No space left on device\)\."):
+        bars.write_bars(tmp_path)
