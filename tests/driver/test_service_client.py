@@ -52,14 +52,16 @@ class Handler(BaseHTTPRequestHandler):
         self._say(422, json.dumps({"detail": "no", "got": json.loads(body)}).encode())
 
     def _drip(self) -> None:
-        """Say a little now and then, and never the end."""
+        """Say a little now and then for 2 s, and never the end."""
         self.send_response(200)
         self.send_header("Content-Length", "1000000")
         self.end_headers()
         try:
-            while not GIVE_UP.wait(0.02):
+            for _ in range(100):
+                GIVE_UP.wait(0.02)
                 self.wfile.write(b" ")
                 self.wfile.flush()
+            self.close_connection = True
         except OSError:
             GONE.set()
 

@@ -158,3 +158,11 @@ def test_the_hooks_file_only_delegates() -> None:
     path = ROOT / "environment.py"
     assert path.read_text("utf-8").count("\n") <= LONGEST_ENVIRONMENT
     assert [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.ClassDef)] == []
+
+
+def test_the_hooks_file_takes_over_every_hook() -> None:
+    defined = {node.name for node in tree(DRIVER / "hooks.py").body if isinstance(node, ast.FunctionDef)}
+    hooks = {name for name in defined if not name.startswith("_")}
+    assert hooks == {"before_all", "before_scenario", "after_step", "after_scenario"}
+    path = ROOT / "environment.py"
+    assert hooks <= {name.rsplit(".", 1)[-1] for name, _ in imports(path)}
