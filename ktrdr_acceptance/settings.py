@@ -143,7 +143,8 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             key = str(first["loc"][0])
             reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-            given = re.sub(r"//[^/@]*@", "//***@", repr(values.get(key)))
+            # Whatever stands before an @ may be a password.
+            given = re.sub(r"[^'\"]*@", "***@", repr(values.get(key)))
             raise BadInput(
                 f"Setting {key} from {sources.get(key, 'its default')} is {given}: {reason}."
             ) from None

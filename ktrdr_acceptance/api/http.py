@@ -76,7 +76,6 @@ class ServiceClient:
             timeout=timeout_s,
             trust_env=False,
             verify=base_url.startswith("https:"),
-            follow_redirects=True,
         )
 
     def close(self) -> None:
@@ -118,8 +117,11 @@ class ServiceClient:
         return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed)
 
     def _send(self, request: httpx.Request, deadline: float) -> httpx.Response:
-        """Send and read to the end; httpx's own limit is per read, which a dripping answer never meets."""
-        response = self._client.send(request, stream=True, follow_redirects=True)
+        """Send and read to the end.
+
+        httpx's own limit is per read, which a dripping body never meets; headers that drip still escape.
+        """
+        response = self._client.send(request, stream=True)
         content = bytearray()
         try:
             for chunk in response.iter_bytes():

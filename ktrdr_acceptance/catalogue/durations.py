@@ -6,17 +6,28 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.faults import BadInput
+
 DURATIONS = Path("features/durations.json")
 
 
 def read_durations(target: str, speed: float, path: Path = DURATIONS) -> dict[str, float]:
-    """Return seconds by scenario id; nothing, if no such target has been measured at that speed."""
+    """Return seconds by scenario id; nothing, if no such target has been measured at that speed.
+
+    Raises BadInput if the file is there but is something else.
+    """
     if not path.is_file():
         return {}
-    measured = json.loads(path.read_text("utf-8"))
-    if (measured["target"], measured["speed"]) != (target, speed):
-        return {}
-    return {str(key): float(value) for key, value in measured["scenarios"].items()}
+    try:
+        measured = json.loads(path.read_text("utf-8"))
+        if (measured["target"], measured["speed"]) != (target, speed):
+            return {}
+        return {str(key): float(value) for key, value in measured["scenarios"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise BadInput(
+            f"{path} cannot be read as measured durations ({type(problem).__name__}: {problem}); "
+            "`ktrdr-acceptance durations` writes it."
+        ) from None
 
 
 def durations_from(results: dict[str, Any]) -> dict[str, Any]:

@@ -99,14 +99,15 @@ class TrainingResults:
 
     def different_epochs(self, training: Operation) -> list[Any]:
         """Return the numbers of the epochs in the backend's metrics, each once, as they first stand there."""
-        return list(dict.fromkeys(epoch.get("epoch") for epoch in self._epochs(training)))
+        numbers = [epoch.get("epoch") for epoch in self._epochs(training)]
+        return [number for place, number in enumerate(numbers) if number not in numbers[:place]]
 
     def disordered_epochs(self, training: Operation) -> list[str]:
         """Return which epochs in the backend's metrics do not follow the one before by one, from 0 or 1."""
         disordered: list[str] = []
         due: tuple[int, ...] = (0, 1)
         for number in self.different_epochs(training):
-            if not isinstance(number, int):
+            if not isinstance(number, int) or isinstance(number, bool):
                 disordered.append(f"epoch {number!r}")
                 continue
             if number not in due:
@@ -116,7 +117,7 @@ class TrainingResults:
 
     def repeated_epochs(self, training: Operation) -> list[str]:
         """Return which epochs stand more than once in the backend's metrics, and how often."""
-        listed = Counter(epoch.get("epoch") for epoch in self._epochs(training))
+        listed = Counter(str(epoch.get("epoch")) for epoch in self._epochs(training))
         return [f"epoch {number} {times} times" for number, times in listed.items() if times > 1]
 
     def missing_epoch_numbers(self, training: Operation) -> list[str]:

@@ -58,6 +58,8 @@ class Workers:
                 describe=lambda row: f"{row.worker_id} is free" if row else self._states(),
             )
         except WaitFailed as failure:
+            if self._all_silent():
+                raise EnvironmentFault(f"{'; '.join(sorted(self.unreachable))}\n{failure}") from failure
             if foreign := self._foreign_work():
                 raise EnvironmentFault(
                     f"every training worker is busy with the work of others ({foreign}): "
@@ -103,6 +105,19 @@ class Workers:
             # Another worker may do; if none does, the states tell which did not answer.
             self.unreachable.add(str(fault))
             return False
+
+    def _all_silent(self) -> bool:
+        """Return whether training workers are registered but none of them answers from here."""
+        rows = self.training_workers()
+        return bool(rows) and not any(self._answers(row) for row in rows)
+
+    def _answers(self, row: WorkerBody) -> bool:
+        try:
+            self.client(row).health()
+        except EnvironmentFault as fault:
+            self.unreachable.add(str(fault))
+            return False
+        return True
 
     def _foreign_work(self) -> str:
         """Return which work of others occupies every training worker, or an empty text."""

@@ -26,9 +26,9 @@ class Observation:
         return self.epoch > 0
 
     @property
-    def place(self) -> str:
+    def place(self) -> tuple[float, int, int]:
         """How far the work is, by each of its measures."""
-        return f"{self.percentage:.1f} %, epoch {self.epoch}, {self.items} items"
+        return self.percentage, self.epoch, self.items
 
     def __str__(self) -> str:
         return f"{self.status}, {self.percentage:.1f} %" + (f", {self.step}" if self.step else "")

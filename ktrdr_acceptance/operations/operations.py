@@ -159,7 +159,7 @@ class Operations:
         if body.error_message or body.status != Status.FAILED:
             return body.error_message or ""
         try:
-            worker = self._find_worker(operation)
+            worker = self._find_worker(operation, set())
             return worker.operation(operation.id).error_message or "" if worker else ""
         except (AssertionError, EnvironmentFault):
             return ""
@@ -168,9 +168,10 @@ class Operations:
         """Cancel an operation at the backend, which must acknowledge it."""
         operation.percentage_at_cancel = self.look(operation).progress.percentage
         acknowledged = read(CancelBody, self.backend.cancel_answer(operation.id), "data")
-        if acknowledged.status != Status.CANCELLED:
+        if (acknowledged.operation_id, acknowledged.status) != (operation.id, Status.CANCELLED):
             raise AssertionError(
-                f"the backend answered the cancel of {operation.id} with the status {acknowledged.status}"
+                f"the backend answered the cancel of {operation.id} with "
+                f"{acknowledged.operation_id} being {acknowledged.status}"
             )
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:
@@ -218,23 +219,28 @@ class Operations:
         moves: list[str] = []
         for source in (self.backend, self.worker_of(operation)):
             seen = self.recorder.history(operation.id, source.name).since(operation.ended_at)
-            places = list(dict.fromkeys(one.place for one in seen))
             if not seen:
                 moves.append(f"{source.name}: never looked at")
-            elif len(places) > 1:
-                moves.append(f"{source.name}: {places[0]} -> {places[-1]}")
+            elif len({one.place for one in seen}) > 1:
+                moves.append(f"{source.name}: {_place(seen[0])} -> {_place(seen[-1])}")
         return moves
 
     def worker_of(self, operation: Operation) -> Worker:
         """Return the worker that has a copy of an operation; asks all of them until one has."""
         if operation.worker is None:
-            operation.worker = self.waiter.eventually(
-                lambda: self._find_worker(operation),
-                lambda worker: worker is not None,
-                within=5,
-                expected=f"one of the workers to know operation {operation.id}",
-                describe=lambda worker: worker.name if worker else "no worker knows it",
-            )
+            silent: set[str] = set()
+            try:
+                operation.worker = self.waiter.eventually(
+                    lambda: self._find_worker(operation, silent),
+                    lambda worker: worker is not None,
+                    within=5,
+                    expected=f"one of the workers to know operation {operation.id}",
+                    describe=lambda worker: worker.name if worker else "no worker knows it",
+                )
+            except WaitFailed as failure:
+                if silent:
+                    raise EnvironmentFault(f"{'; '.join(sorted(silent))}\n{failure}") from failure
+                raise
         assert operation.worker is not None
         return operation.worker
 
@@ -242,12 +248,13 @@ class Operations:
         """Return the copy of the service that does, or did, the work."""
         return self.look(operation, self.worker_of(operation))
 
-    def _find_worker(self, operation: Operation) -> Worker | None:
+    def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:
         for worker in self.workers():
             try:
                 answer = worker.operation_answer(operation.id)
-            except EnvironmentFault:
-                # A worker that is gone is not the one; if it was, nobody knows the operation.
+            except EnvironmentFault as fault:
+                # Another worker may have it; if none has, this one may be the one.
+                silent.add(str(fault))
                 continue
             if answer.ok:
                 _require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
@@ -275,6 +282,11 @@ class Operations:
             cadence=self.cadence,
             interruptible=False,
         )
+
+
+def _place(seen: Observation) -> str:
+    percentage, epoch, items = seen.place
+    return f"{percentage:.2f} %, epoch {epoch}, {items} items"
 
 
 def _require_id(body: OperationBody, operation_id: str, service: str) -> None:

@@ -28,7 +28,7 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.identity import identify
 from ktrdr_acceptance.verdict.console import Console
-from ktrdr_acceptance.verdict.model import ExitStatus, RunResult, RunVerdict
+from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
 from ktrdr_acceptance.verdict.reports import Reports
 
 # Formatters that only list; a run of nothing but these is no run.
@@ -85,12 +85,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         console = Console(expected_s, quiet=self._console_is_taken())
         try:
             settings = Settings.load(dict(self.config.userdata_defines or ()), self._configured())
-        except BadInput as problem:
-            console.refuse(str(problem))
-            return ExitStatus.BAD_INPUT
-        expected_s.update(read_durations(settings.target, settings.speed))
-        reports = Reports(settings.reports)
-        try:
+            expected_s.update(read_durations(settings.target, settings.speed))
+            reports = Reports(settings.reports)
             reports.claim()
             reports.move_previous_aside()
         except BadInput as problem:
@@ -148,7 +144,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         if self.aborted and not session.clock.stop_reason:
             run.aborted = "behave ended the run early: a hook failed, or a step asked for it"
         run.run_findings += self._failures_outside_scenarios()
-        if failed and run.verdict == RunVerdict.ACCEPTED:
+        if failed and not (run.aborted or run.run_findings or run.refusals()):
             run.run_findings.append("behave says that something failed outside the scenarios")
 
     def _failures_outside_scenarios(self) -> list[str]:

@@ -118,7 +118,7 @@ def _health(backend: Backend) -> Health:
 
 def _openapi(backend: Backend) -> dict[str, Any]:
     answer = backend.openapi_answer()
-    if not answer.ok or not isinstance(answer.body, dict) or "paths" not in answer.body:
+    if not answer.ok or not isinstance(answer.body, dict) or not isinstance(answer.body.get("paths"), dict):
         raise EnvironmentFault(
             f"what answers at {backend.base_url} has no OpenAPI document, so its generation cannot be told"
         )

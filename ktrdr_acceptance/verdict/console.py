@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -33,6 +35,8 @@ class Console:
     """Writes to the process's own stdout, whatever behave captures meanwhile."""
 
     def __init__(self, expected_s: Mapping[str, float], quiet: bool = False) -> None:
+        if isinstance(sys.__stdout__, TextIOWrapper):
+            sys.__stdout__.reconfigure(errors="replace")
         self._rich = RichConsole(file=sys.__stdout__, highlight=False, soft_wrap=True, emoji=False)
         self._expected_s = expected_s
         self._live: Live | None = None
@@ -160,7 +164,9 @@ class Console:
         self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:
-        self._rich.print(markup, crop=False, overflow="ignore")
+        # A reader that has gone away (`behave | head`) must not change what the run says elsewhere.
+        with suppress(OSError, ValueError):
+            self._rich.print(markup, crop=False, overflow="ignore")
 
 
 def _count(number: int, what: str) -> str:

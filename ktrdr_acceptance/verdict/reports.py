@@ -55,11 +55,17 @@ class Reports:
         found = [self.folder / name for name in _OURS if (self.folder / name).exists()]
         if not found:
             return
-        previous.mkdir(exist_ok=True)
-        for name in _OURS:
-            _remove(previous / name)
-        for path in found:
-            path.rename(previous / path.name)
+        try:
+            previous.mkdir(exist_ok=True)
+            for name in _OURS:
+                _remove(previous / name)
+            for path in found:
+                path.rename(previous / path.name)
+        except OSError as problem:
+            raise BadInput(
+                f"Setting reports: the last run's reports in {self.folder} cannot be moved to {previous} "
+                f"({problem.strerror})."
+            ) from None
 
     def scenario(self, run: RunResult, result: ScenarioResult, scenario: Any) -> None:
         """Write what is known after one scenario."""
