@@ -168,10 +168,10 @@ class Operations:
         """Cancel an operation at the backend, which must acknowledge it."""
         operation.percentage_at_cancel = self.look(operation).progress.percentage
         acknowledged = read(CancelBody, self.backend.cancel_answer(operation.id), "data")
-        if (acknowledged.operation_id, acknowledged.status) != (operation.id, Status.CANCELLED):
+        if acknowledged.operation_id != operation.id or acknowledged.status != Status.CANCELLED:
             raise AssertionError(
-                f"the backend answered the cancel of {operation.id} with "
-                f"{acknowledged.operation_id} being {acknowledged.status}"
+                f"the backend answered the cancel of {operation.id} with the status {acknowledged.status} "
+                f"of {acknowledged.operation_id}"
             )
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:

@@ -59,7 +59,7 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
             return _judge_exception(step)
         if step.status.has_failed():
             return _test_issue(f"step ended as {name}: {step.keyword} {step.name}")
-    # Our own hook marks a failed undo without a message: what the steps found stands, the undo is told after it.
+    # Our own hook marks a failed undo without a message: what the steps found stands, the undo follows it.
     undo_alone = status == "hook_error" and happened.undo_errors and not scenario.error_message
     if status == "passed" or undo_alone:
         unmet = [step for step in scenario.all_steps if step.status.name != "passed"]

@@ -100,12 +100,13 @@ def test_no_worker_that_knows_the_operation_does_not_pass() -> None:
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        (("cancelled", 53.0), "53.0 %, epoch 5, 500 items"),
-        (("cancelled", 50.0, 6, 500), "50.0 %, epoch 6, 500 items"),
-        (("cancelled", 50.0, 5, 501), "50.0 %, epoch 5, 501 items"),
-        (("cancelled", 53.0, 6, 560), "53.0 %, epoch 6, 560 items"),
+        (("cancelled", 53.0), "53.00 %, epoch 5, 500 items"),
+        (("cancelled", 50.04), "50.04 %, epoch 5, 500 items"),
+        (("cancelled", 50.0, 6, 500), "50.00 %, epoch 6, 500 items"),
+        (("cancelled", 50.0, 5, 501), "50.00 %, epoch 5, 501 items"),
+        (("cancelled", 53.0, 6, 560), "53.00 %, epoch 6, 560 items"),
     ],
-    ids=["percentage", "epoch", "items", "all"],
+    ids=["percentage", "a-hair", "epoch", "items", "all"],
 )
 @pytest.mark.parametrize("copy", ["backend", "training-worker-1"])
 def test_progress_that_moves_after_the_cancel_is_told(copy: str, after: Shown, said: str) -> None:
@@ -115,7 +116,7 @@ def test_progress_that_moves_after_the_cancel_is_told(copy: str, after: Shown, s
     operation = scene.operation()
     scene.operations.stays_cancelled(operation)
     assert scene.operations.moves_since_cancelled(operation) == [
-        f"{copy}: 50.0 %, epoch 5, 500 items -> {said}"
+        f"{copy}: 50.00 %, epoch 5, 500 items -> {said}"
     ]
 
 
