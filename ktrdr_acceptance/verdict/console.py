@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
 
@@ -31,13 +31,22 @@ _MARK = {
 _REASON_LINES = 12
 
 
+class _Stdout(RichConsole):
+    """A console whose reader may go away (`behave | head`) without ending the run."""
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent; rich would leave the process with status 1."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 class Console:
     """Writes to the process's own stdout, whatever behave captures meanwhile."""
 
     def __init__(self, expected_s: Mapping[str, float], quiet: bool = False) -> None:
         if isinstance(sys.__stdout__, TextIOWrapper):
             sys.__stdout__.reconfigure(errors="replace")
-        self._rich = RichConsole(file=sys.__stdout__, highlight=False, soft_wrap=True, emoji=False)
+        self._rich = _Stdout(file=sys.__stdout__, highlight=False, soft_wrap=True, emoji=False)
         self._expected_s = expected_s
         self._live: Live | None = None
         self._quiet = quiet
@@ -164,9 +173,7 @@ class Console:
         self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:
-        # A reader that has gone away (`behave | head`) must not change what the run says elsewhere.
-        with suppress(OSError, ValueError):
-            self._rich.print(markup, crop=False, overflow="ignore")
+        self._rich.print(markup, crop=False, overflow="ignore")
 
 
 def _count(number: int, what: str) -> str:
