@@ -184,6 +184,17 @@ def test_its_worker_is_found_beside_one_that_is_gone() -> None:
     assert scene.operations.worker_of(scene.operation()).name == "training-worker-1"
 
 
+def test_a_worker_that_is_gone_may_be_the_one_that_nobody_else_is() -> None:
+    scene = Scene(steady("running"))
+    gone = ScriptedService("training-worker-0", scene.clock, steady("running"))
+    gone.is_gone = True
+    scene.workers.insert(0, gone)
+    scene.worker.knows = False
+    with pytest.raises(EnvironmentFault, match=r"training-worker-0 at .* gave no answer") as caught:
+        scene.operations.worker_of(scene.operation())
+    assert f"expected one of the workers to know operation {OPERATION_ID}" in str(caught.value)
+
+
 # waiting for a status
 
 
@@ -441,6 +452,13 @@ def test_a_cancel_acknowledged_as_anything_else_is_refused(status: str) -> None:
     scene = Scene(steady("running"))
     scene.backend.acknowledges = {"operation_id": OPERATION_ID, "status": status}
     with pytest.raises(AssertionError, match=f"the cancel of {OPERATION_ID} with the status {status}"):
+        scene.operations.cancel(scene.operation())
+
+
+def test_a_cancel_acknowledged_for_another_operation_is_refused() -> None:
+    scene = Scene(steady("running"))
+    scene.backend.acknowledges = {"operation_id": "op_9", "status": "cancelled"}
+    with pytest.raises(AssertionError, match=f"answered the cancel of {OPERATION_ID} with .*op_9"):
         scene.operations.cancel(scene.operation())
 
 

@@ -38,6 +38,8 @@ class Handler(BaseHTTPRequestHandler):
             self._say(200, b"\xff\xfe\x00{", "application/json")
         elif self.path == "/drip":
             self._drip()
+        elif self.path == "/moved":
+            self._say(307, b"elsewhere", "text/plain", location="/a")
         elif self.path == "/packed":
             self._say(200, gzip.compress(b'{"word": "Gr\xc3\xb6\xc3\x9fe"}'), encoding="gzip")
         elif self.path == "/latin":
@@ -65,9 +67,13 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             GONE.set()
 
-    def _say(self, status: int, body: bytes, kind: str = "application/json", encoding: str = "") -> None:
+    def _say(
+        self, status: int, body: bytes, kind: str = "application/json", encoding: str = "", location: str = ""
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if location:
+            self.send_header("Location", location)
         if encoding:
             self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(body)))
@@ -169,6 +175,12 @@ def test_silence_is_a_fault_that_names_the_time(base_url: str, exchanges: list[E
     (kept,) = exchanges
     assert (kept.status, kept.response_body, kept.failure) == (None, None, "no answer within 0.15 s")
     assert kept.elapsed_s >= 0.15
+
+
+def test_nobody_is_followed_elsewhere(client: ServiceClient, exchanges: list[Exchange]) -> None:
+    answer = client.request("GET", "/moved")
+    assert (answer.ok, answer.status, answer.body) == (False, 307, "elsewhere")
+    assert len(exchanges) == 1
 
 
 def test_an_answer_that_never_ends_is_given_up_in_time(base_url: str, exchanges: list[Exchange]) -> None:

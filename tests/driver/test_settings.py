@@ -223,7 +223,14 @@ def test_values_of_pyproject_may_have_toml_s_types() -> None:
     assert (settings.strict, settings.speed, settings.reports) == (True, 5, Path("r"))
 
 
-@pytest.mark.parametrize("url", ["http://cret@h:1", "http://u:cret@h:1", "https://:cret@h", "http://u:cret@"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://cret@h:1", "http://u:cret@h:1", "https://:cret@h", "http://u:cret@", "http://u:p@cret@h:1"),
+        *("http://u:cret/cret@h:1", "http://u:cret?cret@h:1", "u:cret@h:8000", "http:/u:cret@h:1"),
+        *("http://u:'cret@h:1", 'http://u:"cret@h:1', "http://u:'\"cret@h:1", "http://u:cret\\@h:1"),
+    ],
+)
 @pytest.mark.parametrize("key", [key for key in Settings.model_fields if key.endswith("_url")])
 def test_a_user_or_password_in_a_url_is_refused_and_not_echoed(key: str, url: str) -> None:
     with pytest.raises(BadInput, match=rf"^Setting {key} from -D {key} is ") as caught:

@@ -179,6 +179,9 @@ def test_epochs_that_count_up_by_one_are_in_order(numbers: tuple[int, ...]) -> N
         ((0, math.nan, 1), ["epoch nan"]),
         ((0, None, 1), ["epoch None"]),
         ((0, "1"), ["epoch '1'"]),
+        ((0, True), ["epoch True"]),
+        ((False, 1), ["epoch False"]),
+        (([1], 0), ["epoch [1]"]),
     ],
 )
 def test_epochs_out_of_order_are_told(numbers: tuple[Any, ...], said: list[str]) -> None:

@@ -146,6 +146,16 @@ def test_a_worker_that_is_idle_at_the_backend_alone_is_not_free() -> None:
     assert category_of(refusal(floor)) == Category.CODE_BUG
 
 
+@pytest.mark.parametrize("rows", [[FREE], [FREE, FREE], [busy("op_of_others")], [busy("op_ours"), FREE]])
+def test_workers_none_of_which_answers_are_a_matter_of_the_environment(rows: list[dict[str, Any]]) -> None:
+    floor = Floor(*rows)
+    floor.gone = {f"w{number}" for number in range(len(rows))}
+    fault = refusal(floor, ours={"op_ours"})
+    assert category_of(fault) == Category.ENVIRONMENT
+    for name in floor.gone:
+        assert f"{name} at http://{name}:1 gave no answer to GET /health" in str(fault)
+
+
 def test_the_states_name_those_that_did_not_answer() -> None:
     floor = Floor(busy("op_ours"), FREE)
     floor.gone = {"w1"}

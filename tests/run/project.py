@@ -321,7 +321,9 @@ class Done:
 class Project:
     """The project in a folder; each run gets a reports folder of its own."""
 
-    def __init__(self, folder: Path, *, step: str = "", feature: str = "", environment: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, step: str = "", feature: str = "", environment: str = "", durations: str = ""
+    ) -> None:
         self.folder = folder
         (folder / "features").mkdir(parents=True)
         (folder / "steps").mkdir()
@@ -332,6 +334,8 @@ class Project:
             (folder / "features" / f"{name}.feature").write_text(text)
         if step:
             (folder / "steps" / "more.py").write_text(step)
+        if durations:
+            (folder / "features" / "durations.json").write_text(durations)
         if feature:
             (folder / "features" / "more.feature").write_text(feature)
 

@@ -18,7 +18,7 @@ class StubKtrdr:
 
     The life of a smoke training goes back: its second look shows it as completed, the third as running.
     `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
-    lists of workers are without them.
+    lists of workers are without them; `openapi` are changes to its OpenAPI document.
     """
 
     def __init__(
@@ -30,7 +30,9 @@ class StubKtrdr:
         has_registry: bool = True,
         worker_rows: tuple[dict[str, Any], ...] = (),
         rows_change_after: int = 0,
+        **openapi: Any,
     ) -> None:
+        self.openapi = openapi
         self.worker_count = workers
         self.has_registry = has_registry
         self.worker_rows = worker_rows
@@ -128,7 +130,7 @@ class StubKtrdr:
             }
         if route == "/openapi.json":
             registry: dict[str, Any] = {"/api/v1/workers": {}} if self.has_registry else {}
-            return 200, {"paths": {"/api/v1/backtests/start": {}, **registry}}
+            return 200, {"paths": {"/api/v1/backtests/start": {}, **registry}, **self.openapi}
         if route == "/workers" and self.has_registry:
             return 200, self._workers()
         if route == "/trainings/start" and method == "POST":

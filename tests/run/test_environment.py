@@ -22,6 +22,8 @@ def busy_with(operation_id: str) -> dict[str, object]:
 PLANS = {
     "unreachable": Plan([RULES], backend=NOBODY),
     "something-else": Plan([RULES], stub={"is_ktrdr": False}),
+    "no-paths": Plan([RULES], stub={"paths": None}),
+    "listed-paths": Plan([RULES], stub={"paths": ["/api/v1/workers"]}),
     "broken-at-once": Plan([RULES], stub={"worker_rows": BROKEN_ROW}),
     "broken-later": Plan(SOMETHING_AND_A_NEED, stub={"worker_rows": BROKEN_ROW, "rows_change_after": 1}),
     "no-worker-S": Plan(SOMETHING_AND_A_NEED, stub={"workers": 0}),
@@ -61,6 +63,11 @@ def test_an_unreachable_backend_is_unfit_and_reported(runs: Runs) -> None:
 def test_something_else_on_the_port_is_unfit(runs: Runs) -> None:
     said = f"what answers at {runs.stub('something-else').url} is not a KTRDR backend"
     assert_unfit(runs["something-else"], said)
+
+
+@pytest.mark.parametrize("name", ["no-paths", "listed-paths"])
+def test_a_backend_whose_generation_cannot_be_told_is_unfit(name: str, runs: Runs) -> None:
+    assert_unfit(runs[name], "has no OpenAPI document, so its generation cannot be told")
 
 
 def test_a_backend_that_breaks_the_contract_at_once_is_unfit(runs: Runs) -> None:

@@ -91,11 +91,18 @@ def lay_previous_results(reports: Path, stub: StubKtrdr) -> None:
     stub.on_first_request = lambda: found.append((reports / "results.json").exists())
 
 
+def leave_a_file_named_previous(reports: Path, _stub: StubKtrdr) -> None:
+    (reports / "results.json").write_text("{}", "utf-8")
+    (reports / "previous").write_text("mine", "utf-8")
+
+
 PLANS = {
     **{name: Plan(arguments) for name, (arguments, *_) in {**RUNS, **REFUSED}.items()},
     **{name: Plan(arguments, backend=NOBODY) for name, (arguments, *_) in LISTINGS.items()},
     "after-another": Plan(["-t", "@id:met", KINDS], stub={}, prepare=lay_previous_results),
     "refused-after-another": Plan(["-D", "speed=fast"], prepare=lay_previous_results, stub={}),
+    "previous-is-a-file": Plan(["-t", "@id:met", KINDS], stub={}, prepare=leave_a_file_named_previous),
+    "spoiled-durations": Plan(["-t", "@id:met", KINDS], stub={}, project={"durations": "{"}),
     "listed-after-another": Plan(["--dry-run", KINDS], prepare=lay_previous_results, stub={}),
 }
 
@@ -195,6 +202,24 @@ def test_previous_results_move_aside_before_the_target_is_touched(runs: Runs) ->
 def test_previous_results_stay_when_nothing_is_run(name: str, runs: Runs) -> None:
     done = runs[name]
     assert (done.reports / "results.json").read_text() == '{"exit_status": 0}'
+    assert runs.stub(name).requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("previous-is-a-file", "cannot be moved to"),
+        ("spoiled-durations", "features/durations.json cannot be read as measured durations"),
+    ],
+)
+def test_files_in_the_way_are_one_sentence_before_the_target_is_touched(
+    name: str, said: str, runs: Runs
+) -> None:
+    done = runs[name]
+    assert done.status == 2, done.stdout + done.stderr
+    assert said in done.last_line
+    assert [line for line in done.stdout.splitlines() if line][1:] == [done.last_line]
+    assert done.stderr.strip() == ""
     assert runs.stub(name).requests == []
 
 

@@ -27,6 +27,11 @@ UNLOADABLE: dict[str, tuple[dict[str, str], str]] = {
     "exit": ({"step": "raise SystemExit(0)\n"}, "SystemExit: 0"),
     "environment": ({"environment": "\nimport nosuch_module_of_nobody\n"}, "nosuch_module_of_nobody"),
 }
+# Hooks that run after the last scenario they could be told with.
+LATE_HOOKS = {
+    name: f"\n\ndef {name}(context, *_more):\n    raise RuntimeError('{name} broke')\n"
+    for name in ("after_all", "after_rule")
+}
 BREAKING = """
 from ktrdr_acceptance.runner.session import Session
 
@@ -43,6 +48,10 @@ def lose_id(_reports: Path, stub: StubKtrdr) -> None:
 
 PLANS = {
     **{name: Plan([], backend=NOBODY, project=broken) for name, (broken, _) in UNLOADABLE.items()},
+    **{
+        name: Plan(["-t", "@id:rule-met", "features/rules.feature"], project={"environment": hook})
+        for name, hook in LATE_HOOKS.items()
+    },
     "breaking": Plan(["-t", "@id:put-back", KINDS], stub={}, project={"environment": BREAKING}),
     "not-put-back": Plan(
         ["-f", "json", "-o", "told.json", "-t", "@id:met or @id:put-back", KINDS], stub={}, prepare=lose_id
@@ -61,6 +70,16 @@ def test_what_cannot_be_loaded_is_a_suite_error(name: str, runs: Runs) -> None:
     outputs = Outputs.of(done.reports)
     assert_same_run_verdict(outputs)
     assert (outputs.results["status"], outputs.results["exit_status"]) == ("aborted", 4)
+
+
+@pytest.mark.parametrize("name", list(LATE_HOOKS))
+def test_a_late_hook_that_raises_keeps_the_run_from_being_accepted(name: str, runs: Runs) -> None:
+    done = runs[name]
+    assert done.status == 1, done.stdout + done.stderr
+    outputs = Outputs.of(done.reports)
+    assert outputs.said_by_json() == {"rule-met": "met"}
+    assert outputs.results["run_findings"] == ["behave says that something failed outside the scenarios"]
+    assert_same_verdicts(outputs)
 
 
 def test_whatever_breaks_in_the_suite_itself_ends_in_a_report(runs: Runs) -> None:
@@ -83,7 +102,8 @@ def test_what_could_not_be_put_back_is_a_failed_hook_that_behave_does_not_tell_a
     outputs = Outputs.of(done.reports)
     row = outputs.row("put-back")
     assert (row["verdict"], row["category"]) == ("not met", "TEST_ISSUE")
-    assert "could not end the long training: backend answered the lookup of " in row["reason"]
+    assert row["reason"].startswith("could not end the long training: backend answered the lookup of ")
+    assert "could not end the long training: " in done.last_line
     assert "HOOK-ERROR" not in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     told = json.loads((project.folder / "told.json").read_text("utf-8"))
