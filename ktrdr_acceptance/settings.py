@@ -143,10 +143,12 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             key = str(first["loc"][0])
             reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-            # Whatever stands before an @ may be a password.
-            given = re.sub(r"[^'\"]*@", "***@", repr(values.get(key)))
+            given = values.get(key)
+            if isinstance(given, str):
+                # Whatever stands before an @ may be a password.
+                given = re.sub(r"(?s).*@", "***@", given)
             raise BadInput(
-                f"Setting {key} from {sources.get(key, 'its default')} is {given}: {reason}."
+                f"Setting {key} from {sources.get(key, 'its default')} is {given!r}: {reason}."
             ) from None
 
     def as_options(self) -> str:

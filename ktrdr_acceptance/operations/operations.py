@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
-from ktrdr_acceptance.api.models import CancelBody, ContractBreach, OperationBody, read
+from ktrdr_acceptance.api.models import CancelBody, OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
 from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
 from ktrdr_acceptance.testdata.calibration import TrainingCalibration
 from ktrdr_acceptance.undo import Undo
@@ -24,6 +26,7 @@ from ktrdr_acceptance.undo import Undo
 _UNDO_WITHIN = 15.0
 # How KTRDR says that it has no bars (data repository and loader).
 _NO_BARS = re.compile(r"no data found|data not found|\.csv not found", re.IGNORECASE)
+_MOST_PLACES = 5
 _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
 
@@ -38,20 +41,6 @@ class Operation:
     worker: Worker | None = None
     ended_at: float | None = None
     percentage_at_cancel: float = 0.0
-
-
-def observation(body: OperationBody, at: float) -> Observation:
-    """Return what a copy of an operation shows, as seen at monotonic time `at`."""
-    progress = body.progress
-    step = progress.current_step or ""
-    return Observation(
-        at=at,
-        status=body.status,
-        percentage=progress.percentage,
-        epoch=progress.epoch,
-        items=progress.items_processed,
-        step=step,
-    )
 
 
 @dataclass
@@ -99,7 +88,7 @@ class Operations:
         """Return the backend's copy of an operation, or that of `worker`."""
         source = worker or self.backend
         body = source.operation(operation.id)
-        _require_id(body, operation.id, source.name)
+        require_id(body, operation.id, source.name)
         seen = observation(body, time.monotonic())
         self.recorder.see(operation.id, source.name, seen)
         self.on_look(operation, seen)
@@ -142,7 +131,7 @@ class Operations:
                 lambda body: body.status == status and also(body),
                 within=within,
                 expected=expected or f"operation {operation.id} to be {status} at the backend",
-                describe=_in_words,
+                describe=in_words,
                 cadence=self.cadence,
                 bail=bail,
             )
@@ -195,10 +184,10 @@ class Operations:
         def wrong(copies: tuple[OperationBody, OperationBody]) -> str | None:
             at_backend, at_worker = copies
             if at_backend.status != Status.CANCELLED:
-                return f"the backend shows {_in_words(at_backend)}: a late result overwrote the cancel"
+                return f"the backend shows {in_words(at_backend)}: a late result overwrote the cancel"
             if at_worker.status != Status.CANCELLED:
                 return (
-                    f"worker {worker.name} ({worker.base_url}) shows {_in_words(at_worker)} while the "
+                    f"worker {worker.name} ({worker.base_url}) shows {in_words(at_worker)} while the "
                     "backend still says cancelled: the cancel did not stop the work. Look at what the "
                     "worker's cancel route stops besides its own record of the operation"
                 )
@@ -209,7 +198,7 @@ class Operations:
             wrong,
             during=during,
             expected=f"operation {operation.id} to stay cancelled at the backend and at its worker",
-            describe=lambda copies: f"backend: {_in_words(copies[0])} | worker: {_in_words(copies[1])}",
+            describe=lambda copies: f"backend: {in_words(copies[0])} | worker: {in_words(copies[1])}",
         )
 
     def moves_since_cancelled(self, operation: Operation) -> list[str]:
@@ -222,7 +211,9 @@ class Operations:
             if not seen:
                 moves.append(f"{source.name}: never looked at")
             elif len({one.place for one in seen}) > 1:
-                moves.append(f"{source.name}: {_place(seen[0])} -> {_place(seen[-1])}")
+                places = [place for place, _ in itertools.groupby(map(place_in_words, seen))]
+                shown = places if len(places) <= _MOST_PLACES else [*places[:2], "...", *places[-2:]]
+                moves.append(f"{source.name}: {' -> '.join(shown)}")
         return moves
 
     def worker_of(self, operation: Operation) -> Worker:
@@ -257,7 +248,7 @@ class Operations:
                 silent.add(str(fault))
                 continue
             if answer.ok:
-                _require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
+                require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
                 return worker
         return None
 
@@ -278,21 +269,7 @@ class Operations:
             lambda body: body.status.is_terminal,
             within=_UNDO_WITHIN,
             expected=f"operation {operation.id} to end {said}",
-            describe=_in_words,
+            describe=in_words,
             cadence=self.cadence,
             interruptible=False,
         )
-
-
-def _place(seen: Observation) -> str:
-    percentage, epoch, items = seen.place
-    return f"{percentage:.2f} %, epoch {epoch}, {items} items"
-
-
-def _require_id(body: OperationBody, operation_id: str, service: str) -> None:
-    if body.operation_id != operation_id:
-        raise ContractBreach(f"{service} answered the lookup of {operation_id} with {body.operation_id}")
-
-
-def _in_words(body: OperationBody) -> str:
-    return str(observation(body, 0.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import traceback
 from collections.abc import Iterator
@@ -58,8 +57,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         formats = set(self.config.format or ())
         if formats and formats <= _CATALOGUE:
             self.config.dry_run = True
-        # behave's own logger says at WARNING what a verdict says: that a scenario is skipped.
-        logging.getLogger("behave").setLevel(logging.ERROR)
         if self.config.dry_run:
             return self._list(catalogue=formats <= _CATALOGUE and bool(formats))
         with self.path_manager:

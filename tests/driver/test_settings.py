@@ -226,7 +226,14 @@ def test_values_of_pyproject_may_have_toml_s_types() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        *("http://cret@h:1", "http://u:cret@h:1", "https://:cret@h", "http://u:cret@", "http://u:p@cret@h:1"),
+        *(
+            "http://cret@h:1",
+            "http://u:cret@h:1",
+            "https://:cret@h",
+            "http://u:cret@",
+            "http://u:p@cret@h:1",
+            "http://u:cret'x@h:1",
+        ),
         *("http://u:cret/cret@h:1", "http://u:cret?cret@h:1", "u:cret@h:8000", "http:/u:cret@h:1"),
         *("http://u:'cret@h:1", 'http://u:"cret@h:1', "http://u:'\"cret@h:1", "http://u:cret\\@h:1"),
     ],

@@ -1,0 +1,37 @@
+"""One look at one service's copy of an operation: what it shows, in numbers and in words."""
+
+from __future__ import annotations
+
+from ktrdr_acceptance.api.models import ContractBreach, OperationBody
+from ktrdr_acceptance.operations.history import Observation
+
+
+def observation(body: OperationBody, at: float) -> Observation:
+    """Return what a copy of an operation shows, as seen at monotonic time `at`."""
+    progress = body.progress
+    step = progress.current_step or ""
+    return Observation(
+        at=at,
+        status=body.status,
+        percentage=progress.percentage,
+        epoch=progress.epoch,
+        items=progress.items_processed,
+        step=step,
+    )
+
+
+def place_in_words(seen: Observation) -> str:
+    """Return how far the work was, by each of its measures."""
+    percentage, epoch, items = seen.place
+    return f"{percentage:.2f} %, epoch {epoch}, {items} items"
+
+
+def require_id(body: OperationBody, operation_id: str, service: str) -> None:
+    """Raise ContractBreach if a service answered a lookup with another operation."""
+    if body.operation_id != operation_id:
+        raise ContractBreach(f"{service} answered the lookup of {operation_id} with {body.operation_id}")
+
+
+def in_words(body: OperationBody) -> str:
+    """Return what a copy of an operation shows."""
+    return str(observation(body, 0.0))
