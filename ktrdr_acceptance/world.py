@@ -82,8 +82,8 @@ class World:
 
     def missing(self, need: str) -> str:
         """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""
-        has_registry = self.generation in (Generation.S, Generation.H)
-        if need == "training-worker" and not (has_registry and self.workers.training_workers()):
+        has_workers = self.generation.has_workers
+        if need == "training-worker" and not (has_workers and self.workers.training_workers()):
             return f"the target (generation {self.generation}) has no training worker registered"
         return ""
 

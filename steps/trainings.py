@@ -4,7 +4,7 @@ from behave import given, then, when
 from hamcrest import equal_to, greater_than, has_item
 
 from ktrdr_acceptance.matchers.lists import nothing
-from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.world import StepContext
 
 START_WITHIN = 30.0
@@ -90,13 +90,7 @@ def then_fails(context: StepContext, limit: float) -> None:
 def then_backend_knows_it(context: StepContext, limit: float) -> None:
     """Look it up until it is active."""
     world = context.world
-    body = world.waiter.eventually(
-        lambda: world.operations.look(world.training),
-        lambda body: body.status in ACTIVE,
-        within=limit,
-        expected=f"operation {world.training.id} to be known and not ended",
-        describe=lambda body: str(body.status),
-    )
+    body = world.operations.is_known(world.training, limit)
     world.check.that("type of the operation", body.operation_type, equal_to("training"))
 
 
@@ -104,12 +98,10 @@ def then_backend_knows_it(context: StepContext, limit: float) -> None:
 def then_details_name_request(context: StepContext) -> None:
     """Compare the operation's metadata with what was asked for."""
     world = context.world
-    details = world.operations.look(world.training).metadata
     asked = world.training.calibration
+    stated = world.trainings.stated_request(world.training)
     world.check.that(
-        "symbol and strategy in the operation's metadata",
-        (details.get("symbol"), (details.get("parameters") or {}).get("strategy_name")),
-        equal_to((asked.symbol, asked.strategy)),
+        "symbol and strategy in the operation's metadata", stated, equal_to((asked.symbol, asked.strategy))
     )
 
 

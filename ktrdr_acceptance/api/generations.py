@@ -21,6 +21,11 @@ class Generation(StrEnum):
     S = "S"
     H = "H"
 
+    @property
+    def has_workers(self) -> bool:
+        """True if everything runs on workers that register at the backend."""
+        return self in (Generation.S, Generation.H)
+
 
 _MARKS = (
     ("/checkpoints", Generation.H),

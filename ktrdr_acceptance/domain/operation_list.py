@@ -8,8 +8,10 @@ from typing import Any
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
-from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.api.models import OperationPage, OperationRow
 
+# The most rows that the backend gives at once (contract 2.1: limit 1 to 1000).
+LONGEST_PAGE = 1000
 # How a filter is spoken of, and the query it stands for.
 _FILTERS = {
     r"no filter": None,
@@ -68,14 +70,23 @@ class OperationList:
 
     def newest(self, count: int) -> list[str]:
         """Return the ids of the newest operations by their time of creation, newest first."""
-        rows = self.backend.operations(limit=1000).data
-        return [row.operation_id for row in sorted(rows, key=lambda row: row.created_at, reverse=True)][
-            :count
-        ]
+        newest_first = sorted(self._whole(), key=lambda row: row.created_at, reverse=True)
+        return [row.operation_id for row in newest_first[:count]]
 
     def length(self) -> int:
-        """Return how many rows the whole list has."""
-        return len(self.backend.operations(limit=1000).data)
+        """Return how many different operations the whole list has."""
+        return len(self._whole())
+
+    def _whole(self) -> list[OperationRow]:
+        """Return every operation of the list, page by page, each once."""
+        rows: dict[str, OperationRow] = {}
+        while True:
+            page = self.backend.operations(limit=LONGEST_PAGE, offset=len(rows)).data
+            new = {row.operation_id: row for row in page if row.operation_id not in rows}
+            rows.update(new)
+            # Without anything new the backend ignores the offset; asking on would never end.
+            if len(page) < LONGEST_PAGE or not new:
+                return list(rows.values())
 
     def total(self) -> int:
         """Return how many operations the backend counts."""

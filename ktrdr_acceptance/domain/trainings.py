@@ -50,6 +50,11 @@ class Trainings:
             raise AssertionError(refused)
         return outcome
 
+    def stated_request(self, training: Operation) -> tuple[Any, Any]:
+        """Return the symbol and the strategy that the backend's copy of a training states."""
+        details = self.operations.look(training).metadata
+        return details.get("symbol"), (details.get("parameters") or {}).get("strategy_name")
+
     def attempt(self, purpose: str, **changes: Any) -> Refusal | Operation:
         """Ask for a training that may be refused; an accepted one is undone like any other."""
         request = {**self.calibrated(purpose).request(), **changes}

@@ -94,30 +94,22 @@ class Workers:
 
     def _first_free(self) -> WorkerBody | None:
         for row in self.training_workers():
-            if row.status == "available" and self._says_idle(row):
+            if row.status == "available" and (health := self._health(row)) and health.worker_status == "idle":
                 return row
         return None
 
-    def _says_idle(self, row: WorkerBody) -> bool:
+    def _health(self, row: WorkerBody) -> WorkerHealth | None:
+        """Return what a worker says of itself; None if it is silent, which another worker may make good."""
         try:
-            return self.client(row).health().worker_status == "idle"
+            return self.client(row).health()
         except EnvironmentFault as fault:
-            # Another worker may do; if none does, the states tell which did not answer.
             self.unreachable.add(str(fault))
-            return False
+            return None
 
     def _all_silent(self) -> bool:
         """Return whether training workers are registered but none of them answers from here."""
         rows = self.training_workers()
-        return bool(rows) and not any(self._answers(row) for row in rows)
-
-    def _answers(self, row: WorkerBody) -> bool:
-        try:
-            self.client(row).health()
-        except EnvironmentFault as fault:
-            self.unreachable.add(str(fault))
-            return False
-        return True
+        return bool(rows) and all(self._health(row) is None for row in rows)
 
     def _foreign_work(self) -> str:
         """Return which work of others occupies every training worker, or an empty text."""

@@ -16,7 +16,7 @@ from ktrdr_acceptance.api.models import CancelBody, OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
-from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
 from ktrdr_acceptance.testdata.calibration import TrainingCalibration
@@ -39,7 +39,7 @@ class Operation:
     expected_s: float
     started_at: float
     worker: Worker | None = None
-    ended_at: float | None = None
+    cancel_seen_at: float | None = None
     percentage_at_cancel: float = 0.0
 
 
@@ -143,6 +143,17 @@ class Operations:
                 ) from failure
             raise
 
+    def is_known(self, operation: Operation, within: float) -> OperationBody:
+        """Wait until the backend knows an operation as one that has not ended."""
+        return self.waiter.eventually(
+            lambda: self.look(operation),
+            lambda body: body.status in ACTIVE,
+            within=within,
+            expected=f"operation {operation.id} to be known and not ended",
+            describe=in_words,
+            cadence=self.cadence,
+        )
+
     def _reason_of(self, operation: Operation, body: OperationBody) -> str:
         """Return why an operation failed: the backend's word or, where it has none, the worker's."""
         if body.error_message or body.status != Status.FAILED:
@@ -171,12 +182,13 @@ class Operations:
         """Watch both copies until the work would have ended by itself; raise when one stops being cancelled.
 
         The window is the remaining time by the calibration plus 20 %, from 0.5 to 30 s: the GPU host of
-        generation S keeps its copy cancelled for about 13 s before it turns to completed.
+        generation S keeps its copy cancelled until the rest of the training is over, and only then turns it
+        to completed.
         """
         remaining = operation.expected_s * (1 - operation.percentage_at_cancel / 100)
         during = min(max(remaining * _HOLD_MARGIN, _HOLD_LEAST), _HOLD_MOST)
         worker = self.worker_of(operation)
-        operation.ended_at = operation.ended_at or time.monotonic()
+        operation.cancel_seen_at = operation.cancel_seen_at or time.monotonic()
 
         def both() -> tuple[OperationBody, OperationBody]:
             return self.look(operation), self.look(operation, worker)
@@ -203,11 +215,11 @@ class Operations:
 
     def moves_since_cancelled(self, operation: Operation) -> list[str]:
         """Return each change of progress, at either copy, since the operation was first seen cancelled."""
-        if operation.ended_at is None:
+        if operation.cancel_seen_at is None:
             raise LookupError("the operation has not been seen as cancelled")
         moves: list[str] = []
         for source in (self.backend, self.worker_of(operation)):
-            seen = self.recorder.history(operation.id, source.name).since(operation.ended_at)
+            seen = self.recorder.history(operation.id, source.name).since(operation.cancel_seen_at)
             if not seen:
                 moves.append(f"{source.name}: never looked at")
             elif len({one.place for one in seen}) > 1:

@@ -53,7 +53,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
     formatters: list[Any]
 
     def run(self) -> bool:
-        """Run, and leave by SystemExit; a dry run or a catalogue is behave's own and claims no verdict."""
+        """Run, and leave by SystemExit; a dry run or a catalogue only lists and claims no verdict."""
         formats = set(self.config.format or ())
         if formats and formats <= _CATALOGUE:
             self.config.dry_run = True
@@ -70,7 +70,6 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             except (BadInput, SuiteFault) as problem:
                 Console({}).refuse(str(problem))
                 raise SystemExit(2 if isinstance(problem, BadInput) else 4) from None
-            self.formatters = make_formatters(self.config, self.config.outputs)
             self.config.show_snippets = False
             self.run_model()
         if not catalogue:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import IO
 
 from pydantic import BaseModel, ValidationError
@@ -43,6 +42,8 @@ class EmbeddedTarget:
     def __init__(self, settings: Settings) -> None:
         self._speed = settings.speed
         self._log_dir = settings.reports / EMBEDDED_LOGS
+        # Not the supervisor's own log: two writers of one file overwrite each other.
+        self._stderr = self._log_dir / "stderr.log"
         self._process: subprocess.Popen[str] | None = None
         self._endpoints: Endpoints | None = None
 
@@ -60,16 +61,16 @@ class EmbeddedTarget:
             *(sys.executable, "-m", "embedded_ktrdr", "--ports", "free"),
             *("--speed", f"{self._speed:g}", "--log-dir", str(self._log_dir), "--exit-with-stdin"),
         ]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self._log_dir / "supervisor.log").open("w", encoding="utf-8"),
-            text=True,
-            start_new_session=True,
-            cwd=Path.cwd(),
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
+        with self._stderr.open("w", encoding="utf-8") as stderr:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
         said = self._first_line(clock)
         try:
             ready = _Announcement.model_validate(json.loads(said))
@@ -114,8 +115,7 @@ class EmbeddedTarget:
         return lines[0] if lines else ""
 
     def _complaint(self) -> str:
-        text = (self._log_dir / "supervisor.log").read_text("utf-8")
-        return text.strip()[-500:]
+        return self._stderr.read_text("utf-8").strip()[-500:]
 
 
 def _read_line(stream: IO[str], into: list[str]) -> None:

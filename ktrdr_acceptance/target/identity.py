@@ -9,7 +9,7 @@ from typing import Any
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.generations import Generation, generation_of
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
-from ktrdr_acceptance.api.models import Health, WorkerBody, read
+from ktrdr_acceptance.api.models import Health, read
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
@@ -74,9 +74,7 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
     try:
         health = _health(backend)
         generation = generation_of(_openapi(backend))
-        workers: list[WorkerBody] = []
-        if generation in (Generation.S, Generation.H):
-            workers = backend.workers()
+        workers = backend.workers() if generation.has_workers else []
     except (EnvironmentFault, AssertionError) as fault:
         raise EnvironmentFault(f"{fault} ({endpoints.backend_url_source})") from fault
     finally:

@@ -19,7 +19,7 @@ from ktrdr_acceptance.catalogue.tags import facts_of
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operations import Operation
 from ktrdr_acceptance.verdict.markdown import last_line
-from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios
 
 _MARK = {
     Verdict.MET: "[green]✔[/]",
@@ -63,7 +63,7 @@ class Console:
         self._waiting = list(scenario_ids)
         known = self._left(self._waiting)
         about = f", about {known:.0f} s" if known else ""
-        self._print(f"{_count(len(scenario_ids), 'scenario')}{about}")
+        self._print(f"{counted_scenarios(len(scenario_ids))}{about}")
         if self._rich.is_terminal and not self._quiet:
             self._live = Live(Text(), console=self._rich, refresh_per_second=8, transient=True)
             self._live.start()
@@ -127,7 +127,7 @@ class Console:
         for step in undefined_steps:
             place = f"{step.filename}:{step.line}"
             self._print(f"[red]no step says[/] {escape(step.keyword)} {escape(step.name)}  ({escape(place)})")
-        self._print(f"{_count(len(scenarios), 'scenario')}, not run")
+        self._print(f"{counted_scenarios(len(scenarios))}, not run")
 
     def refuse(self, sentence: str) -> None:
         """Say in one sentence why nothing was run."""
@@ -174,7 +174,3 @@ class Console:
 
     def _print(self, markup: str) -> None:
         self._rich.print(markup, crop=False, overflow="ignore")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

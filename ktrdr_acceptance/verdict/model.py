@@ -146,8 +146,7 @@ class RunResult:
         found = self.counts()
         always = (Verdict.MET, Verdict.NOT_MET, Verdict.NOT_RUN)
         said = [f"{found[verdict]} {verdict}" for verdict in Verdict if verdict in always or found[verdict]]
-        all_of_them = f"{len(self.scenarios)} scenario{'' if len(self.scenarios) == 1 else 's'}"
-        return f"{', '.join(said)} of {all_of_them} in {self.duration_s:.1f} s"
+        return f"{', '.join(said)} of {counted_scenarios(len(self.scenarios))} in {self.duration_s:.1f} s"
 
     def notes(self) -> list[str]:
         """Return what every output has to say besides the verdicts."""
@@ -190,6 +189,11 @@ class RunResult:
 
 
 _MOST_OF_A_LINE = 320
+
+
+def counted_scenarios(number: int) -> str:
+    """Return a number of scenarios in words."""
+    return f"{number} scenario" if number == 1 else f"{number} scenarios"
 
 
 def _first_line(text: str) -> str:

@@ -40,7 +40,7 @@ def listing(*rows: dict[str, Any]) -> tuple[OperationList, ListingBackend]:
 def test_the_newest_are_told_by_their_creation_not_by_their_place() -> None:
     operations, backend = listing(row(3), row(9), row(1), row(7))
     assert operations.newest(3) == ["op_9", "op_7", "op_3"]
-    assert backend.queries == [{"limit": 1000}]
+    assert backend.queries == [{"limit": 1000, "offset": 0}]
 
 
 def test_the_total_is_what_the_backend_counts() -> None:
@@ -50,7 +50,33 @@ def test_the_total_is_what_the_backend_counts() -> None:
 def test_the_length_is_that_of_the_whole_list_whatever_the_backend_counts() -> None:
     operations, backend = listing(row(1), row(2), row(3))
     assert operations.length() == 3
-    assert backend.queries == [{"limit": 1000}]
+    assert backend.queries == [{"limit": 1000, "offset": 0}]
+
+
+class PagingBackend(ListingBackend):
+    """Gives the page that `limit` and `offset` ask for, or always the first one."""
+
+    def __init__(self, length: int, heeds_offset: bool = True) -> None:
+        super().__init__(*[{**row(0), "operation_id": f"op_{number}"} for number in range(length)])
+        self.heeds_offset = heeds_offset
+
+    def operations(self, **query: Any) -> OperationPage:
+        start = query["offset"] if self.heeds_offset else 0
+        shown = self.rows[start : start + query["limit"]]
+        return OperationPage.model_validate({"data": shown, "total_count": 0, "active_count": 0})
+
+
+@pytest.mark.parametrize("length", [0, 999, 1000, 1001, 2500])
+def test_the_length_of_a_long_list_is_counted_page_by_page(length: int) -> None:
+    assert OperationList(cast(Backend, PagingBackend(length))).length() == length
+
+
+def test_a_backend_that_ignores_the_offset_is_not_asked_for_ever() -> None:
+    assert OperationList(cast(Backend, PagingBackend(2500, heeds_offset=False))).length() == 1000
+
+
+def test_an_operation_listed_twice_counts_once() -> None:
+    assert listing(row(1), row(1), row(2))[0].length() == 2
 
 
 def test_a_page_s_ids_are_those_of_its_rows_in_their_order() -> None:

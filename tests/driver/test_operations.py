@@ -141,7 +141,7 @@ def test_progress_that_stood_still_is_no_move() -> None:
 def test_a_copy_that_nobody_looked_at_has_not_stood_still() -> None:
     scene = Scene(steady("cancelled"))
     operation = scene.operation()
-    operation.ended_at = 0.0
+    operation.cancel_seen_at = 0.0
     assert scene.operations.moves_since_cancelled(operation) == [
         "backend: never looked at",
         "training-worker-1: never looked at",
