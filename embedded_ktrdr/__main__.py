@@ -18,7 +18,8 @@ from embedded_ktrdr.pace import DEFAULT_SPEED, Pace
 if TYPE_CHECKING:
     from embedded_ktrdr.supervisor import Supervisor
 
-log = logging.getLogger("embedded_ktrdr")
+# Names that no worker may have.
+OTHER_SERVICES = ("backend", "ib-host", "ib-gateway", "training-host")
 
 
 class Signals:
@@ -42,11 +43,16 @@ def main() -> int:
     """Exit status: 0 after a normal stop, 1 if a service cannot start, 2 for bad options or a busy port."""
     options = _options()
     log_dir = (options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))).resolve()
-    try:
-        log_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        print(f"The log folder {log_dir} cannot be made: {error.strerror}.", file=sys.stderr)  # noqa: T201
-        return 2
+    data_dir = (options.data_dir or log_dir / "data").resolve()
+    for kind, folder in (("log", log_dir), ("data", data_dir)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            print(f"The {kind} folder {folder} cannot be made: {error.strerror}.", file=sys.stderr)  # noqa: T201
+            return 2
+    if options.data_dir is None:
+        for left_over in data_dir.glob("*.csv"):
+            left_over.unlink()
     handlers: list[logging.Handler] = [
         logging.StreamHandler(),
         logging.FileHandler(log_dir / "supervisor.log"),
@@ -54,10 +60,12 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
     signals = Signals()
     # Only now, because it takes half a second in which a signal must already be heard.
+    from embedded_ktrdr.services import GatewayState, Wishes
     from embedded_ktrdr.supervisor import StartError, Supervisor
 
     ktrdr_ports = options.ports == "ktrdr"
-    supervisor = Supervisor(options.training_worker, Pace(options.speed), log_dir, ktrdr_ports=ktrdr_ports)
+    wishes = Wishes(tuple(options.training_worker), options.backtest_workers, GatewayState(options.gateway))
+    supervisor = Supervisor(wishes, Pace(options.speed), log_dir, data_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
         if not signals.stop_wished:
@@ -74,21 +82,35 @@ def main() -> int:
 
 
 def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool) -> None:
-    """Return when a stop is wished or, if asked for, when stdin ends; report services that die."""
+    """Obey stdin until a stop is wished or, if asked for, stdin ends; report services that die."""
     selector = selectors.DefaultSelector()
     selector.register(signals.wake_up, selectors.EVENT_READ)
-    if until_stdin_ends:
-        try:
-            selector.register(sys.stdin, selectors.EVENT_READ)
-        except (OSError, ValueError):  # closed, a file or /dev/null: nothing to wait for
+    # A process in the background that reads its terminal shall get an error, not be stopped.
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    try:
+        selector.register(sys.stdin, selectors.EVENT_READ)
+    except (OSError, ValueError):  # closed, a file or /dev/null: nothing will ever come
+        if until_stdin_ends:
             return
+    begun = b""
     while not signals.stop_wished:
         for dead in supervisor.reap():
-            log.error("%s has ended; its log is %s. The other services go on.", dead.name, dead.log)
+            supervisor.report(dead)
         for key, _ in selector.select():
-            data = os.read(key.fd, 4096)
-            if key.fileobj is sys.stdin and not data:
-                return
+            try:
+                data = os.read(key.fd, 4096)
+            except OSError:
+                data = b""
+            if key.fileobj is not sys.stdin:
+                continue
+            if not data:
+                if until_stdin_ends:
+                    return
+                selector.unregister(sys.stdin)
+            *lines, begun = (begun + data).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    print(supervisor.obey(line.decode(errors="replace")), flush=True)  # noqa: T201
 
 
 def _greet(supervisor: "Supervisor") -> None:
@@ -117,17 +139,30 @@ def _options() -> argparse.Namespace:
         metavar="ID",
         help="the id of a training worker; repeatable",
     )
+    parser.add_argument(
+        "--backtest-workers", type=_count, default=2, metavar="N", help="how many (default 2)"
+    )
+    parser.add_argument(
+        "--gateway",
+        choices=("connected", "disconnected", "slow"),
+        default="connected",
+        help="the state of the IB gateway at the start (default connected)",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, help="folder of the cached bars (default: data in the log folder, emptied)"
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
     if options.training_worker is None:
         options.training_worker = [
             f"training-worker-{number + 1}" for number in range(options.training_workers)
         ]
-    if (
-        len(set(options.training_worker)) < len(options.training_worker)
-        or "backend" in options.training_worker
-    ):
-        parser.error("the ids of the training workers must differ from each other and from 'backend'")
+    backtest_workers = [f"backtest-worker-{number + 1}" for number in range(options.backtest_workers)]
+    names = [*OTHER_SERVICES, *backtest_workers, *options.training_worker]
+    if len(set(names)) < len(names):
+        parser.error(
+            "the ids of the training workers must differ from each other and from the other services"
+        )
     return options
 
 

@@ -5,6 +5,7 @@ included.
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 Extent = tuple[datetime, datetime]
 
@@ -78,3 +79,14 @@ def _ticks(span: timedelta, step: timedelta, *, inclusive: bool) -> int:
     """How many multiples of `step` lie in [0, span), or in [0, span] if inclusive."""
     whole, rest = divmod(span, step)
     return whole + (1 if rest or inclusive else 0)
+
+
+class BarRepository:
+    """The bars of one embedded KTRDR, as one process sees them."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+
+    def count(self, symbol: str, timeframe: str, start: datetime, end: datetime) -> int:
+        """Number of bars of `symbol` from `start` to `end`; 0 for what is not held."""
+        return count_bars(symbol, timeframe, start, end)

@@ -1,4 +1,4 @@
-"""Starts the services, says when they are ready, and ends them."""
+"""Starts the services, says when they are ready, stops, pauses and restarts single ones, and ends them."""
 
 import contextlib
 import gc
@@ -9,29 +9,25 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from fastapi import FastAPI
-
-from embedded_ktrdr import logs
-from embedded_ktrdr.backend.app import create_app as create_backend
+from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.service import run_service
-from embedded_ktrdr.worker.app import create_app as create_training_worker
+from embedded_ktrdr.services import BACKEND, Entry, Surroundings, Wishes, table
 
 HOST = "127.0.0.1"
-BACKEND = "backend"
-
-# KTRDR's own ports (contract 1.1); further training workers follow the second.
-BACKEND_PORT = 8000
-FIRST_TRAINING_PORT = 5005
 
 READY_WITHIN_S = 30.0
+ANSWER_WITHIN_S = 5.0
 POLL_S = 0.01
 STOP_WITHIN_S = 0.8
+
+log = logging.getLogger("embedded_ktrdr")
 
 
 class StartError(Exception):
@@ -42,48 +38,65 @@ class StartError(Exception):
         self.status = status
 
 
+class CommandError(Exception):
+    """A command cannot be done; one sentence that says why."""
+
+
 @dataclass
 class Service:
-    """A service and its process; `pid` is None while it does not run."""
+    """A service and its process; `pid` is None while it does not run, `listener` while nobody waits to."""
 
-    name: str
-    listener: socket.socket
+    entry: Entry
     log: Path
-    make_app: Callable[[], FastAPI]
-    configure_logs: Callable[[], None]
+    port: int = 0
+    listener: socket.socket | None = None
     pid: int | None = None
-    url: str = ""
+    paused: bool = False
+    started_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The name under which commands and the ready line know it."""
+        return self.entry.name
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self.port}"
 
 
 class Supervisor:
     """The processes of one embedded KTRDR."""
 
-    def __init__(self, workers: list[str], pace: Pace, log_dir: Path, *, ktrdr_ports: bool) -> None:
+    def __init__(
+        self, wishes: Wishes, pace: Pace, log_dir: Path, data_dir: Path, *, ktrdr_ports: bool
+    ) -> None:
+        self._wishes = wishes
         self._pace = pace
         self._log_dir = log_dir
-        self._workers = workers
-        self._ktrdr_ports = ktrdr_ports
-        self.services: dict[str, Service] = {}
+        self._data_dir = data_dir
+        self._interrupted: Callable[[], bool] = lambda: False
+        self.services = {
+            each.name: Service(each, log_dir / f"{each.name}.log", each.port if ktrdr_ports else 0)
+            for each in table(wishes)
+        }
         # The write end stays here: when this process ends, however it ends, the services read the end of it.
         self._lifeline = os.pipe()
 
     def start(self, interrupted: Callable[[], bool]) -> None:
         """All services, ready for work unless `interrupted`; StartError if that fails."""
-        backend_url = self._prepare(BACKEND, BACKEND_PORT)
-        backend = self.services[BACKEND]
-        backend.make_app, backend.configure_logs = partial(create_backend, self._pace), logs.configure_backend
-        for number, worker_id in enumerate(self._workers):
-            url = self._prepare(worker_id, FIRST_TRAINING_PORT + number)
-            self.services[worker_id].make_app = partial(
-                create_training_worker, worker_id, url, backend_url, self._pace
-            )
-        gc.freeze()  # so that the children's collections leave the shared pages alone
+        self._interrupted = interrupted
         for service in self.services.values():
+            # Before any process starts, so that nobody can take a port in between.
+            self._bind(service)
+        gc.freeze()  # so that the children's collections leave the shared pages alone
+        wanted = [each for each in self.services.values() if each.entry.starts]
+        for service in wanted:
             self._fork(service)
         for service in self.services.values():
             # Only the service itself may hold its port: a dead one must refuse connections.
-            service.listener.close()
-        self._await_ready(interrupted)
+            self._unbind(service)
+        self._await_ready(wanted)
 
     def ready_line(self) -> str:
         """What the supervisor prints when everything is ready: one line of JSON."""
@@ -93,6 +106,7 @@ class Supervisor:
                 "speed": self._pace.speed,
                 "cache_ttl_s": self._pace.cache_ttl_s,
                 "health_sweep_s": self._pace.health_sweep_s,
+                "data_dir": str(self._data_dir),
                 "services": {
                     each.name: {"url": each.url, "pid": each.pid, "log": str(each.log)}
                     for each in self.services.values()
@@ -100,48 +114,126 @@ class Supervisor:
             }
         )
 
+    def obey(self, line: str) -> str:
+        """Do what a line of stdin says and return the answer, one line of JSON."""
+        try:
+            self._command(line)
+        except (CommandError, StartError) as error:
+            return json.dumps({"error": str(error)})
+        return json.dumps({"done": " ".join(line.split())})
+
     def reap(self) -> list[Service]:
         """The services that have died since the last call."""
         dead = []
         for service in self.services.values():
             if service.pid is not None and os.waitpid(service.pid, os.WNOHANG)[0]:
-                service.pid = None
+                service.pid, service.paused = None, False
                 dead.append(service)
         return dead
 
     def stop(self) -> None:
         """End every service; kill what does not end in time."""
-        for number in (signal.SIGTERM, signal.SIGCONT):  # a paused service must wake up to end
-            self._signal(number)
-        deadline = time.monotonic() + STOP_WITHIN_S
-        while self._alive():
-            if time.monotonic() > deadline:
-                self._signal(signal.SIGKILL)
-            time.sleep(POLL_S)
-            self.reap()
+        self._end(self.services.values())
 
-    def _prepare(self, name: str, ktrdr_port: int) -> str:
-        """Bind the port of a service before any process starts, so that nobody can take it in between."""
+    def _command(self, line: str) -> None:
+        verbs = {
+            "stop": self._stop,
+            "kill": self._kill,
+            "start": self._restart,
+            "pause": self._pause,
+            "resume": self._resume,
+        }
+        verb, _, name = line.strip().partition(" ")
+        if verb not in verbs:
+            raise CommandError(f"There is no command {verb!r}: use one of {', '.join(verbs)}.")
+        service = self.services.get(name.strip())
+        if service is None:
+            raise CommandError(
+                f"There is no service {name.strip()!r}: use one of {', '.join(self.services)}."
+            )
+        log.info("%s %s", verb, service.name)
+        verbs[verb](service)
+
+    def _stop(self, service: Service) -> None:
+        self._end([service])
+
+    def _kill(self, service: Service) -> None:
+        self._signal([service], signal.SIGKILL)
+        self._end([service])
+
+    def _restart(self, service: Service) -> None:
+        if service.paused:
+            raise CommandError(f"{service.name} is paused: resume it.")
+        if service.pid is not None:
+            return
+        self._bind(service)
+        self._fork(service)
+        self._unbind(service)
+        self._await_ready([service])
+
+    def _pause(self, service: Service) -> None:
+        if not service.paused:
+            self._halt(service, signal.SIGSTOP, os.WUNTRACED)
+            service.paused = True
+
+    def _resume(self, service: Service) -> None:
+        if service.paused:
+            self._halt(service, signal.SIGCONT, os.WCONTINUED)
+            service.paused = False
+
+    def _halt(self, service: Service, number: signal.Signals, change: int) -> None:
+        """Send a signal and wait until the kernel says that the process has heard it."""
+        if service.pid is None:
+            raise CommandError(f"{service.name} does not run.")
+        self._signal([service], number)
+        _, status = os.waitpid(service.pid, change)
+        if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+            service.pid, service.paused = None, False
+            raise CommandError(f"{service.name} has ended; its log is {service.log}.")
+
+    def _end(self, services: Iterable[Service]) -> None:
+        ending = list(services)
+        for number in (signal.SIGTERM, signal.SIGCONT):  # a paused service must wake up to end
+            self._signal(ending, number)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while any(each.pid is not None for each in ending):
+            if time.monotonic() > deadline:
+                self._signal(ending, signal.SIGKILL)
+            time.sleep(POLL_S)
+            for dead in self.reap():
+                if dead not in ending:
+                    self.report(dead)
+
+    def report(self, dead: Service) -> None:
+        """Say of a service that it has ended without being told to."""
+        log.error("%s has ended; its log is %s. The other services go on.", dead.name, dead.log)
+
+    def _bind(self, service: Service) -> None:
+        """Take the port of a service: its own, or a free one that it then keeps."""
         # asyncio turns Nagle's delay (40 ms on every second request) off only where the protocol is named.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        port = ktrdr_port if self._ktrdr_ports else 0
         try:
-            listener.bind((HOST, port))
+            listener.bind((HOST, service.port))
             listener.listen()
         except OSError as error:
+            listener.close()
             raise StartError(
-                f"Port {port} of {name} is not free ({error.strerror}): "
+                f"Port {service.port} of {service.name} is not free ({error.strerror}): "
                 "stop what listens there, or use --ports free.",
                 2,
             ) from error
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
-        self.services[name] = Service(
-            name, listener, self._log_dir / f"{name}.log", FastAPI, logs.configure_worker, url=url
-        )
-        return url
+        service.listener = listener
+        service.port = listener.getsockname()[1]
+
+    def _unbind(self, service: Service) -> None:
+        assert service.listener is not None
+        service.listener.close()
+        service.listener = None
 
     def _fork(self, service: Service) -> None:
+        assert service.listener is not None
+        service.started_at = now().replace(tzinfo=None)
         pid = os.fork()
         if pid:
             service.pid = pid
@@ -152,10 +244,16 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.close(self._lifeline[1])
             for other in self.services.values():
-                if other is not service:
+                if other is not service and other.listener is not None:
                     other.listener.close()
+            urls = {each.name: each.url for each in self.services.values()}
+            around = Surroundings(service.name, urls, self._pace, self._data_dir, self._wishes)
             run_service(
-                service.make_app, service.configure_logs, service.listener, service.log, self._lifeline[0]
+                lambda: service.entry.make_app(around),
+                service.entry.configure_logs,
+                service.listener,
+                service.log,
+                self._lifeline[0],
             )
             status = 0
         except BaseException:
@@ -163,11 +261,17 @@ class Supervisor:
         finally:
             os._exit(status)
 
-    def _await_ready(self, interrupted: Callable[[], bool]) -> None:
+    def _await_ready(self, services: list[Service]) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
-        while not interrupted() and not self._ready():
-            for service in self.reap():
-                raise StartError(f"{service.name} ended while it started; its log is {service.log}.", 1)
+        waiting = list(services)
+        while not self._interrupted():
+            waiting = [each for each in waiting if not self._ready(each)]
+            if not waiting:
+                return
+            for dead in self.reap():
+                if dead in services:
+                    raise StartError(f"{dead.name} ended while it started; its log is {dead.log}.", 1)
+                self.report(dead)
             if time.monotonic() > deadline:
                 raise StartError(
                     f"The services were not ready within {READY_WITHIN_S:g} s; "
@@ -176,24 +280,35 @@ class Supervisor:
                 )
             time.sleep(POLL_S)
 
-    def _ready(self) -> bool:
-        """Whether the backend answers and knows every worker."""
-        connection = http.client.HTTPConnection(
-            HOST, int(self.services[BACKEND].url.rsplit(":")[-1]), timeout=5
-        )
-        with contextlib.closing(connection):
-            try:
-                connection.request("GET", "/api/v1/workers")
-                known = {each["worker_id"] for each in json.load(connection.getresponse())}
-            except (OSError, http.client.HTTPException):
-                return False
-        return known >= set(self._workers)
+    def _ready(self, service: Service) -> bool:
+        """Whether it answers and, if it registers and the backend runs, the backend has seen it since."""
+        if _ask(service.url + service.entry.health) is None:
+            return False
+        backend = self.services[BACKEND]
+        if not service.entry.registers or backend.pid is None or backend.paused:
+            return True
+        for worker in _ask(f"{backend.url}/api/v1/workers") or []:
+            if worker["worker_id"] == service.name and worker["status"] == "available":
+                assert service.started_at is not None
+                return datetime.fromisoformat(worker["last_healthy_at"]) >= service.started_at
+        return False
 
-    def _alive(self) -> list[Service]:
-        return [each for each in self.services.values() if each.pid is not None]
+    def _signal(self, services: Iterable[Service], number: signal.Signals) -> None:
+        for service in services:
+            if service.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(service.pid, number)
 
-    def _signal(self, number: signal.Signals) -> None:
-        for service in self._alive():
-            assert service.pid is not None
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(service.pid, number)
+
+def _ask(url: str) -> list[dict[str, str]] | None:
+    """The JSON at `url`; None unless it answers 200."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(HOST, parts.port, timeout=ANSWER_WITHIN_S)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", parts.path)
+            answer = connection.getresponse()
+            found: list[dict[str, str]] = json.load(answer)
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        return found if answer.status == 200 else None

@@ -15,6 +15,7 @@ from embedded_ktrdr.backend.remote import RemoteOperations
 from embedded_ktrdr.backend.training_routes import training_router
 from embedded_ktrdr.backend.trainings import Trainings
 from embedded_ktrdr.backend.worker_routes import worker_router
+from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.errors import install_error_envelope
 from embedded_ktrdr.logs import RequestLog
 from embedded_ktrdr.pace import Pace
@@ -26,8 +27,9 @@ VERSION = "1.0.7.2"  # what generation S calls itself
 log = logging.getLogger("ktrdr.api.main")
 
 
-def create_app(pace: Pace) -> FastAPI:
+def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastAPI:
     """A backend without workers; they register themselves."""
+    del repository, ib_host_url
     # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
     client = httpx.AsyncClient(
         trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)

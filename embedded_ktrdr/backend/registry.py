@@ -86,6 +86,7 @@ class Registry:
         worker.endpoint_url = url
         worker.capabilities = capabilities
         worker.status = WorkerStatus.AVAILABLE
+        worker.current_operation_id = None  # who registers has just started
         self._note_healthy(worker)
         self._changed(worker_id)
         return worker

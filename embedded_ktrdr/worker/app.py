@@ -26,6 +26,7 @@ from embedded_ktrdr.worker.training import TrainingDesk, WorkerBusyError
 # The worker starts beside the backend, so its first tries may come too early.
 REGISTRATION_PATIENCE_S = 30.0
 REGISTRATION_EVERY_S = 0.05
+REGISTRATION_HEAD_START_S = 0.2
 
 BUSY = (
     "Service temporarily unavailable: Maximum concurrent sessions (1) reached. Please try again in a moment."
@@ -43,6 +44,8 @@ def create_app(worker_id: str, url: str, backend_url: str, pace: Pace) -> FastAP
         log.info("Starting training worker...")
         log.info("Worker ID: %s", worker_id)
         registration = asyncio.create_task(_register(worker_id, url, backend_url))
+        # Where the backend runs already, a worker that answers is one that has registered.
+        await asyncio.wait({registration}, timeout=REGISTRATION_HEAD_START_S)
         yield
         registration.cancel()
         desk.stop()

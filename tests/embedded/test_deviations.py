@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from embedded_ktrdr.backend.app import create_app as create_backend
+from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker.app import create_app as create_worker
 
@@ -24,7 +25,7 @@ ROUTES = {
         f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item
     }
     for service, app in (
-        ("backend", create_backend(Pace())),
+        ("backend", create_backend(Pace(), BarRepository(Path("data")), "http://i")),
         ("training-worker", create_worker("w", "http://w", "http://b", Pace())),
     )
 }  # fmt: skip

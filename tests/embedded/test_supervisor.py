@@ -30,10 +30,13 @@ def assert_all_gone(pids: list[int]) -> None:
 
 def test_the_ready_line_says_where_everything_is(own: Embedded) -> None:
     services = own.ready.pop("services")
+    data_dir = Path(services["backend"]["log"]).with_name("data")
     assert own.ready == {
         "backend": services["backend"]["url"], "speed": 200.0, "cache_ttl_s": 0.005, "health_sweep_s": 0.05,
+        "data_dir": str(data_dir),
     }  # fmt: skip
-    assert list(services) == ["backend", "training-worker-5002"]
+    assert data_dir.is_dir()
+    assert set(services) >= {"backend", "training-worker-5002", "ib-host", "ib-gateway"}
     for name, service in services.items():
         assert list(service) == ["url", "pid", "log"]
         assert Path(service["log"]).name == f"{name}.log"
