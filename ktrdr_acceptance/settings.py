@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -31,6 +32,24 @@ def _folder(value: object) -> object:
     return value
 
 
+def log_files(value: str) -> dict[str, Path]:
+    """Return the file of each service's log that a setting of the form `NAME=FILE,NAME=FILE` names."""
+    files: dict[str, Path] = {}
+    for pair in filter(None, map(str.strip, value.split(","))):
+        name, _, file = (part.strip() for part in pair.partition("="))
+        if not name or not file:
+            raise ValueError(f"{pair!r} is not of the form NAME=FILE")
+        if name in files:
+            raise ValueError(f"it names the log of {name} twice")
+        files[name] = Path(file).expanduser()
+    return files
+
+
+def _logs(value: str) -> str:
+    log_files(value)
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
@@ -47,6 +66,7 @@ def _base_url(value: str) -> str:
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Logs = Annotated[str, AfterValidator(_logs)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
@@ -70,6 +90,16 @@ class Settings(BaseSettings):
     ib_host_url: BaseUrl = Field("http://localhost:5001", description="IB host of `target=services`.")
     backtest_worker_url: BaseUrl = Field(
         "http://localhost:5003", description="Backtest worker of `target=services`."
+    )
+    data_dir: Folder | None = Field(
+        None,
+        description="Data folder of `target=services`, if the suite can reach it: scenarios that need bars "
+        "put there or moved aside run only with it, and put everything back.",
+    )
+    logs: Logs = Field(
+        "",
+        description="Log files of `target=services`, as `backend=FILE,ib-host=FILE,WORKER_ID=FILE` (also "
+        "`training-host`); without them scenarios that read logs are not run.",
     )
     speed: float = Field(
         20.0,
@@ -158,7 +188,7 @@ class Settings(BaseSettings):
             for key, value in self.model_dump(mode="json").items()
             if key != "reports" and value != type(self).model_fields[key].default
         )
-        return " ".join(f"-D {key}={value}" for key, value in changed)
+        return " ".join(f"-D {shlex.quote(f'{key}={value}')}" for key, value in changed)
 
 
 def _is_ours(key: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ktrdr_acceptance.faults import BadInput
-from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.settings import Settings, log_files
 
 
 def load(
@@ -58,6 +58,7 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "target": "services",
         "strict": "true",
         "reports": "elsewhere",
+        "logs": "backend=b.log",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
     assert getattr(load(environment={f"KTRDR_{name.upper()}": other}), name) != getattr(load(), name)
@@ -128,6 +129,11 @@ BAD = [
     ("request_timeout", ""),
     ("strict", "maybe"),
     ("strict", ""),
+    ("logs", "backend"),
+    ("logs", "=b.log"),
+    ("logs", "backend="),
+    ("logs", "backend=b.log,w.log"),
+    ("logs", "backend=b.log,backend=c.log"),
     *(
         ("backend_url", url)
         for url in (
@@ -251,6 +257,12 @@ def test_a_password_is_not_echoed_for_another_fault_of_the_url() -> None:
     assert "cret" not in str(caught.value)
 
 
+def test_logs_are_files_by_service() -> None:
+    logs = log_files(load(defines={"logs": " backend=a=b.log, training-worker-1=~/w.log,"}).logs)
+    assert logs == {"backend": Path("a=b.log"), "training-worker-1": Path.home() / "w.log"}
+    assert log_files(load().logs) == {}
+
+
 def test_the_longest_speed_still_passes() -> None:
     assert load(defines={"speed": "40"}).speed == 40
 
@@ -269,6 +281,7 @@ def test_the_longest_speed_still_passes() -> None:
             {"backend_url": "http://h:1", "strict": "yes", "target": "services", "time_factor": "2.5"},
             "-D target=services -D backend_url=http://h:1 -D time_factor=2.5 -D strict=True",
         ),
+        ({"logs": "backend=my logs/b.log"}, "-D 'logs=backend=my logs/b.log'"),
     ],
 )
 def test_the_options_are_those_that_give_the_same_settings(defines: dict[str, Any], options: str) -> None:
