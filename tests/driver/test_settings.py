@@ -1,3 +1,4 @@
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +288,7 @@ def test_the_longest_speed_still_passes() -> None:
 def test_the_options_are_those_that_give_the_same_settings(defines: dict[str, Any], options: str) -> None:
     settings = load(defines=defines)
     assert settings.as_options() == options
-    again = dict(define.split("=", 1) for define in options.split() if define != "-D")
+    again = dict(define.split("=", 1) for define in shlex.split(options) if define != "-D")
     assert load(defines={**again, "reports": str(settings.reports)}) == settings
 
 
