@@ -21,6 +21,7 @@ class Refusal:
     text: str
     code: str | None = None
     fields: tuple[str, ...] = ()
+    request_id: str = ""
 
     @property
     def is_client_error(self) -> bool:
@@ -63,7 +64,8 @@ def read_refusal(answer: Answer) -> Refusal:
     elif isinstance(detail, str):
         message = detail
     fields, said = _fields(rows)
-    return Refusal(answer.status, f"{message}: {said}" if said else message, answer.text, code, fields)
+    message = f"{message}: {said}" if said else message
+    return Refusal(answer.status, message, answer.text, code, fields, answer.request_id)
 
 
 def refusal_expected(answer: Answer, what: str) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from ktrdr_acceptance.faults import EnvironmentFault
 
 # Its line per request says less than the exchanges that are kept as evidence.
 logging.getLogger("httpx").setLevel(logging.WARNING)
+
+# Bytes of a body that are kept as evidence whole; of a longer one (115,000 bars: 7 MB) only the beginning.
+_MOST_KEPT = 100_000
 
 
 @dataclass(frozen=True)
@@ -30,17 +34,22 @@ class Exchange:
     elapsed_s: float
     at: float
     failure: str | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A service's answer: HTTP status, decoded body (text if it is not JSON), and how long it took."""
+    """A service's answer: HTTP status, decoded body (text if it is not JSON), and how long it took.
+
+    `request_id` is the id that we gave the request; KTRDR's backend logs it.
+    """
 
     service: str
     request: str
     status: int
     body: Any
     elapsed_s: float
+    request_id: str = ""
 
     @property
     def ok(self) -> bool:
@@ -94,9 +103,14 @@ class ServiceClient:
 
         Raises EnvironmentFault if there was no HTTP answer at all.
         """
+        request_id = f"acceptance-{uuid.uuid4().hex[:12]}"
         try:
             request = self._client.build_request(
-                method, path, json=body, params=dict(query) if query else None
+                method,
+                path,
+                json=body,
+                params=dict(query) if query else None,
+                headers={"X-Request-ID": request_id},
             )
         except httpx.InvalidURL as error:
             raise AssertionError(f"{self.name}: no request can be made of {path!r}: {error}") from None
@@ -107,14 +121,21 @@ class ServiceClient:
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
             reason = self._reason(error)
-            self._on_exchange(Exchange(self.name, method, url, body, None, None, elapsed, at, failure=reason))
+            self._on_exchange(
+                Exchange(self.name, method, url, body, None, None, elapsed, at, reason, request_id)
+            )
             raise EnvironmentFault(
                 f"{self.name} at {self.base_url} gave no answer to {method} {path}: {reason}"
             ) from error
         elapsed = time.monotonic() - at
         decoded = _decode(response)
-        self._on_exchange(Exchange(self.name, method, url, body, response.status_code, decoded, elapsed, at))
-        return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed)
+        kept = decoded if len(response.content) <= _MOST_KEPT else response.text[:_MOST_KEPT] + " ..."
+        self._on_exchange(
+            Exchange(
+                self.name, method, url, body, response.status_code, kept, elapsed, at, request_id=request_id
+            )
+        )
+        return Answer(self.name, f"{method} {path}", response.status_code, decoded, elapsed, request_id)
 
     def _send(self, request: httpx.Request, deadline: float) -> httpx.Response:
         """Send and read to the end.

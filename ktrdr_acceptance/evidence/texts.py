@@ -44,6 +44,8 @@ def history_attachment(history: History) -> Attachment:
 def _block(exchange: Exchange, started: float) -> str:
     status = exchange.failure or f"HTTP {exchange.status}"
     lines = [f"+{exchange.at - started:.3f} s  {exchange.service}  {exchange.method} {exchange.url}"]
+    if exchange.request_id:
+        lines[0] += f"  ({exchange.request_id})"
     if exchange.request_body is not None:
         lines.append(f"> {_body(exchange.request_body)}")
     lines.append(f"< {status} in {exchange.elapsed_s * 1000:.0f} ms")

@@ -1,0 +1,192 @@
+"""The slice of a service's log that was written since a cursor, as entries.
+
+A cursor is a place in a file, never a time: byte offset, the file's identity and the bytes before the offset,
+so that a log that was moved away (rotated) is followed, and one that was emptied or replaced is noticed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.verdict.model import Attachment
+
+# Bytes before the cursor by which a file is recognised: enough for the times of the last lines to differ.
+_MARK = 256
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_LEVELS = "DEBUG|INFO|WARNING|ERROR|CRITICAL"
+# Before a line, `docker compose logs` writes the name of the container.
+_CONTAINER = re.compile(r"^[A-Za-z][\w.-]*\s+\|\s")
+# A line with a date, one of uvicorn's or one of JSON begins an entry; any other goes on with the one before.
+_HEAD = re.compile(rf'^(?:\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d:\d\d|(?:{_LEVELS}):\s|\{{")')
+_LEVEL = re.compile(rf'\[({_LEVELS})\s*\]|\|\s*({_LEVELS})\s*\||^({_LEVELS}):\s|"levelname":\s*"({_LEVELS})"')
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+class UnreadableLog(EnvironmentFault):
+    """A log of which nothing can be said, so that no absence can be shown in it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a log, without colours: its first line and those that go on with it (a stack trace)."""
+
+    text: str
+
+    @property
+    def level(self) -> str:
+        """The entry's level; empty if it names none."""
+        found = _LEVEL.search(self.head)
+        return next(filter(None, found.groups()), "") if found else ""
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        return self.text.partition("\n")[0]
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is of level ERROR or worse."""
+        return self.level in ("ERROR", "CRITICAL")
+
+    @property
+    def has_stack_trace(self) -> bool:
+        """Whether a stack trace goes with it."""
+        return _TRACEBACK in self.text
+
+    def names(self, word: str) -> bool:
+        """Whether `word` stands there as a whole: `op_1` is not named by `op_10`."""
+        return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.text) is not None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a file; `mark` are the bytes before it. A file that was not there has no identity."""
+
+    device: int = 0
+    inode: int = 0
+    offset: int = 0
+    mark: bytes = b""
+
+
+def cursor_at_end(path: Path) -> Cursor:
+    """Return the place behind the last line of a log; the beginning if there is no such file yet."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            start = max(0, found.st_size - _MARK)
+            file.seek(start)
+            mark = file.read(found.st_size - start)
+            return Cursor(found.st_dev, found.st_ino, start + len(mark), mark)
+    except OSError:
+        # Reading it later tells why; a log that its service has yet to make is read from its beginning.
+        return Cursor()
+
+
+def entries_in(text: str) -> list[Entry]:
+    """Return the entries of a text; lines before the first head belong to an entry that is not there."""
+    entries: list[list[str]] = []
+    for line in text.splitlines():
+        plain = _CONTAINER.sub("", _COLOURS.sub("", line))
+        if _HEAD.match(plain):
+            entries.append([plain])
+        elif entries:
+            entries[-1].append(plain)
+    return [Entry("\n".join(lines)) for lines in entries]
+
+
+class LogSlice:
+    """What one service has written to its log since the slice was cut."""
+
+    def __init__(self, service: str, path: Path) -> None:
+        self.service = service
+        self.path = path
+        self.cursor = cursor_at_end(path)
+
+    def entries(self) -> list[Entry]:
+        """Return the entries since the cursor that are complete. Raises UnreadableLog."""
+        return entries_in(self.text())
+
+    def text(self) -> str:
+        """Return the whole lines since the cursor. Raises UnreadableLog if some may be missing."""
+        try:
+            written = b"".join(self._written())
+        except OSError as problem:
+            raise UnreadableLog(
+                f"the log of {self.service} cannot be read: {self.path} ({problem.strerror})"
+            ) from None
+        # The end of a line that was being written when the slice was cut is not of this slice.
+        if self.cursor.mark and not self.cursor.mark.endswith(b"\n"):
+            written = written.partition(b"\n")[2]
+        whole, newline, _ = written.rpartition(b"\n")
+        return (whole + newline).decode("utf-8", errors="replace")
+
+    def _written(self) -> Iterator[bytes]:
+        """Yield what was written since the cursor, file by file, oldest first."""
+        cursor = self.cursor
+        current = self.path.stat()
+        if not cursor.inode or (current.st_dev, current.st_ino) == (cursor.device, cursor.inode):
+            yield self._rest(self.path)
+            return
+        moved = self._moved_away()
+        yield self._rest(moved[0])
+        for path in (*moved[1:], self.path):
+            yield path.read_bytes()
+
+    def _rest(self, path: Path) -> bytes:
+        """Return what follows the cursor in the file that it was cut in."""
+        cursor = self.cursor
+        with path.open("rb") as file:
+            file.seek(cursor.offset - len(cursor.mark))
+            if file.read(len(cursor.mark)) != cursor.mark:
+                raise UnreadableLog(
+                    f"the log of {self.service} ({path}) was emptied or replaced since the scenario began: "
+                    "lines of it may be lost"
+                )
+            return file.read()
+
+    def _moved_away(self) -> list[Path]:
+        """Return the files that the log was moved to since the cursor, oldest first."""
+        found = [(path, path.stat()) for path in self.path.parent.glob(f"{self.path.name}.*")]
+        ours = [(path, stat.st_mtime_ns) for path, stat in found if stat.st_ino == self.cursor.inode]
+        if not ours:
+            raise UnreadableLog(
+                f"the log of {self.service} ({self.path}) is another file since the scenario began, and the "
+                "old one is not beside it: lines of it may be lost"
+            )
+        moved, moved_at = ours[0]
+        later = [
+            # Of two that ended at the same time the one with the lower number is the newer.
+            (stat.st_mtime_ns, -int(number) if (number := path.suffix[1:]).isdigit() else 0, path)
+            for path, stat in found
+            if path != moved and stat.st_mtime_ns >= moved_at
+        ]
+        return [moved, *(path for *_, path in sorted(later))]
+
+
+_MOST_LINES = 200
+
+
+def log_attachment(log: LogSlice, names: Iterable[str]) -> Attachment | None:
+    """Return what a slice holds as evidence, or nothing if it names none of `names`.
+
+    Of a long one only the entries that name one of them, and warnings and errors.
+    """
+    title = f"Log of {log.service}"
+    try:
+        entries = log.entries()
+    except UnreadableLog as problem:
+        return Attachment(title, "text/plain", str(problem))
+    telling = {entry for entry in entries if any(entry.names(name) for name in names)}
+    if not telling:
+        return None
+    lines = [line for entry in entries for line in entry.text.splitlines()]
+    if len(lines) > _MOST_LINES:
+        told = [entry for entry in entries if entry in telling or entry.is_error or entry.level == "WARNING"]
+        shown = [line for entry in told for line in entry.text.splitlines()][-_MOST_LINES + 1 :]
+        lines = [f"({len(lines) - len(shown)} of {len(lines)} lines are left out)", *shown]
+    return Attachment(title, "text/plain", "\n".join(lines))
