@@ -17,6 +17,7 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
+from ktrdr_acceptance.catalogue.milestones import criteria_with_scenario
 from ktrdr_acceptance.catalogue.tags import name_row
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
@@ -95,6 +96,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             options=settings.as_options(),
             strict=settings.strict,
             time_factor=settings.time_factor,
+            criteria_with_scenario=criteria_with_scenario(),
         )
         clock = Clock()
         target = make_target(settings)
@@ -131,7 +133,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         notes = run.notes()
         if (self.config.jobs or 1) > 1:
             notes.append(f"-j {self.config.jobs}: scenarios run one after another for now")
-        session.console.header(run.target_lines, [planned.id for planned in run.scenarios], notes)
+        session.console.header(run.target_lines, run.scenarios, notes)
         for scenario in scenarios:
             scenario.run = partial(_run_scenario, session, scenario, scenario.run)
         with self.context.use_with_user_mode():

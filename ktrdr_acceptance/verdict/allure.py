@@ -13,9 +13,11 @@ from allure_commons.model2 import (
     Attachment as AllureAttachment,
 )
 from allure_commons.model2 import (
+    GlobalAttachment,
     GlobalError,
     Globals,
     Label,
+    Parameter,
     Status,
     StatusDetails,
     TestResult,
@@ -23,9 +25,19 @@ from allure_commons.model2 import (
 )
 from allure_commons.utils import md5, now
 
+from ktrdr_acceptance.catalogue.milestones import milestones
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.json_view import write_atomically
-from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, StepResult, Verdict
+from ktrdr_acceptance.verdict.milestones import milestone_results
+from ktrdr_acceptance.verdict.model import (
+    Attachment,
+    RunResult,
+    RunVerdict,
+    ScenarioResult,
+    StepResult,
+    Verdict,
+)
+from ktrdr_acceptance.verdict.tables import run_tables
 
 _SEVERITY = {"blocker": "blocker", "major": "critical", "minor": "minor"}
 _STEP_STATUS = {
@@ -34,7 +46,7 @@ _STEP_STATUS = {
     "skipped": Status.SKIPPED,
     "untested": Status.SKIPPED,
 }
-_EXTENSION = {"text/plain": "txt", "application/json": "json"}
+_EXTENSION = {"text/plain": "txt", "text/markdown": "md", "application/json": "json"}
 
 
 class AllureResults:
@@ -55,19 +67,21 @@ class AllureResults:
         test.titlePath = [*Path(result.file).parts[:-1], result.feature]
         if scenario is not None:
             test.description = "\n".join(scenario.description)
-            test.parameters = scenario_parameters(scenario)
+            test.parameters = scenario_parameters(scenario) or []
             test.links.extend(scenario_links(scenario, issue_pattern=None, link_pattern=None))
+        if result.expected_s is not None:
+            test.parameters.append(
+                Parameter(name="planned", value=f"{result.expected_s:.1f} s", excluded=True)
+            )
         test.labels.extend(_labels(result))
         test.status = _status(result)
         if result.reason:
             test.statusDetails = StatusDetails(message=_message(result))
         test.steps = _steps(result.steps, start)
-        for attachment in result.attachments:
-            name = f"{uuid.uuid4()}-attachment.{_EXTENSION[attachment.media_type]}"
-            self._logger.report_attached_data(attachment.text, name)
-            test.attachments.append(
-                AllureAttachment(name=attachment.name, source=name, type=attachment.media_type)
-            )
+        test.attachments = [
+            AllureAttachment(name=one.name, source=self._attach(one), type=one.media_type)
+            for one in [*_durations(result), *result.attachments]
+        ]
         self._logger.report_result(test)
 
     def write_run(self, run: RunResult) -> None:
@@ -78,6 +92,7 @@ class AllureResults:
             **{f"Target.{key}": fact for key, fact in run.target.items() if isinstance(fact, str | float)},
             **{f"Target.found.{number}": line for number, line in enumerate(run.target_lines, 1)},
             **{f"Note.{number}": note for number, note in enumerate(run.notes(), 1)},
+            **{f"Milestone.{result.id}": result.line() for result in milestone_results(run)},
         }
         text = "".join(f"{key} = {value}\n" for key, value in facts.items())
         write_atomically(self._folder / "environment.properties", text)
@@ -87,12 +102,23 @@ class AllureResults:
             errors.insert(0, run.issue())
         for error in errors:
             self._logger.report_globals(Globals(errors=[GlobalError(message=error, timestamp=now())]))
+        for name, lines in run_tables(run).items():
+            table = Attachment(name, "text/markdown", "\n".join(lines) + "\n")
+            attached = GlobalAttachment(
+                name=name, source=self._attach(table), type=table.media_type, timestamp=now()
+            )
+            self._logger.report_globals(Globals(attachments=[attached]))
+
+    def _attach(self, attachment: Attachment) -> str:
+        """Write an attachment; return the name of its file."""
+        name = f"{uuid.uuid4()}-attachment.{_EXTENSION[attachment.media_type]}"
+        self._logger.report_attached_data(attachment.text, name)
+        return name
 
 
 def _labels(result: ScenarioResult) -> list[Label]:
-    area = Path(result.file).parent.name.replace("_", " ").capitalize()
     pairs = [
-        ("epic", area),
+        ("epic", result.area),
         ("feature", result.feature),
         ("story", result.facts.category.capitalize()),
         ("severity", _SEVERITY.get(result.facts.severity, "normal")),
@@ -100,6 +126,7 @@ def _labels(result: ScenarioResult) -> list[Label]:
         ("language", "python"),
         *(("milestone", milestone) for milestone in result.facts.milestones),
         *(("criterion", criterion) for criterion in result.facts.criteria),
+        *(("proof", proof) for proof in _proofs(result)),
         *(("tag", tag) for tag in result.tags),
     ]
     if result.category:
@@ -107,6 +134,21 @@ def _labels(result: ScenarioResult) -> list[Label]:
     if result.verdict == Verdict.FLAKY:
         pairs.append(("tag", "flaky"))
     return [Label(name=name, value=value) for name, value in pairs]
+
+
+def _proofs(result: ScenarioResult) -> list[str]:
+    """Return milestones with their criteria; apart, Allure would pair each of one with each of the other."""
+    known = milestones()
+    return [
+        f"{milestone} · {criterion} {known.wording(criterion)}".rstrip()
+        for milestone in result.facts.milestones
+        for criterion in known.proven(milestone, result.facts)
+    ]
+
+
+def _durations(result: ScenarioResult) -> list[Attachment]:
+    lines = "\n".join(map(str, result.operation_durations))
+    return [Attachment("Operations, planned and real", "text/plain", lines)] if lines else []
 
 
 def _status(result: ScenarioResult) -> str:

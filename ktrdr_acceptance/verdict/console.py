@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -19,6 +20,7 @@ from ktrdr_acceptance.catalogue.tags import facts_of
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operations import Operation
 from ktrdr_acceptance.verdict.markdown import last_line
+from ktrdr_acceptance.verdict.milestones import MilestoneResult, MilestoneVerdict, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios
 
 _MARK = {
@@ -28,7 +30,17 @@ _MARK = {
     Verdict.KNOWN_ISSUE: "[yellow]–[/]",
     Verdict.NOT_RUN: "[yellow]–[/]",
 }
+_MILESTONE_MARK = {
+    MilestoneVerdict.MET: "[green]✔[/]",
+    MilestoneVerdict.NOT_MET: "[red]✘[/]",
+    MilestoneVerdict.PARTLY_RUN: "[yellow]–[/]",
+    MilestoneVerdict.NOT_RUN: "[yellow]–[/]",
+}
 _REASON_LINES = 12
+# Without a terminal: how many lines a run with nothing to complain about may have, and how many of them tell
+# of features one by one; beyond that they are told by capability.
+_MOST_LINES = 40
+_MOST_FEATURES = 14
 
 
 class _Stdout(RichConsole):
@@ -54,16 +66,20 @@ class Console:
         self._running = ""
         self._running_since = 0.0
         self._progress = ""
-        self._feature: list[ScenarioResult] = []
+        self._group: list[ScenarioResult] = []
+        self._by_capability = False
+        # behave has printed one already.
+        self._lines = 1
 
-    def header(self, target_lines: list[str], scenario_ids: list[str], notes: list[str]) -> None:
+    def header(self, target_lines: list[str], planned: Sequence[ScenarioResult], notes: list[str]) -> None:
         """Say which KTRDR was found and how much is to do."""
         for line in [*target_lines, *notes]:
             self._print(escape(line))
-        self._waiting = list(scenario_ids)
+        self._waiting = [scenario.id for scenario in planned]
+        self._by_capability = len({scenario.file for scenario in planned}) > _MOST_FEATURES
         known = self._left(self._waiting)
         about = f", about {known:.0f} s" if known else ""
-        self._print(f"{counted_scenarios(len(scenario_ids))}{about}")
+        self._print(f"{counted_scenarios(len(planned))}{about}")
         if self._rich.is_terminal and not self._quiet:
             self._live = Live(Text(), console=self._rich, refresh_per_second=8, transient=True)
             self._live.start()
@@ -83,16 +99,17 @@ class Console:
         self._refresh()
 
     def end(self, result: ScenarioResult) -> None:
-        """Show a scenario's verdict: a line each on a terminal, a line per feature elsewhere."""
-        if self._feature and self._feature[0].file != result.file:
-            self._flush_feature()
-        self._feature.append(result)
+        """Show a scenario's verdict: on a terminal; elsewhere a line per feature or capability."""
+        if self._group and self._place(self._group[0]) != self._place(result):
+            self._flush_group()
+        self._group.append(result)
         if self._live is not None or result.verdict in (Verdict.NOT_MET, Verdict.FLAKY):
             self._print(self._scenario_line(result))
 
     def finish(self, run: RunResult, summary_path: str) -> None:
         """Say what came of the run; the last line is the verdict in the form other tools read."""
-        self._flush_feature()
+        self._flush_group()
+        on_terminal = self._live is not None
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -111,11 +128,13 @@ class Console:
             self._print(f"not run: {escape(which)}: {escape(reason)}")
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
-        for line in [
-            *run.notes(),
-            run.counts_line(),
-            f"report: {summary_path}; exit status {run.exit_status:d}",
-        ]:
+        end = [*run.notes(), run.counts_line(), f"report: {summary_path}; exit status {run.exit_status:d}"]
+        results = milestone_results(run)
+        # The last line follows the end.
+        room = len(results) if on_terminal else _MOST_LINES - self._lines - len(end) - 1
+        for line in _milestone_lines(results, room):
+            self._print(line)
+        for line in end:
             self._print(escape(line))
         self._print(escape(last_line(run)))
 
@@ -140,20 +159,26 @@ class Console:
                 found.setdefault(scenario.reason.splitlines()[0], []).append(scenario.id)
         return found
 
-    def _flush_feature(self) -> None:
-        results, self._feature = self._feature, []
+    def _place(self, result: ScenarioResult) -> str:
+        return str(Path(result.file).parent) if self._by_capability else result.file
+
+    def _flush_group(self) -> None:
+        results, self._group = self._group, []
         if not results or self._live is not None:
             return
         found = {verdict: sum(1 for r in results if r.verdict == verdict) for verdict in Verdict}
         counts = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count)
         took = sum(result.duration_s for result in results)
+        planned = [result.expected_s for result in results]
+        beside = "" if None in planned else f", planned {sum(filter(None, planned)):.1f} s"
         worst = next((v for v in (Verdict.NOT_MET, Verdict.FLAKY, Verdict.NOT_RUN) if found[v]), Verdict.MET)
-        self._print(f"{_MARK[worst]} {escape(results[0].feature)}: {counts} ({took:.1f} s)")
+        name = results[0].area if self._by_capability else results[0].feature
+        self._print(f"{_MARK[worst]} {escape(name)}: {counts} ({took:.1f} s{beside})")
 
     def _scenario_line(self, result: ScenarioResult) -> str:
         said = "" if result.verdict == Verdict.MET else f" {result.verdict}"
         title = f"{escape(result.id)} {escape(result.name)}"
-        return f"{_MARK[result.verdict]} {title}{said} ({result.duration_s:.1f} s)"
+        return f"{_MARK[result.verdict]} {title}{said} ({result.took})"
 
     def _left(self, ids: list[str]) -> float:
         return sum(self._expected_s.get(scenario_id, 0.0) for scenario_id in ids)
@@ -173,4 +198,20 @@ class Console:
         self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:
+        self._lines += 1
         self._rich.print(markup, crop=False, overflow="ignore")
+
+
+def _milestone_lines(results: list[MilestoneResult], room: int) -> list[str]:
+    """Return a line for each milestone or, if that is too many, one line for all that are met."""
+    if len(results) <= room:
+        return [_milestone_line(result) for result in results]
+    met = [result for result in results if result.verdict == MilestoneVerdict.MET]
+    told = f"{_MILESTONE_MARK[MilestoneVerdict.MET]} milestones met: " + ", ".join(
+        f"{escape(result.id)} ({result.counts()[Verdict.MET]})" for result in met
+    )
+    return [*([told] if met else []), *[_milestone_line(result) for result in results if result not in met]]
+
+
+def _milestone_line(result: MilestoneResult) -> str:
+    return f"{_MILESTONE_MARK[result.verdict]} {escape(result.line())}"

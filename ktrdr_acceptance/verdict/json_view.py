@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
 
 SCHEMA = 1
@@ -31,6 +33,9 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "notes": run.notes(),
         "run_findings": run.run_findings,
         "drift": [{"kind": kind, "cases": cases} for kind, cases in run.drift.items()],
+        "planned_s": _rounded(run.planned_s),
+        "peak_memory_mb": run.peak_memory_mb,
+        "milestones": [_milestone(milestone) for milestone in milestone_results(run)],
         "scenarios": [_scenario(scenario) for scenario in run.scenarios],
     }
 
@@ -51,7 +56,39 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "criteria": list(scenario.facts.criteria),
         "tags": list(scenario.tags),
         "operations": list(scenario.operations),
+        "operation_durations": [
+            {
+                **asdict(duration),
+                "planned_s": _rounded(duration.planned_s),
+                "real_s": _rounded(duration.real_s),
+            }
+            for duration in scenario.operation_durations
+        ],
     }
+
+
+def _milestone(milestone: MilestoneResult) -> dict[str, Any]:
+    return {
+        "id": milestone.id,
+        "title": milestone.title,
+        "verdict": milestone.verdict,
+        "summary": {str(verdict): count for verdict, count in sorted(milestone.counts().items())},
+        "criteria": list(milestone.criteria),
+        "criteria_without_scenario": list(milestone.without_scenario),
+        "proofs": [
+            {
+                "criterion": proof.criterion,
+                "wording": proof.wording,
+                "scenario": proof.scenario.id,
+                "verdict": proof.scenario.verdict,
+            }
+            for proof in milestone.proofs
+        ],
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def write_atomically(path: Path, text: str) -> None:

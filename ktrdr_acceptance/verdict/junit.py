@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.milestones import milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
 
 # Characters that XML 1.0 cannot hold, such as the colours in a log line.
@@ -34,7 +35,8 @@ def as_junit(run: RunResult) -> str:
         problem = ElementTree.SubElement(suite, "testcase", name=f"run: {run.verdict}", classname="run")
         ElementTree.SubElement(problem, "error", message=run.issue())
         suite.set("tests", str(len(cases) + 1))
-    if notes := [*run.target_lines, *run.notes()]:
+    milestones = [f"milestone {result.line()}" for result in milestone_results(run)]
+    if notes := [*run.target_lines, *run.notes(), *milestones]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")
@@ -55,4 +57,7 @@ def _case(scenario: ScenarioResult) -> ElementTree.Element:
         is_error = scenario.verdict == Verdict.NOT_MET and scenario.category == Category.TEST_ISSUE
         tag = "error" if is_error else "failure"
         ElementTree.SubElement(case, tag, message=message, type=str(scenario.category)).text = scenario.reason
+    planned = [] if scenario.expected_s is None else [f"scenario: planned {scenario.expected_s:.1f} s"]
+    if said := [*planned, *map(str, scenario.operation_durations)]:
+        ElementTree.SubElement(case, "system-out").text = "\n".join(said)
     return case

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
-
-_MARK = {
-    Verdict.MET: "✅ met",
-    Verdict.NOT_MET: "❌ not met",
-    Verdict.FLAKY: "❌ flaky",
-    Verdict.KNOWN_ISSUE: "➖ known issue",
-    Verdict.NOT_RUN: "➖ not run",
-}
+from ktrdr_acceptance.verdict.tables import run_tables, scenario_table
 
 
 def as_markdown(run: RunResult) -> str:
@@ -29,9 +22,11 @@ def as_markdown(run: RunResult) -> str:
     for scenario in run.scenarios:
         if scenario in run.refusals():
             lines += ["", *_failure(scenario, run.options)]
+    tables = run_tables(run)
     if run.scenarios:
-        lines += ["", "## Scenarios", "", "| Scenario | Title | Result | Duration |", "|---|---|---|---|"]
-        lines += [_row(scenario) for scenario in run.scenarios]
+        tables["Scenarios"] = scenario_table(run)
+    for title, table in tables.items():
+        lines += ["", f"## {title}", "", *table]
     refused = run.refusals()
     for verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
         found = [s for s in run.scenarios if s.verdict == verdict and s not in refused]
@@ -46,11 +41,6 @@ def as_markdown(run: RunResult) -> str:
 def last_line(run: RunResult) -> str:
     """Return the line that ends every run."""
     return "✅ Integration test passed" if run.verdict == RunVerdict.ACCEPTED else f"❌ Issue: {run.issue()}"
-
-
-def _row(scenario: ScenarioResult) -> str:
-    title = scenario.name.replace("|", "\\|")
-    return f"| {scenario.id} | {title} | {_MARK[scenario.verdict]} | {scenario.duration_s:.1f} s |"
 
 
 def _failure(scenario: ScenarioResult, options: str) -> list[str]:

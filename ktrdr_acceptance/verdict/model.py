@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
@@ -68,6 +69,24 @@ class StepResult:
 
 
 @dataclass(frozen=True)
+class OperationDuration:
+    """How long an operation should take by the calibration, at the target's speed, and how long it took.
+
+    `real_s` is from the request to the first look that showed the end; None if nobody saw it end.
+    """
+
+    id: str
+    purpose: str
+    planned_s: float
+    real_s: float | None = None
+    ended_as: str = ""
+
+    def __str__(self) -> str:
+        real = "no end was seen" if self.real_s is None else f"{self.ended_as} after {self.real_s:.1f} s"
+        return f"{self.purpose} {self.id}: planned {self.planned_s:.1f} s, {real}"
+
+
+@dataclass(frozen=True)
 class ScenarioResult:
     """What became of one scenario. `started_at` is seconds since the epoch."""
 
@@ -85,8 +104,20 @@ class ScenarioResult:
     duration_s: float = 0.0
     expected_s: float | None = None
     operations: tuple[str, ...] = ()
+    operation_durations: tuple[OperationDuration, ...] = ()
     steps: tuple[StepResult, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def area(self) -> str:
+        """Return the capability that it is about: the folder of its feature, as a title."""
+        return Path(self.file).parent.name.replace("_", " ").capitalize()
+
+    @property
+    def took(self) -> str:
+        """Return the real duration in words, beside the planned one where there is one."""
+        planned = "" if self.expected_s is None else f", planned {self.expected_s:.1f} s"
+        return f"{self.duration_s:.1f} s{planned}"
 
     @property
     def makes_unfit(self) -> bool:
@@ -111,6 +142,10 @@ class RunResult:
     scenarios: list[ScenarioResult] = field(default_factory=list)
     run_findings: list[str] = field(default_factory=list)
     drift: dict[str, list[str]] = field(default_factory=dict)
+    # The criteria that have a scenario in the suite, selected or not.
+    criteria_with_scenario: frozenset[str] = frozenset()
+    # Of the suite's own process.
+    peak_memory_mb: float | None = None
     duration_s: float = 0.0
     complete: bool = False
     unfit: str = ""
@@ -146,7 +181,15 @@ class RunResult:
         found = self.counts()
         always = (Verdict.MET, Verdict.NOT_MET, Verdict.NOT_RUN)
         said = [f"{found[verdict]} {verdict}" for verdict in Verdict if verdict in always or found[verdict]]
-        return f"{', '.join(said)} of {counted_scenarios(len(self.scenarios))} in {self.duration_s:.1f} s"
+        planned = "" if self.planned_s is None else f" (planned {self.planned_s:.1f} s)"
+        of_all = counted_scenarios(len(self.scenarios))
+        return f"{', '.join(said)} of {of_all} in {self.duration_s:.1f} s{planned}"
+
+    @property
+    def planned_s(self) -> float | None:
+        """Return what the scenarios should take together; None if not all of them have been measured."""
+        known = [s.expected_s for s in self.scenarios if s.expected_s is not None]
+        return sum(known) if known and len(known) == len(self.scenarios) else None
 
     def notes(self) -> list[str]:
         """Return what every output has to say besides the verdicts."""

@@ -89,12 +89,21 @@ class Outputs:
         self.allure_errors = [
             error["message"]
             for path in sorted(allure.glob("*-globals.json"))
-            for error in json.loads(path.read_text("utf-8"))["errors"]
+            for error in json.loads(path.read_text("utf-8")).get("errors", [])
         ]
+        self._allure_folder = allure
         self.allure_facts = dict(
             line.split(" = ", 1)
             for line in (allure / "environment.properties").read_text("utf-8").splitlines()
         )
+
+    def allure_tables(self) -> dict[str, str]:
+        """Return the attachments of the run as a whole by their name."""
+        return {
+            attached["name"]: (self._allure_folder / attached["source"]).read_text("utf-8")
+            for path in sorted(self._allure_folder.glob("*-globals.json"))
+            for attached in json.loads(path.read_text("utf-8")).get("attachments", [])
+        }
 
     def row(self, id: str) -> dict[str, Any]:
         """Return a scenario's row of results.json."""
@@ -105,12 +114,15 @@ class Outputs:
         return {row["id"]: row["verdict"] for row in self.results["scenarios"]}
 
     def said_by_markdown(self) -> dict[str, str]:
-        rows = [line.split(" | ") for line in self.markdown.splitlines() if line.startswith("| ")]
+        table = self.markdown.split("\n## Scenarios\n")[1].split("\n## ")[0]
+        rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
         return {row[0].removeprefix("| "): row[2].split(" ", 1)[1] for row in rows if row[0] != "| Scenario"}
 
     def said_by_junit(self) -> dict[str, str]:
         return {
-            case.get("name", "").split(" ")[0]: next((child.tag for child in case), "passed")
+            case.get("name", "").split(" ")[0]: next(
+                (child.tag for child in case if child.tag != "system-out"), "passed"
+            )
             for case in self.junit.iter("testcase")
             if case.get("classname") != "run"
         }

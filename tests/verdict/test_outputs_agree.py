@@ -33,7 +33,7 @@ def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
     monkeypatch.setattr(sys, "__stdout__", sys.stdout)
     capfd.readouterr()
     console = Console({})
-    console.header(run.target_lines, [scenario.id for scenario in run.scenarios], run.notes())
+    console.header(run.target_lines, run.scenarios, run.notes())
     for scenario in run.scenarios:
         console.begin(scenario.id, scenario.name)
         console.end(scenario)

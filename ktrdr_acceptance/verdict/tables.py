@@ -1,0 +1,92 @@
+"""The tables of a run in Markdown, as the summary and the Allure report show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
+from ktrdr_acceptance.verdict.model import RunResult, Verdict
+from ktrdr_acceptance.verdict.planned import purpose_durations
+
+MARK = {
+    Verdict.MET: "✅ met",
+    Verdict.NOT_MET: "❌ not met",
+    Verdict.FLAKY: "❌ flaky",
+    Verdict.KNOWN_ISSUE: "➖ known issue",
+    Verdict.NOT_RUN: "➖ not run",
+}
+_NOTHING = "–"
+
+
+def run_tables(run: RunResult) -> dict[str, list[str]]:
+    """Return the tables of the run as a whole by their title; none that would be empty."""
+    tables = {"Milestones": milestone_tables(run), "Operations, planned and real": operation_table(run)}
+    return {title: lines for title, lines in tables.items() if lines}
+
+
+def scenario_table(run: RunResult) -> list[str]:
+    """Return every scenario with its verdict, planned beside real."""
+    rows = (
+        (s.id, s.name, MARK[s.verdict], f"{s.duration_s:.1f} s", _seconds(s.expected_s))
+        for s in run.scenarios
+    )
+    return _table(("Scenario", "Title", "Result", "Duration", "Planned"), rows)
+
+
+def milestone_tables(run: RunResult) -> list[str]:
+    """Return the milestones, and below them which scenario proves which of their criteria."""
+    results = milestone_results(run)
+    if not results:
+        return []
+    proofs = [
+        (
+            result.id,
+            f"{proof.criterion} {proof.wording}".strip(),
+            proof.scenario.id,
+            MARK[proof.scenario.verdict],
+        )
+        for result in results
+        for proof in result.proofs
+    ]
+    return [
+        *_table(
+            ("Milestone", "About", "Verdict", "Scenarios", "Criteria"),
+            ((r.id, r.title, r.verdict, r.counts_in_words(), _coverage(r)) for r in results),
+        ),
+        "",
+        *_table(("Milestone", "Criterion", "Scenario", "Verdict"), proofs),
+    ]
+
+
+def operation_table(run: RunResult) -> list[str]:
+    """Return the operations of the run by purpose, planned beside real; nothing if there were none."""
+    rows = [
+        (
+            one.purpose,
+            str(one.started),
+            str(one.completed),
+            _seconds(one.planned_s),
+            _seconds(one.real_s),
+            _NOTHING if one.ratio is None else f"{one.ratio:.2f}",
+        )
+        for one in purpose_durations(run)
+    ]
+    header = ("Operation", "Started", "Seen to complete", "Planned", "Real (median)", "Real / planned")
+    return _table(header, rows) if rows else []
+
+
+def _coverage(result: MilestoneResult) -> str:
+    without = f" (none: {', '.join(result.without_scenario)})" if result.without_scenario else ""
+    return result.coverage() + without
+
+
+def _seconds(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:.1f} s"
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [_row(header), "|" + "---|" * len(header), *[_row(row) for row in rows]]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
