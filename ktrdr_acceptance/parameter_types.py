@@ -8,9 +8,13 @@ from typing import Any, TypeVar
 
 from behave import register_type
 
+from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
 from ktrdr_acceptance.domain.operation_list import FILTERS_PATTERN, LISTED, Listed, read_filters
-from ktrdr_acceptance.domain.trainings import FLAWS
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.target.base import IB_GATEWAY, IB_HOST
 
+# How services are spoken of.
+SERVICES = {"the IB host": IB_HOST, "the IB gateway": IB_GATEWAY}
 _UNITS = {"ms": 0.001, "s": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "minute": 60.0, "minutes": 60.0}
 _NUMBER = r"\d+(?:\.\d+)?"
 
@@ -66,15 +70,33 @@ def parse_count(text: str) -> int:
     return words.index(text) + 1 if text in words else int(re.sub(r"[,_]", "", text))
 
 
-@_typed(r"smoke|long")
+@_typed(r"[a-z0-9][a-z0-9-]*")
 def parse_purpose(text: str) -> str:
-    """Return the purpose of a training; what it asks for stands in the calibration."""
+    """Return the purpose of an operation or a read; what it asks for stands in the calibration."""
     return text
 
 
-@_typed("|".join(FLAWS))
+@_typed("|".join(Kind))
+def parse_kind(text: str) -> Kind:
+    """Return the kind of an operation: training, backtest or download."""
+    return Kind(text)
+
+
+@_typed("|".join(SERVICES))
+def parse_service(text: str) -> str:
+    """Return the name of a service that is spoken of as `the IB host`."""
+    return SERVICES[text]
+
+
+@_typed("|".join(sorted(WAYS, key=len, reverse=True)))
+def parse_way(text: str) -> str:
+    """Return one of the ways to ask for work."""
+    return text
+
+
+@_typed("|".join(sorted(FLAWS, key=len, reverse=True)))
 def parse_flaw(text: str) -> str:
-    """Return one of the things that can be wrong with a training request."""
+    """Return one of the things that can be wrong with a field of a request."""
     return text
 
 
@@ -97,6 +119,9 @@ def register() -> None:
         Percent=parse_percent,
         Count=parse_count,
         Purpose=parse_purpose,
+        Kind=parse_kind,
+        Service=parse_service,
+        Way=parse_way,
         Flaw=parse_flaw,
         Listed=parse_listed,
         Filters=parse_filters,

@@ -4,38 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.bars import Bars
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
 from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.domain.bad_requests import BadRequests
+from ktrdr_acceptance.domain.data import Data
+from ktrdr_acceptance.domain.downloads import Downloads
+from ktrdr_acceptance.domain.hosts import Hosts
 from ktrdr_acceptance.domain.operation_list import OperationList
 from ktrdr_acceptance.domain.platform import HealthCheck, Platform
+from ktrdr_acceptance.domain.results import Results
+from ktrdr_acceptance.domain.services import Services
+from ktrdr_acceptance.domain.starts import Starts
+from ktrdr_acceptance.domain.strategies import Strategies
 from ktrdr_acceptance.domain.training_result import TrainingResults
 from ktrdr_acceptance.domain.trainings import Trainings
 from ktrdr_acceptance.domain.workers import Workers
 from ktrdr_acceptance.matchers.checks import Checker
 from ktrdr_acceptance.operations.history import Observation
-from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Clock, Waiter
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
+from ktrdr_acceptance.target.data_folder import DataFolder
+from ktrdr_acceptance.target.needs import Needs
 from ktrdr_acceptance.testdata.calibration import default_calibration
 from ktrdr_acceptance.undo import Undo
 
 V = TypeVar("V")
+
+# Seconds until a worker that is to be asked directly must be free.
+_FREE_WITHIN = 30.0
 
 
 @dataclass
 class Said:
     """What the steps of one scenario have come to speak about; reading what nobody said is an error."""
 
-    training: Operation | None = None
+    # The operation that "it" means; those of other kinds are still spoken of by their kind.
+    operation: Operation | None = None
+    by_kind: dict[Kind, Operation] = field(default_factory=dict)
     refusal: Refusal | None = None
     page: OperationPage | None = None
     health: HealthCheck | None = None
+    bars: Bars | None = None
+    # Seconds that the last timed answer took.
+    elapsed_s: float | None = None
+
+    def speak_of(self, operation: Operation) -> Operation:
+        """From now on "it" is this operation."""
+        self.operation = self.by_kind[operation.kind] = operation
+        return operation
 
 
 @dataclass
@@ -50,6 +76,8 @@ class World:
     # The ids of all operations that the run has started, this scenario's and those before it.
     ours: set[str] = field(default_factory=set)
     exchanges: list[Exchange] = field(default_factory=list)
+    # What was found out about the target's needs, for the whole run.
+    found: dict[str, str] = field(default_factory=dict)
     said: Said = field(default_factory=Said)
 
     def __post_init__(self) -> None:
@@ -59,6 +87,8 @@ class World:
         endpoints = self.target.endpoints
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
         self.workers = Workers(self.backend, self.connect, self.waiter, self.ours)
+        self.hosts = Hosts(endpoints.other_services, self.connect, self.backend)
+        self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.found)
         self.operations = Operations(
             self.backend,
             self.workers.clients,
@@ -68,8 +98,39 @@ class World:
             ours=self.ours,
             on_look=self.on_look,
         )
-        self.trainings = Trainings(self.backend, self.operations, default_calibration(), endpoints.speed)
+        calibration = default_calibration()
+        starts = (self.backend, self.operations)
+        self.trainings = Trainings(
+            Kind.TRAINING,
+            *starts,
+            calibration.trainings,
+            endpoints.speed,
+            self.backend.start_training_answer,
+            "/training/start",
+        )
+        self.backtests = Starts(
+            Kind.BACKTEST,
+            *starts,
+            calibration.backtests,
+            endpoints.speed,
+            self.backend.start_backtest_answer,
+            "/backtests/start",
+        )
+        self.downloads = Downloads(
+            Kind.DOWNLOAD, *starts, calibration.downloads, endpoints.speed, self.backend.start_download_answer
+        )
+        self.starts: dict[str, Starts[Any]] = {
+            Kind.TRAINING: self.trainings,
+            Kind.BACKTEST: self.backtests,
+            Kind.DOWNLOAD: self.downloads,
+        }
+        self.results = Results(self.operations)
         self.training_results = TrainingResults(self.operations, self.waiter)
+        folder = self.target.data_folder
+        self.data = Data(self.backend, calibration.reads, DataFolder(folder, self.undo) if folder else None)
+        self.services = Services(self.target, self.clock, self.undo)
+        self.strategies = Strategies(self.backend, self.trainings, self.workers)
+        self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
         self.check = Checker(self.waiter)
         self.operation_list = OperationList(self.backend)
         self.platform = Platform(self.backend)
@@ -82,20 +143,43 @@ class World:
 
     def missing(self, need: str) -> str:
         """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""
-        has_workers = self.generation.has_workers
-        if need == "training-worker" and not (has_workers and self.workers.training_workers()):
-            return f"the target (generation {self.generation}) has no training worker registered"
-        return ""
+        return self.needs.missing(need)
+
+    def _place(self, way: str) -> Worker:
+        """Return where work is asked for directly by one of the ways of the bad requests."""
+        if way.endswith("training host"):
+            return self.hosts.training_host
+        kind = Kind(way.partition(" ")[0])
+        return self.workers.free(kind, _FREE_WITHIN)
 
     def close(self) -> None:
         """Close the connections."""
         for client in self._clients:
             client.close()
 
+    def the(self, kind: Kind) -> Operation:
+        """Return the operation of a kind that the scenario speaks about."""
+        return _said(self.said.by_kind.get(kind), f"a {kind}")
+
+    @property
+    def operation(self) -> Operation:
+        """Return the operation that the scenario spoke of last."""
+        return _said(self.said.operation, "an operation")
+
     @property
     def training(self) -> Operation:
         """Return the training that the scenario speaks about."""
-        return _said(self.said.training, "a training")
+        return self.the(Kind.TRAINING)
+
+    @property
+    def bars(self) -> Bars:
+        """Return the bars that the scenario speaks about."""
+        return _said(self.said.bars, "bars")
+
+    @property
+    def elapsed_s(self) -> float:
+        """Return how long the last timed answer took."""
+        return _said(self.said.elapsed_s, "an answer that was timed")
 
     @property
     def refusal(self) -> Refusal:

@@ -34,6 +34,34 @@ class Backend:
         """Ask for a training with a body of any shape."""
         return self._call("POST", "/trainings/start", body=payload)
 
+    def start_backtest_answer(self, payload: Any) -> Answer:
+        """Ask for a backtest with a body of any shape."""
+        return self._call("POST", "/backtests/start", body=payload)
+
+    def start_download_answer(self, payload: Any) -> Answer:
+        """Ask for a download with a body of any shape."""
+        return self._call("POST", "/data/acquire/download", body=payload)
+
+    def bars_answer(self, symbol: str, timeframe: str, **query: Any) -> Answer:
+        """Ask for cached bars."""
+        return self._call("GET", f"/data/{symbol}/{timeframe}", query=query)
+
+    def range_answer(self, symbol: str, timeframe: str) -> Answer:
+        """Ask from when to when there are cached bars."""
+        return self._call("POST", "/data/range", body={"symbol": symbol, "timeframe": timeframe})
+
+    def inventory_answer(self) -> Answer:
+        """Ask what is cached."""
+        return self._call("GET", "/data/info")
+
+    def strategies_answer(self) -> Answer:
+        """Ask for the strategies (without the last slash KTRDR redirects)."""
+        return self._call("GET", "/strategies/")
+
+    def validate_strategy_answer(self, name: str) -> Answer:
+        """Ask whether a strategy is valid."""
+        return self._call("POST", f"/strategies/validate/{name}")
+
     def operation_answer(self, operation_id: str) -> Answer:
         """Look up one operation."""
         return self._call("GET", f"/operations/{operation_id}")
@@ -45,6 +73,18 @@ class Backend:
     def operations(self, **query: Any) -> OperationPage:
         """Return one page of the list, filtered and paged by `query`."""
         return read(OperationPage, self._call("GET", "/operations", query=query))
+
+    def results_answer(self, operation_id: str) -> Answer:
+        """Ask for the results of an operation."""
+        return self._call("GET", f"/operations/{operation_id}/results")
+
+    def metrics_answer(self, operation_id: str) -> Answer:
+        """Ask for the metrics of an operation."""
+        return self._call("GET", f"/operations/{operation_id}/metrics")
+
+    def retry_answer(self, operation_id: str) -> Answer:
+        """Ask to run a failed operation again."""
+        return self._call("POST", f"/operations/{operation_id}/retry")
 
     def cancel_answer(self, operation_id: str) -> Answer:
         """Ask to cancel an operation."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ktrdr_acceptance.api.http import Answer, ServiceClient
-from ktrdr_acceptance.api.models import OperationBody, WorkerHealth, read
+from ktrdr_acceptance.api.models import OperationBody, OperationPage, WorkerHealth, read
 
 
 class Worker:
@@ -25,3 +27,15 @@ class Worker:
     def operation(self, operation_id: str) -> OperationBody:
         """Return the worker's own copy of an operation that it must know."""
         return read(OperationBody, self.operation_answer(operation_id), "data")
+
+    def cancel_answer(self, operation_id: str) -> Answer:
+        """Ask to cancel the worker's own copy (another path than at the backend)."""
+        return self._http.request("DELETE", f"/api/v1/operations/{operation_id}/cancel")
+
+    def operation_ids(self) -> list[str]:
+        """Return the ids of the newest operations that the worker knows."""
+        return read(OperationPage, self._http.request("GET", "/api/v1/operations", query={"limit": 100})).ids
+
+    def start_answer(self, route: str, payload: Any) -> Answer:
+        """Ask for work directly, at `/trainings/start`'s or `/backtests/start`'s place at a worker."""
+        return self._http.request("POST", route, body=payload)

@@ -9,34 +9,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ktrdr_acceptance.api.generations import epochs_of
-from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.domain.results import Result, Results, is_number, number_at
 from ktrdr_acceptance.faults import ConfigurationFault
-from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.waiting import Waiter
 
 ACCURACY_BELOW = 0.99
 LOSS_ABOVE = 0.001
 EPOCH_NUMBERS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
-Result = Mapping[str, Any]
 
-
-def number_at(result: Mapping[str, Any], *path: str) -> float:
-    """Return the number under `path` of a result summary; a missing or non-numeric one is a breach."""
-    part: Any = result
-    for key in path:
-        part = part.get(key) if isinstance(part, Mapping) else None
-    if isinstance(part, bool) or not isinstance(part, int | float):
-        raise ContractBreach(f"the result has no number at {'.'.join(path)} (found {part!r})")
-    return float(part)
-
-
-def sanity_breaches(result: Mapping[str, Any]) -> Iterator[str]:
+def sanity_breaches(result: Result) -> Iterator[str]:
     """Yield one sentence for each guard that a result summary breaks."""
     accuracies = {
         "validation accuracy": number_at(result, "training_metrics", "final_val_accuracy"),
@@ -59,24 +47,11 @@ def sanity_breaches(result: Mapping[str, Any]) -> Iterator[str]:
             yield f"its {name} is {loss:.6f}: there was nothing to learn"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 @dataclass
-class TrainingResults:
+class TrainingResults(Results):
     """What steps say about the result of a training, at the backend or at the worker that trained."""
 
-    operations: Operations
     waiter: Waiter
-
-    def at_backend(self, training: Operation) -> Result:
-        """Return the result as the backend shows it; empty if it shows none."""
-        return self.operations.look(training).result_summary or {}
-
-    def at_worker(self, training: Operation) -> Result:
-        """Return the result as its worker shows it; empty if it shows none."""
-        return self.operations.at_worker(training).result_summary or {}
 
     def samples(self, result: Result) -> float:
         """Return the number of samples that a result counts."""
@@ -129,7 +104,7 @@ class TrainingResults:
             f"epoch {epoch.get('epoch')}: {name}"
             for epoch in epochs
             for name in EPOCH_NUMBERS
-            if not _is_number(epoch.get(name))
+            if not is_number(epoch.get(name))
         ]
 
     def _epochs(self, training: Operation) -> list[dict[str, Any]]:

@@ -10,10 +10,9 @@ from ktrdr_acceptance.api.http import ServiceClient
 from ktrdr_acceptance.api.models import WorkerBody, WorkerHealth
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
-from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
-
-TRAINING_TYPES = frozenset({"training", "cpu_training", "gpu_host"})
 
 
 @dataclass
@@ -32,13 +31,17 @@ class Workers:
         """Return all registered workers."""
         return self.backend.workers()
 
-    def training_workers(self) -> list[WorkerBody]:
-        """Return the registered workers that train."""
-        return [row for row in self.registered() if row.worker_type in TRAINING_TYPES]
+    def of(self, kind: Kind) -> list[WorkerBody]:
+        """Return the registered workers that do operations of a kind."""
+        return [row for row in self.registered() if row.worker_type in kind.worker_types]
 
-    def clients(self) -> list[Worker]:
-        """Return a client for each registered training worker."""
-        return [self.client(row) for row in self.training_workers()]
+    def clients(self, kind: Kind) -> list[Worker]:
+        """Return a client for each registered worker that does operations of a kind."""
+        return [self.client(row) for row in self.of(kind)]
+
+    def free(self, kind: Kind, within: float) -> Worker:
+        """Return a worker of a kind, once one is free."""
+        return self.client(self.wait_for_free(kind, within))
 
     def client(self, row: WorkerBody) -> Worker:
         """Return the client for one registered worker; the same for the same address."""
@@ -47,22 +50,22 @@ class Workers:
             self._clients[key] = Worker(self.connect(row.worker_id, row.endpoint_url))
         return self._clients[key]
 
-    def wait_for_free(self, within: float) -> WorkerBody:
-        """Wait until some training worker is available at the backend and idle by its own word."""
+    def wait_for_free(self, kind: Kind, within: float) -> WorkerBody:
+        """Wait until some worker of a kind is available at the backend and idle by its own word."""
         try:
             found = self.waiter.eventually(
-                self._first_free,
+                lambda: self._first_free(kind),
                 lambda row: row is not None,
                 within=within,
-                expected="a training worker to be free",
-                describe=lambda row: f"{row.worker_id} is free" if row else self._states(),
+                expected=f"a {kind} worker to be free",
+                describe=lambda row: f"{row.worker_id} is free" if row else self._states(kind),
             )
         except WaitFailed as failure:
-            if self._all_silent():
+            if self._all_silent(kind):
                 raise EnvironmentFault(f"{'; '.join(sorted(self.unreachable))}\n{failure}") from failure
-            if foreign := self._foreign_work():
+            if foreign := self._foreign_work(kind):
                 raise EnvironmentFault(
-                    f"every training worker is busy with the work of others ({foreign}): "
+                    f"every {kind} worker is busy with the work of others ({foreign}): "
                     f"let it end, or run against another KTRDR\n{failure}"
                 ) from failure
             raise
@@ -92,8 +95,8 @@ class Workers:
             describe=lambda health: f"{health.worker_status}, operation {health.current_operation}",
         )
 
-    def _first_free(self) -> WorkerBody | None:
-        for row in self.training_workers():
+    def _first_free(self, kind: Kind) -> WorkerBody | None:
+        for row in self.of(kind):
             if row.status == "available" and (health := self._health(row)) and health.worker_status == "idle":
                 return row
         return None
@@ -106,14 +109,14 @@ class Workers:
             self.unreachable.add(str(fault))
             return None
 
-    def _all_silent(self) -> bool:
-        """Return whether training workers are registered but none of them answers from here."""
-        rows = self.training_workers()
+    def _all_silent(self, kind: Kind) -> bool:
+        """Return whether workers of a kind are registered but none of them answers from here."""
+        rows = self.of(kind)
         return bool(rows) and all(self._health(row) is None for row in rows)
 
-    def _foreign_work(self) -> str:
-        """Return which work of others occupies every training worker, or an empty text."""
-        rows = self.training_workers()
+    def _foreign_work(self, kind: Kind) -> str:
+        """Return which work of others occupies every worker of a kind, or an empty text."""
+        rows = self.of(kind)
         foreign = [
             row for row in rows if row.current_operation_id and row.current_operation_id not in self.ours
         ]
@@ -125,6 +128,6 @@ class Workers:
         listed = {row.worker_id: row.status for row in self.registered()}
         return listed.get(worker.name, "not registered"), worker.health().worker_status
 
-    def _states(self) -> str:
-        states = [f"{row.worker_id} {row.status}" for row in self.training_workers()] or ["none registered"]
+    def _states(self, kind: Kind) -> str:
+        states = [f"{row.worker_id} {row.status}" for row in self.of(kind)] or ["none registered"]
         return ", ".join([*states, *sorted(self.unreachable)])

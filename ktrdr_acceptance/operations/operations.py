@@ -18,8 +18,8 @@ from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
+from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
-from ktrdr_acceptance.testdata.calibration import TrainingCalibration
 from ktrdr_acceptance.undo import Undo
 
 # How long an undo may take until the operation has ended; seconds.
@@ -31,24 +31,12 @@ _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
 
 @dataclass
-class Operation:
-    """One operation that the suite started. Times are monotonic seconds, durations seconds."""
-
-    id: str
-    calibration: TrainingCalibration
-    expected_s: float
-    started_at: float
-    worker: Worker | None = None
-    cancel_seen_at: float | None = None
-    percentage_at_cancel: float = 0.0
-
-
-@dataclass
 class Operations:
     """Access to operations at the backend and at the workers, with everything seen taken down."""
 
     backend: Backend
-    workers: Callable[[], list[Worker]]
+    # The workers that do operations of a kind.
+    workers: Callable[[Kind], list[Worker]]
     waiter: Waiter
     cache_ttl: float
     undo: Undo = field(default_factory=Undo)
@@ -58,9 +46,12 @@ class Operations:
     on_look: Callable[[Operation, Observation], None] = lambda _operation, _seen: None
 
     def attempt(
-        self, name: str, calibration: TrainingCalibration, expected_s: float, ask: Callable[[], Answer]
+        self, planned: Callable[[str, float], Operation], name: str, ask: Callable[[], Answer]
     ) -> Operation | Refusal:
-        """Ask for an operation by `ask`; return it, or the refusal. Its undo is registered first."""
+        """Ask for an operation by `ask`; return it, or the refusal. Its undo is registered first.
+
+        `planned` makes the operation from its id and the moment of the request.
+        """
         started: list[Operation] = []
         lost = False
 
@@ -77,7 +68,7 @@ class Operations:
         if not answer.ok:
             lost = False
             return read_refusal(answer)
-        operation = Operation(operation_id_of(answer), calibration, expected_s, asked_at)
+        operation = planned(operation_id_of(answer), asked_at)
         lost = False
         started.append(operation)
         self.started.append(operation)
@@ -85,8 +76,8 @@ class Operations:
         return operation
 
     def look(self, operation: Operation, worker: Worker | None = None) -> OperationBody:
-        """Return the backend's copy of an operation, or that of `worker`."""
-        source = worker or self.backend
+        """Return the copy of the service that was asked for the operation, or that of `worker`."""
+        source = worker or operation.home or self.backend
         body = source.operation(operation.id)
         require_id(body, operation.id, source.name)
         seen = observation(body, time.monotonic())
@@ -95,13 +86,12 @@ class Operations:
         return body
 
     def history(self, operation: Operation, worker: Worker | None = None) -> History:
-        """Return what has been seen of an operation at the backend, or at `worker`."""
-        return self.recorder.history(operation.id, (worker or self.backend).name)
+        """Return what has been seen of an operation where it was asked for, or at `worker`."""
+        return self.recorder.history(operation.id, (worker or operation.home or self.backend).name)
 
-    @property
-    def cadence(self) -> Cadence:
-        """Return how often the backend has something new to say about an operation."""
-        return Cadence(ttl=self.cache_ttl)
+    def cadence(self, operation: Operation) -> Cadence:
+        """Return how often there is something new to say about an operation: only the backend has a cache."""
+        return Cadence(ttl=0.0 if operation.home else self.cache_ttl)
 
     def eventually(
         self,
@@ -112,7 +102,7 @@ class Operations:
         also: Callable[[OperationBody], bool] = lambda _body: True,
         expected: str = "",
     ) -> OperationBody:
-        """Wait until the backend shows an operation as `status`; stop early once it cannot any more."""
+        """Wait until an operation is shown as `status`; stop early once it cannot be any more."""
 
         reasons: list[str] = []
 
@@ -130,15 +120,16 @@ class Operations:
                 lambda: self.look(operation),
                 lambda body: body.status == status and also(body),
                 within=within,
-                expected=expected or f"operation {operation.id} to be {status} at the backend",
+                expected=expected
+                or f"{operation.kind} {operation.id} to be {status} at {self._asked(operation)}",
                 describe=in_words,
-                cadence=self.cadence,
+                cadence=self.cadence(operation),
                 bail=bail,
             )
         except WaitFailed as failure:
             if reasons and _NO_BARS.search(reasons[0]):
                 raise ConfigurationFault(
-                    f"{failure}\nthe target has no bars for this training: "
+                    f"{failure}\nthe target has no bars for this {operation.kind}: "
                     "`ktrdr-acceptance testdata write DIR` makes some for its data folder"
                 ) from failure
             raise
@@ -151,7 +142,7 @@ class Operations:
             within=within,
             expected=f"operation {operation.id} to be known and not ended",
             describe=in_words,
-            cadence=self.cadence,
+            cadence=self.cadence(operation),
         )
 
     def _reason_of(self, operation: Operation, body: OperationBody) -> str:
@@ -165,21 +156,27 @@ class Operations:
             return ""
 
     def cancel(self, operation: Operation) -> None:
-        """Cancel an operation at the backend, which must acknowledge it."""
+        """Cancel an operation where it was asked for; the cancel must be acknowledged."""
         operation.percentage_at_cancel = self.look(operation).progress.percentage
-        acknowledged = read(CancelBody, self.backend.cancel_answer(operation.id), "data")
+        acknowledged = read(CancelBody, self._cancel_answer(operation), "data")
         if acknowledged.operation_id != operation.id or acknowledged.status != Status.CANCELLED:
             raise AssertionError(
-                f"the backend answered the cancel of {operation.id} with the status {acknowledged.status} "
-                f"of {acknowledged.operation_id}"
+                f"{self._asked(operation)} answered the cancel of {operation.id} with the status "
+                f"{acknowledged.status} of {acknowledged.operation_id}"
             )
+
+    def _asked(self, operation: Operation) -> str:
+        return f"worker {operation.home.name}" if operation.home else "the backend"
+
+    def _cancel_answer(self, operation: Operation) -> Answer:
+        return (operation.home or self.backend).cancel_answer(operation.id)
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:
         """Return the refusal of a cancel that must be refused."""
-        return refusal_expected(self.backend.cancel_answer(operation.id), f"the cancel of {operation.id}")
+        return refusal_expected(self._cancel_answer(operation), f"the cancel of {operation.id}")
 
     def stays_cancelled(self, operation: Operation) -> None:
-        """Watch both copies until the work would have ended by itself; raise when one stops being cancelled.
+        """Watch every copy until the work would have ended by itself; raise when one stops being cancelled.
 
         The window is the remaining time by the calibration plus 20 %, from 0.5 to 30 s: the GPU host of
         generation S keeps its copy cancelled until the rest of the training is over, and only then turns it
@@ -187,49 +184,58 @@ class Operations:
         """
         remaining = operation.expected_s * (1 - operation.percentage_at_cancel / 100)
         during = min(max(remaining * _HOLD_MARGIN, _HOLD_LEAST), _HOLD_MOST)
-        worker = self.worker_of(operation)
+        sources = self._copies_of(operation)
         operation.cancel_seen_at = operation.cancel_seen_at or time.monotonic()
 
-        def both() -> tuple[OperationBody, OperationBody]:
-            return self.look(operation), self.look(operation, worker)
-
-        def wrong(copies: tuple[OperationBody, OperationBody]) -> str | None:
-            at_backend, at_worker = copies
-            if at_backend.status != Status.CANCELLED:
-                return f"the backend shows {in_words(at_backend)}: a late result overwrote the cancel"
-            if at_worker.status != Status.CANCELLED:
+        def wrong(copies: list[OperationBody]) -> str | None:
+            for source, body in zip(sources, copies, strict=True):
+                if body.status == Status.CANCELLED:
+                    continue
+                if source is None:
+                    return f"the backend shows {in_words(body)}: a late result overwrote the cancel"
                 return (
-                    f"worker {worker.name} ({worker.base_url}) shows {in_words(at_worker)} while the "
+                    f"worker {source.name} ({source.base_url}) shows {in_words(body)} while the "
                     "backend still says cancelled: the cancel did not stop the work. Look at what the "
                     "worker's cancel route stops besides its own record of the operation"
                 )
             return None
 
         self.waiter.never(
-            both,
+            lambda: [self.look(operation, source) for source in sources],
             wrong,
             during=during,
             expected=f"operation {operation.id} to stay cancelled at the backend and at its worker",
-            describe=lambda copies: f"backend: {in_words(copies[0])} | worker: {in_words(copies[1])}",
+            describe=lambda copies: " | ".join(
+                f"{source.name if source else 'backend'}: {in_words(body)}"
+                for source, body in zip(sources, copies, strict=True)
+            ),
         )
+
+    def _copies_of(self, operation: Operation) -> list[Worker | None]:
+        """Return where there are copies of an operation; None is the backend."""
+        if operation.home:
+            return [operation.home]
+        return [None, self.worker_of(operation)] if operation.kind.worker_types else [None]
 
     def moves_since_cancelled(self, operation: Operation) -> list[str]:
         """Return each change of progress, at either copy, since the operation was first seen cancelled."""
         if operation.cancel_seen_at is None:
             raise LookupError("the operation has not been seen as cancelled")
         moves: list[str] = []
-        for source in (self.backend, self.worker_of(operation)):
-            seen = self.recorder.history(operation.id, source.name).since(operation.cancel_seen_at)
+        for source in self._copies_of(operation):
+            history = self.history(operation, source)
+            seen = history.since(operation.cancel_seen_at)
             if not seen:
-                moves.append(f"{source.name}: never looked at")
+                moves.append(f"{history.service}: never looked at")
             elif len({one.place for one in seen}) > 1:
                 places = [place for place, _ in itertools.groupby(map(place_in_words, seen))]
                 shown = places if len(places) <= _MOST_PLACES else [*places[:2], "...", *places[-2:]]
-                moves.append(f"{source.name}: {' -> '.join(shown)}")
+                moves.append(f"{history.service}: {' -> '.join(shown)}")
         return moves
 
     def worker_of(self, operation: Operation) -> Worker:
-        """Return the worker that has a copy of an operation; asks all of them until one has."""
+        """Return the worker that has a copy of an operation; asks all of its kind until one has."""
+        operation.worker = operation.worker or operation.home
         if operation.worker is None:
             silent: set[str] = set()
             try:
@@ -237,7 +243,7 @@ class Operations:
                     lambda: self._find_worker(operation, silent),
                     lambda worker: worker is not None,
                     within=5,
-                    expected=f"one of the workers to know operation {operation.id}",
+                    expected=f"one of the workers to know {operation.kind} {operation.id}",
                     describe=lambda worker: worker.name if worker else "no worker knows it",
                 )
             except WaitFailed as failure:
@@ -249,10 +255,11 @@ class Operations:
 
     def at_worker(self, operation: Operation) -> OperationBody:
         """Return the copy of the service that does, or did, the work."""
-        return self.look(operation, self.worker_of(operation))
+        worker = self.worker_of(operation) if operation.kind.worker_types else None
+        return self.look(operation, worker)
 
     def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:
-        for worker in self.workers():
+        for worker in self.workers(operation.kind):
             try:
                 answer = worker.operation_answer(operation.id)
             except EnvironmentFault as fault:
@@ -270,9 +277,9 @@ class Operations:
                 return
         except (AssertionError, EnvironmentFault):
             # A lookup that cannot be read must not leave the work running: it is cancelled, then told.
-            self.backend.cancel_answer(operation.id)
+            self._cancel_answer(operation)
             raise
-        answer = self.backend.cancel_answer(operation.id)
+        answer = self._cancel_answer(operation)
         said = (
             "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
         )
@@ -282,6 +289,6 @@ class Operations:
             within=_UNDO_WITHIN,
             expected=f"operation {operation.id} to end {said}",
             describe=in_words,
-            cadence=self.cadence,
+            cadence=self.cadence(operation),
             interruptible=False,
         )

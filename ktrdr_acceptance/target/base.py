@@ -1,11 +1,18 @@
-"""What every target has: addresses, and a way to come up and go down."""
+"""What every target has: addresses, a way to come up and go down, and what else it can do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
 
 from ktrdr_acceptance.operations.waiting import Clock
+
+# The names of the services that are no workers.
+BACKEND, IB_HOST, IB_GATEWAY, TRAINING_HOST = "backend", "ib-host", "ib-gateway", "training-host"
+
+Verb = Literal["stop", "kill", "start", "pause", "resume"]
 
 
 @dataclass(frozen=True)
@@ -16,8 +23,10 @@ class Endpoints:
     backend_url_source: str
     cache_ttl: float
     speed: float
-    # Services that the backend does not list: name and URL.
-    other_services: tuple[tuple[str, str], ...] = ()
+    # Services that the backend does not list: name -> URL.
+    other_services: Mapping[str, str] = field(default_factory=dict)
+    # The log of each service, as far as known: `backend`, `ib-host`, `training-host`, each worker by its id.
+    logs: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Target(Protocol):
@@ -28,6 +37,17 @@ class Target(Protocol):
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses; only after `start`."""
+
+    @property
+    def data_folder(self) -> Path | None:
+        """Return the folder of KTRDR's cached bars, if the suite may write there; only after `start`."""
+
+    @property
+    def can_switch(self) -> bool:
+        """Return whether the suite may stop and pause services of this target."""
+
+    def switch(self, verb: Verb, service: str, clock: Clock) -> None:
+        """Stop, kill, start, pause or resume a service; return once it is so. Raises EnvironmentFault."""
 
     def start(self, clock: Clock) -> None:
         """Bring the target up, or do nothing if it is not ours. Raises EnvironmentFault."""

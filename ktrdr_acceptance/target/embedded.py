@@ -7,6 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import IO
 
 from pydantic import BaseModel, ValidationError
@@ -14,12 +17,20 @@ from pydantic import BaseModel, ValidationError
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import Endpoints
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Verb
 
 # Folder below the reports that its services log to.
 EMBEDDED_LOGS = "embedded-logs"
 _READY_WITHIN = 20.0
 _STOP_WITHIN = 5.0
+_SWITCH_WITHIN = 20.0
+
+
+class _Service(BaseModel):
+    """One service as the ready line names it."""
+
+    url: str
+    log: Path
 
 
 class _Announcement(BaseModel):
@@ -28,6 +39,15 @@ class _Announcement(BaseModel):
     backend: str
     speed: float
     cache_ttl_s: float
+    data_dir: Path
+    services: dict[str, _Service]
+
+
+class _Reply(BaseModel):
+    """What the embedded KTRDR answers to a command."""
+
+    done: str = ""
+    error: str = ""
 
 
 class EmbeddedTarget:
@@ -38,6 +58,7 @@ class EmbeddedTarget:
     """
 
     name = "embedded"
+    can_switch = True
 
     def __init__(self, settings: Settings) -> None:
         self._speed = settings.speed
@@ -45,7 +66,9 @@ class EmbeddedTarget:
         # Not the supervisor's own log: two writers of one file overwrite each other.
         self._stderr = self._log_dir / "stderr.log"
         self._process: subprocess.Popen[str] | None = None
+        self._lines: SimpleQueue[str] = SimpleQueue()
         self._endpoints: Endpoints | None = None
+        self.data_folder: Path | None = None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -71,6 +94,7 @@ class EmbeddedTarget:
                 start_new_session=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
+        threading.Thread(target=_read_lines, args=(self._process.stdout, self._lines), daemon=True).start()
         said = self._first_line(clock)
         try:
             ready = _Announcement.model_validate(json.loads(said))
@@ -86,7 +110,27 @@ class EmbeddedTarget:
             backend_url_source="the embedded KTRDR",
             cache_ttl=ready.cache_ttl_s,
             speed=ready.speed,
+            logs={name: service.log for name, service in ready.services.items()},
+            other_services={name: ready.services[name].url for name in (IB_HOST, TRAINING_HOST)},
         )
+        self.data_folder = ready.data_dir
+
+    def switch(self, verb: Verb, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Have the supervisor do it; not interruptible, because undoing it must come to its end."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            raise EnvironmentFault(f"cannot {verb} {service}: the embedded KTRDR does not run")
+        assert process.stdin is not None
+        process.stdin.write(f"{verb} {service}\n")
+        process.stdin.flush()
+        try:
+            reply = _Reply.model_validate_json(self._lines.get(timeout=_SWITCH_WITHIN))
+        except (Empty, ValidationError):
+            raise EnvironmentFault(
+                f"the embedded KTRDR did not say within {_SWITCH_WITHIN:g} s that it did: {verb} {service}"
+            ) from None
+        if reply.error:
+            raise EnvironmentFault(f"cannot {verb} {service}: {reply.error}")
 
     def stop(self) -> None:
         """End it: gently, then by force."""
@@ -103,20 +147,21 @@ class EmbeddedTarget:
             process.wait()
 
     def _first_line(self, clock: Clock) -> str:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        lines: list[str] = []
-        reader = threading.Thread(target=_read_line, args=(self._process.stdout, lines), daemon=True)
-        reader.start()
-        deadline = clock.now() + _READY_WITHIN
-        while reader.is_alive() and clock.now() < deadline:
+        deadline = time.monotonic() + _READY_WITHIN
+        while time.monotonic() < deadline:
             clock.check()
-            reader.join(0.02)
-        return lines[0] if lines else ""
+            try:
+                return self._lines.get(timeout=0.05)
+            except Empty:
+                continue
+        return ""
 
     def _complaint(self) -> str:
         return self._stderr.read_text("utf-8").strip()[-500:]
 
 
-def _read_line(stream: IO[str], into: list[str]) -> None:
-    into.append(stream.readline())
+def _read_lines(stream: IO[str], into: SimpleQueue[str]) -> None:
+    """Take over every line; an empty text tells that there are no more."""
+    for line in stream:
+        into.put(line)
+    into.put("")

@@ -87,7 +87,7 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         workers=tuple(WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers),
         services=tuple(
             ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
-            for name, url in endpoints.other_services
+            for name, url in endpoints.other_services.items()
         ),
         speed=endpoints.speed,
     )

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import Endpoints
+from ktrdr_acceptance.settings import Settings, log_files
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Verb
 
 
 class ServicesTarget:
     """The KTRDR that the settings point at."""
 
     name = "services"
+    can_switch = False
 
     def __init__(self, settings: Settings) -> None:
+        self.data_folder = settings.data_dir
         self.endpoints = Endpoints(
             backend_url=settings.backend_url,
             backend_url_source="setting backend_url",
             cache_ttl=settings.cache_ttl,
             speed=1.0,
-            other_services=(
-                ("IB host", settings.ib_host_url),
-                ("training host", settings.training_host_url),
-                ("backtest worker", settings.backtest_worker_url),
-            ),
+            other_services={
+                IB_HOST: settings.ib_host_url,
+                TRAINING_HOST: settings.training_host_url,
+                "backtest worker": settings.backtest_worker_url,
+            },
+            logs=log_files(settings.logs),
         )
+
+    def switch(self, verb: Verb, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Refuse: a running KTRDR is not ours to stop."""
+        raise EnvironmentFault(f"{service} is not the suite's to {verb}")
 
     def start(self, clock: Clock) -> None:
         """Do nothing: it runs or it does not, and preflight tells."""

@@ -1,4 +1,4 @@
-"""Strategies of the suite's own making, under the names that KTRDR's guide uses."""
+"""Strategies of the suite's own making, in the grammar of generation S, under the names of KTRDR's guide."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.resources import files
 @cache
 def strategy_text(name: str) -> str:
     """Return the text of the strategy called `name`. Raises LookupError for one that the suite lacks."""
-    file = files("ktrdr_acceptance.testdata").joinpath("strategies", f"{name}.yaml")
+    file = files(__name__).joinpath(f"{name}.yaml")
     if not file.is_file():
         raise LookupError(f"the suite has no strategy {name!r} of its own")
     return file.read_text("utf-8")

@@ -1,0 +1,64 @@
+"""Bars as services give them, in one form: times and rows of open, high, low, close, volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import Body, ContractBreach, accepted
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Bars in the order in which they were given. `times` are ISO texts, `elapsed_s` seconds to the answer.
+
+    Rows are left as they came, whatever stands in them: what is wrong with them is for a step to say.
+    """
+
+    times: Sequence[str]
+    rows: Sequence[Any]
+    elapsed_s: float
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+class Range(Body):
+    """`POST /data/range` of the backend."""
+
+    symbol: str
+    timeframe: str
+    start_date: str
+    end_date: str
+    point_count: int
+
+
+class Inventory(Body):
+    """`GET /data/info` of the backend; each symbol is a text that looks like a Python dict."""
+
+    data_directory: str
+    total_symbols: int
+    available_symbols: list[Any]
+    timeframes_available: list[Any]
+    data_sources: list[Any]
+
+
+def bars_of(answer: Answer) -> Bars:
+    """Return the bars of the backend's `GET /data/{symbol}/{timeframe}`."""
+    data = accepted(answer).get("data")
+    times, rows = (data.get("dates"), data.get("ohlcv")) if isinstance(data, dict) else (None, None)
+    if not isinstance(times, list) or not isinstance(rows, list):
+        raise ContractBreach(f"{answer.service} answered {answer.request} without dates and ohlcv")
+    return Bars(times, rows, answer.elapsed_s)
+
+
+def bars_of_records(records: Any, answer: Answer) -> Bars:
+    """Return the bars of an object `{time: {open, high, low, close, volume}}`."""
+    if not isinstance(records, Mapping) or not all(isinstance(row, Mapping) for row in records.values()):
+        raise ContractBreach(f"{answer.service} answered {answer.request} without bars by time")
+    rows = [[row.get(column) for column in COLUMNS] for row in records.values()]
+    return Bars(list(records), rows, answer.elapsed_s)

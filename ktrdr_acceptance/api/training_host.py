@@ -1,0 +1,48 @@
+"""The training host's routes: a worker's, and those of its sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import Body, read
+from ktrdr_acceptance.api.worker import Worker
+
+
+class SessionStart(Body):
+    """What the start of a session is answered with."""
+
+    session_id: str
+    gpu_allocated: bool
+
+
+class SessionRow(Body):
+    """One session in the training host's list."""
+
+    session_id: str
+    status: str
+    gpu_allocated: bool
+
+
+class Sessions(Body):
+    """`GET /training/sessions`."""
+
+    total_sessions: int
+    sessions: list[SessionRow]
+
+
+class TrainingHost(Worker):
+    """Client of the training host."""
+
+    def sessions_answer(self) -> Answer:
+        """Ask for the sessions."""
+        return self._http.request("GET", "/training/sessions")
+
+    def sessions(self) -> Sessions:
+        """Return all sessions."""
+        return read(Sessions, self.sessions_answer())
+
+    def result(self, session_id: str) -> dict[str, Any]:
+        """Return the result of a completed session."""
+        answer = self._http.request("GET", f"/training/result/{session_id}")
+        return read(Body, answer).model_dump()

@@ -1,0 +1,39 @@
+"""What the result of a backtest shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ktrdr_acceptance.domain.results import Result, is_number, number_at
+
+# What a researcher reads a backtest for (contract 5).
+FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades", "win_rate")
+
+
+def missing_figures(result: Result) -> list[str]:
+    """Return which of the figures a backtest is read for its result lacks."""
+    figures = result.get("metrics")
+    found = figures if isinstance(figures, Mapping) else {}
+    return [name for name in FIGURES if not is_number(found.get(name))]
+
+
+def contradictions(result: Result) -> list[str]:
+    """Return which figures of a backtest's result contradict each other."""
+    return list(_contradictions(result))
+
+
+def _contradictions(result: Result) -> Iterator[str]:
+    trades = number_at(result, "metrics", "total_trades")
+    counted = number_at(result, "trade_count")
+    if trades != counted:
+        yield f"total_trades is {trades:g}, but trade_count {counted:g}"
+    won, lost = number_at(result, "metrics", "winning_trades"), number_at(result, "metrics", "losing_trades")
+    if won + lost > trades:
+        yield f"{won:g} trades won and {lost:g} lost, but there were {trades:g}"
+    rate = number_at(result, "metrics", "win_rate")
+    if not 0 <= rate <= 1:
+        yield f"win_rate is {rate:g}, which is no share"
+    capital = number_at(result, "config", "initial_capital")
+    gained = number_at(result, "metrics", "total_return")
+    if trades == 0 and gained != 0:
+        yield f"no trade was made, but {gained:g} of {capital:g} were gained"

@@ -1,0 +1,88 @@
+"""Requests with one thing wrong, to every route that starts something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.errors import Refusal, refusal_expected
+from ktrdr_acceptance.api.ib_host import IbHost
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.domain.starts import NONSENSE, Starts
+
+# What can be wrong with a field, in the words of the features, and what it makes of the right value.
+FLAWS: dict[str, Callable[[Any], Any]] = {
+    "missing": lambda _right: None,
+    "blank": lambda right: [" "] if isinstance(right, list) else " ",
+    "empty": lambda right: [] if isinstance(right, list) else "",
+    "a number": lambda _right: 5,
+    "a list": lambda right: [right],
+    "not a list": lambda right: right[0],
+    "not a date": lambda _right: "not-a-date",
+    "not a number": lambda _right: "plenty",
+    "zero": lambda _right: 0,
+    "below zero": lambda _right: -1,
+    "unknown": lambda _right: "nonsense",
+    "after the end": lambda _right: "2030-01-01",
+}
+# The ways to ask for work, in the words of the features.
+WAYS = (
+    "training",
+    "backtest",
+    "download",
+    "training at its worker",
+    "backtest at its worker",
+    "training at the training host",
+)
+BARS_AT_IB = {
+    "symbol": "EURUSD",
+    "timeframe": "1h",
+    "start": "2024-12-02T00:00:00",
+    "end": "2024-12-03T00:00:00",
+}
+
+
+def spoilt(body: Mapping[str, Any], field: str, flaw: str) -> dict[str, Any]:
+    """Return a body in which one field is wrong; a flaw that makes it None takes it out."""
+    wrong = FLAWS[flaw](body.get(field))
+    rest = {key: value for key, value in body.items() if key != field}
+    return rest if wrong is None else {**rest, field: wrong}
+
+
+@dataclass
+class BadRequests:
+    """What steps say about requests that must be refused."""
+
+    starts: Mapping[str, Starts[Any]]
+    worker_of: Callable[[str], Worker]
+    ib_host: Callable[[], IbHost]
+    _last: Starts[Any] | None = None
+
+    def refusal(self, way: str, field: str, flaw: str) -> Refusal:
+        """Return the refusal of a smoke request with one field wrong."""
+        starts, at = self._way(way)
+        purpose = next(iter(starts.purposes))
+        body = starts.payload_at_worker(purpose) if at else starts.calibrated(purpose).request()
+        return starts.refusal_of_body(spoilt(body, field, flaw), at)
+
+    def refusal_of_nonsense(self, way: str) -> Refusal:
+        """Return the refusal of a body that has nothing to do with what is asked for."""
+        starts, at = self._way(way)
+        return starts.refusal_of_body(NONSENSE, at)
+
+    def refusal_of_bars(self, field: str, flaw: str) -> Refusal:
+        """Return the IB host's refusal of a request for bars with one field wrong."""
+        answer = self.ib_host().historical_answer(spoilt(BARS_AT_IB, field, flaw))
+        return refusal_expected(answer, f"bars whose {field} is {flaw}")
+
+    def started_since(self) -> list[str]:
+        """Return what has been started since the last request, where it was asked for."""
+        if self._last is None:
+            raise LookupError("nothing has been asked for yet")
+        return self._last.started_since()
+
+    def _way(self, way: str) -> tuple[Starts[Any], Worker | None]:
+        kind, _, place = way.partition(" at ")
+        self._last = self.starts[kind]
+        return self._last, self.worker_of(way) if place else None

@@ -1,0 +1,62 @@
+"""What can be wrong with bars."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ktrdr_acceptance.api.bars import Bars
+from ktrdr_acceptance.domain.results import is_number
+
+_MOST_FAULTS = 20
+
+
+def bar_faults(bars: Bars) -> list[str]:
+    """Return what is wrong with bars, at most 20 faults: counts, numbers, prices, order, duplicates."""
+    return list(itertools.islice(_faults(bars), _MOST_FAULTS))
+
+
+def missing_times(bars: Bars, wanted: list[str]) -> list[str]:
+    """Return which of the `wanted` times (ISO texts) have no bar."""
+    there = {moment(text) for text in bars.times}
+    return [text for text in wanted if moment(text) not in there]
+
+
+def outside(bars: Bars, first: str, last: str) -> list[str]:
+    """Return the times of bars before the day `first` or after the day `last`."""
+    return [text for text in bars.times if not first <= text[:10] <= last]
+
+
+def moment(text: str) -> datetime:
+    """Return an ISO text as a moment; without a zone it is UTC."""
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _faults(bars: Bars) -> Iterator[str]:
+    if len(bars.times) != len(bars.rows):
+        yield f"there are {len(bars.times)} times but {len(bars.rows)} bars"
+    for text, row in zip(bars.times, bars.rows, strict=False):
+        if fault := _row_fault(row):
+            yield f"{text}: {fault}"
+    # Texts of one form sort as their moments do.
+    for before, after in itertools.pairwise(bars.times):
+        if after == before:
+            yield f"{after} stands there twice"
+        elif after < before:
+            yield f"{after} comes after {before}"
+
+
+def _row_fault(row: Any) -> str:
+    if not isinstance(row, list) or len(row) != 5 or not all(map(is_number, row)):
+        return f"{row!r} is not five numbers"
+    opening, high, low, close, _volume = row
+    if min(row[:4]) <= 0:
+        return f"a price of {min(row[:4])}"
+    if high < max(opening, close, low):
+        return f"its high {high} is below {max(opening, close, low)}"
+    if low > min(opening, close):
+        return f"its low {low} is above {min(opening, close)}"
+    return ""

@@ -1,0 +1,99 @@
+"""Cached data: bars, their range, the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.bars import Bars, Inventory, Range, bars_of
+from ktrdr_acceptance.api.errors import Refusal, refusal_expected
+from ktrdr_acceptance.api.models import read
+from ktrdr_acceptance.domain.platform import Platform
+from ktrdr_acceptance.target.data_folder import DataFolder
+from ktrdr_acceptance.testdata.calibration import ReadCalibration
+from ktrdr_acceptance.testdata.plain_bars import plain_lines, with_bad_bar
+
+T = TypeVar("T")
+
+_READS_WHILE_LOOKING = 3
+
+
+@dataclass(frozen=True)
+class Timed(Generic[T]):
+    """Something that the backend said, and after how many seconds."""
+
+    said: T
+    elapsed_s: float
+
+
+@dataclass
+class Data:
+    """What steps say about cached data."""
+
+    backend: Backend
+    purposes: Mapping[str, ReadCalibration]
+    folder: DataFolder | None
+
+    def read(self, purpose: str) -> Bars:
+        """Return the bars calibrated for a purpose."""
+        asked = self.purposes[purpose]
+        return self.bars(asked.symbol, asked.timeframe, **asked.dates())
+
+    def bars(self, symbol: str, timeframe: str, **dates: Any) -> Bars:
+        """Return the cached bars of a symbol and timeframe, between two dates or all."""
+        return bars_of(self.backend.bars_answer(symbol, timeframe, **dates))
+
+    def refusal_of_dates(self, symbol: str, timeframe: str, **dates: Any) -> Refusal:
+        """Return the refusal of a read that must be refused."""
+        return refusal_expected(
+            self.backend.bars_answer(symbol, timeframe, **dates), f"a read of {symbol} {timeframe} {dates}"
+        )
+
+    def range(self, symbol: str, timeframe: str) -> Timed[Range]:
+        """Return from when to when there are cached bars."""
+        answer = self.backend.range_answer(symbol, timeframe)
+        return Timed(read(Range, answer, "data"), answer.elapsed_s)
+
+    def refusal_of_range(self, symbol: str, timeframe: str) -> Refusal:
+        """Return the refusal to give a range of what is not cached."""
+        return refusal_expected(
+            self.backend.range_answer(symbol, timeframe), f"the range of {symbol} {timeframe}"
+        )
+
+    def inventory(self) -> Timed[Inventory]:
+        """Return what is cached."""
+        answer = self.backend.inventory_answer()
+        return Timed(read(Inventory, answer, "data"), answer.elapsed_s)
+
+    def slowest_health_while_reading(self, purpose: str, platform: Platform) -> float:
+        """Read bars a few times and ask for the health all the while; return its slowest answer in seconds."""
+        slowest = 0.0
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            reads = [reader.submit(self.read, purpose) for _ in range(_READS_WHILE_LOOKING)]
+            while not slowest or not all(read.done() for read in reads):
+                slowest = max(slowest, platform.check_health().elapsed_s)
+            for one in reads:
+                one.result()
+        return slowest
+
+    def put(self, symbol: str, timeframe: str, first: date, last: date, bad: int | None = None) -> list[str]:
+        """Cache plain bars of some days, the one at place `bad` inconsistent; return the times of the others."""
+        lines = list(plain_lines(timeframe, first, last))
+        times = [line.split(",")[0] for number, line in enumerate(lines) if number not in (0, bad)]
+        self._folder().put(symbol, timeframe, lines if bad is None else with_bad_bar(lines, bad))
+        return times
+
+    def set_aside(self, symbol: str, timeframe: str) -> None:
+        """Make a symbol and timeframe uncached until the scenario ends."""
+        self._folder().set_aside(symbol, timeframe)
+
+    def _folder(self) -> DataFolder:
+        if self.folder is None:
+            raise LookupError(
+                "the target has no data folder for the suite; tag the scenario @needs:data-folder"
+            )
+        return self.folder

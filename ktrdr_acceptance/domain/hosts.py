@@ -1,0 +1,66 @@
+"""The hosts beside the backend, and one look at every service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.bars import Bars
+from ktrdr_acceptance.api.http import Answer, ServiceClient
+from ktrdr_acceptance.api.ib_host import IbHost
+from ktrdr_acceptance.api.models import WorkerBody
+from ktrdr_acceptance.api.training_host import TrainingHost
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST
+
+
+@dataclass
+class Hosts:
+    """What steps say about the IB host, the training host and all services together."""
+
+    urls: Mapping[str, str]
+    connect: Callable[[str, str], ServiceClient]
+    backend: Backend
+    _ib_host: IbHost | None = None
+    _training_host: TrainingHost | None = None
+
+    @property
+    def ib_host(self) -> IbHost:
+        """Return the client of the IB host."""
+        self._ib_host = self._ib_host or IbHost(self.connect(IB_HOST, self.urls[IB_HOST]))
+        return self._ib_host
+
+    @property
+    def training_host(self) -> TrainingHost:
+        """Return the client of the training host."""
+        if self._training_host is None:
+            self._training_host = TrainingHost(self.connect(TRAINING_HOST, self.urls[TRAINING_HOST]))
+        return self._training_host
+
+    def bars_from_ib(self, symbol: str, timeframe: str, first: str, last: str) -> Bars:
+        """Return bars straight from IB, from the beginning of one day to the end of another."""
+        start, end = datetime.fromisoformat(first), datetime.fromisoformat(f"{last}T23:59:59")
+        return self.ib_host.historical(symbol, timeframe, start, end)
+
+    def unwell(self, workers: list[WorkerBody], within: float) -> list[str]:
+        """Ask backend, workers and IB host for their health; return which do not say in time that they are well."""
+        asks: dict[str, tuple[Callable[[], Answer], str]] = {"backend": (self.backend.health_answer, "ok")}
+        urls = {row.worker_id: row.endpoint_url for row in workers} | {IB_HOST: self.urls[IB_HOST]}
+        for name, url in urls.items():
+            asks[name] = (partial(self.connect(name, url).request, "GET", "/health"), "operational")
+        said = (_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items())
+        return [sentence for sentence in said if sentence]
+
+
+def _unwell(name: str, ask: Callable[[], Answer], expected: str, within: float) -> str:
+    try:
+        answer = ask()
+    except EnvironmentFault as fault:
+        return f"{name} does not answer: {fault}"
+    status = answer.body.get("status") if answer.ok and isinstance(answer.body, dict) else None
+    if status != expected:
+        return f"{name} says {answer.text[:80]!r} instead of {expected!r}"
+    return f"{name} took {answer.elapsed_s:.2f} s" if answer.elapsed_s > within else ""

@@ -1,0 +1,44 @@
+"""Results of operations, at the backend and at the service that did the work."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.operations import Operations
+
+Result = Mapping[str, Any]
+
+
+def number_at(result: Result, *path: str) -> float:
+    """Return the number under `path` of a result summary; a missing or non-numeric one is a breach."""
+    part: Any = result
+    for key in path:
+        part = part.get(key) if isinstance(part, Mapping) else None
+    if isinstance(part, bool) or not isinstance(part, int | float):
+        raise ContractBreach(f"the result has no number at {'.'.join(path)} (found {part!r})")
+    return float(part)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@dataclass
+class Results:
+    """What steps say about the result of any operation."""
+
+    operations: Operations
+
+    def at_backend(self, operation: Operation) -> Result:
+        """Return the result where the operation was asked for; empty if none is shown there."""
+        return self.operations.look(operation).result_summary or {}
+
+    def at_worker(self, operation: Operation) -> Result:
+        """Return the result as its worker shows it; empty if it shows none."""
+        return self.operations.at_worker(operation).result_summary or {}

@@ -1,0 +1,82 @@
+"""What a scenario can need of a target (@needs), and how to tell whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.domain.hosts import Hosts
+from ktrdr_acceptance.domain.workers import Workers
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.target.base import Target
+
+# A symbol that every IB gateway knows.
+_KNOWN_SYMBOL = "EURUSD"
+
+
+@dataclass
+class Needs:
+    """Tells for one scenario what the target lacks."""
+
+    target: Target
+    generation: Generation
+    workers: Workers
+    hosts: Hosts
+    # What was found out for a whole run, because finding out takes long.
+    found: dict[str, str] = field(default_factory=dict)
+
+    def missing(self, need: str) -> str:
+        """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""
+        checks: dict[str, Callable[[], str]] = {
+            "training-worker": lambda: self._no_worker(Kind.TRAINING),
+            "backtest-worker": lambda: self._no_worker(Kind.BACKTEST),
+            "ib-host": lambda: self._once("ib-host", self._no_ib_host),
+            "ib-gateway": lambda: (
+                self._once("ib-host", self._no_ib_host) or self._once(need, self._no_gateway)
+            ),
+            "training-host": lambda: self._once(need, self._no_training_host),
+            "data-folder": self._no_data_folder,
+            "switchable-services": self._not_switchable,
+        }
+        return checks[need]()
+
+    def _once(self, need: str, check: Callable[[], str]) -> str:
+        if need not in self.found:
+            self.found[need] = check()
+        return self.found[need]
+
+    def _no_worker(self, kind: Kind) -> str:
+        if self.generation.has_workers and self.workers.of(kind):
+            return ""
+        return f"the target (generation {self.generation}) has no {kind} worker registered"
+
+    def _no_ib_host(self) -> str:
+        try:
+            return "" if self.hosts.ib_host.health_answer().ok else "the IB host does not say that it is well"
+        except EnvironmentFault as fault:
+            return f"there is no IB host to ask: {fault}"
+
+    def _no_gateway(self) -> str:
+        """Ask for a symbol that IB knows: what the health says of the gateway is not to be relied on."""
+        try:
+            if self.hosts.ib_host.check_symbol(_KNOWN_SYMBOL).is_valid:
+                return ""
+        except (EnvironmentFault, AssertionError) as fault:
+            return f"the IB host has no gateway that knows {_KNOWN_SYMBOL}: {fault}"
+        return f"the IB host has no gateway that knows {_KNOWN_SYMBOL}"
+
+    def _no_training_host(self) -> str:
+        try:
+            if self.hosts.training_host.sessions_answer().ok:
+                return ""
+        except EnvironmentFault as fault:
+            return f"there is no training host to ask: {fault}"
+        return f"what answers at {self.hosts.training_host.base_url} has no training sessions"
+
+    def _no_data_folder(self) -> str:
+        return "" if self.target.data_folder else "the target's data folder is not known (setting data_dir)"
+
+    def _not_switchable(self) -> str:
+        return "" if self.target.can_switch else "the services of this target are not the suite's to stop"
