@@ -106,8 +106,10 @@ class OperationInfo(BaseModel):
         self.result_summary = result
         return True
 
-    def cancel_result(self, reason: str | None, *, remote: bool) -> dict[str, Any]:
-        """What a cancel answers; the work is never a task of the answering process's own dispatch."""
+    def cancel_result(
+        self, reason: str | None, *, task: bool = False, remote: bool = False
+    ) -> dict[str, Any]:
+        """What a cancel answers: whether a task of the answering process or a worker's work was stopped."""
         assert self.completed_at is not None
         return {
             "success": True,
@@ -115,7 +117,7 @@ class OperationInfo(BaseModel):
             "status": self.status.value,
             "cancelled_at": self.completed_at.isoformat(),
             "cancellation_reason": reason,
-            "task_cancelled": False,
+            "task_cancelled": task,
             "remote_cancelled": remote,
         }
 

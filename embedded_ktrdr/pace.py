@@ -11,6 +11,9 @@ HEALTH_TIMEOUT_S = 5.0
 REMOVAL_AFTER_S = 300.0
 PROXY_TIMEOUT_S = 30.0
 
+# Of generation H: S never gives up.
+ORPHAN_AFTER_S = 60.0
+
 # Loopback on a loaded machine needs time that no speed shortens.
 TIMEOUT_FLOOR_S = 0.5
 
@@ -45,3 +48,8 @@ class Pace:
     def proxy_timeout_s(self) -> float:
         """How long a dispatch, a lookup or a cancel at a worker may take."""
         return max(PROXY_TIMEOUT_S / self.speed, TIMEOUT_FLOOR_S)
+
+    @property
+    def orphan_after_s(self) -> float:
+        """How long an operation may run without a worker that knows of it."""
+        return ORPHAN_AFTER_S / self.speed

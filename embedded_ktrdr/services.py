@@ -12,8 +12,10 @@ from embedded_ktrdr.backend.app import create_app as create_backend
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.hosts.ib_gateway import create_app as create_ib_gateway
 from embedded_ktrdr.hosts.ib_host import create_app as create_ib_host
+from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
-from embedded_ktrdr.worker.app import create_app as create_training_worker
+from embedded_ktrdr.worker.app import Place
+from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 BACKEND = "backend"
 IB_HOST = "ib-host"
@@ -51,6 +53,7 @@ class Surroundings:
     urls: Mapping[str, str]
     pace: Pace
     data_dir: Path
+    models_dir: Path
     wishes: Wishes
 
     @property
@@ -61,6 +64,10 @@ class Surroundings:
     def repository(self) -> BarRepository:
         """The bars that backend and workers read, with a memory of its own for each process."""
         return BarRepository(self.data_dir)
+
+    def place(self, *, registers: bool = True) -> Place:
+        """Where a worker is, and the backend that it registers at."""
+        return Place(self.name, self.url, self.urls[BACKEND] if registers else None)
 
 
 @dataclass(frozen=True)
@@ -110,4 +117,4 @@ def _ib_gateway(around: Surroundings) -> FastAPI:
 
 
 def _training_worker(around: Surroundings) -> FastAPI:
-    return create_training_worker(around.name, around.url, around.urls[BACKEND], around.pace)
+    return create_training_worker(around.place(), around.pace, around.repository(), Models(around.models_dir))

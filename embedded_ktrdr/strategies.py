@@ -1,49 +1,188 @@
-"""The strategies that generation S ships: name, epochs, and the network they train."""
+"""The strategies that generation S ships, and three more that show what a validation finds."""
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+# Parameters of the indicators, in the order in which a feature id names them.
+PARAMETERS = {
+    "adx": ("period",),
+    "bbands": ("period", "multiplier"),
+    "macd": ("fast_period", "slow_period", "signal_period"),
+    "rsi": ("period",),
+    "sma": ("period",),
+    "stoch": ("k_period", "d_period", "smooth_k"),
+}
+_OF_A_PRICE = ("bbands", "macd", "rsi", "sma")
+
+
+class StrategyError(Exception):
+    """No strategy of that name."""
+
+
+class ValidationIssue(BaseModel):
+    """What is wrong with a strategy (`severity` error), or looks so (warning)."""
+
+    severity: str
+    category: str
+    message: str
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """What a training needs to know of a strategy; `hidden_layers` are neurons per layer."""
+    """A strategy: its indicators by feature id, and the network (`hidden_layers`: neurons per layer)."""
 
     name: str
     epochs: int
     hidden_layers: tuple[int, ...]
+    indicators: tuple[str, ...]
     batch_size: int = 32
-    indicators: int = 1
+    description: str = ""
+    fuzzy_sets: tuple[str, ...] | None = None
+    """The feature ids that have fuzzy sets; None: all."""
 
     @property
     def path(self) -> str:
         """Where the file would lie in KTRDR's container."""
         return f"/app/strategies/{self.name}.yaml"
 
+    def indicator_list(self) -> list[dict[str, Any]]:
+        """The section `indicators` of the file."""
+        return [_indicator(each) for each in self.indicators]
+
+    def fuzzy_config(self) -> dict[str, Any]:
+        """The section `fuzzy_sets` of the file."""
+        return {each: _fuzzy_sets(each) for each in self.fuzzy_sets or self.indicators}
+
     def document(self) -> str:
         """The YAML text that the backend sends to a worker."""
-        return (
-            f'name: "{self.name}"\n'
-            f"indicators: {['rsi'] * self.indicators}\n"
-            "model:\n"
-            f"  architecture:\n    hidden_layers: {list(self.hidden_layers)}\n"
-            f"  training:\n    batch_size: {self.batch_size}\n    epochs: {self.epochs}\n"
-        )
+        content = {
+            "name": self.name,
+            "description": self.description,
+            "indicators": self.indicator_list(),
+            "fuzzy_sets": self.fuzzy_config(),
+            "model": {
+                "type": "mlp",
+                "architecture": {"hidden_layers": list(self.hidden_layers)},
+                "training": {"batch_size": self.batch_size, "epochs": self.epochs},
+            },
+        }
+        return yaml.safe_dump(content, sort_keys=False)
+
+    def issues(self) -> list[ValidationIssue]:
+        """Every feature id must be unique and have fuzzy sets; sets of their own are only worth a warning."""
+        ids, sets = set(self.indicators), set(self.fuzzy_config())
+        repeated = [each for each, count in Counter(self.indicators).items() if count > 1]
+        found = []
+        if repeated:
+            named = ", ".join(
+                f"'{each}' at {[at for at, name in enumerate(self.indicators) if name == each]}"
+                for each in repeated
+            )
+            found.append(
+                ValidationIssue(
+                    severity="error",
+                    category="indicators",
+                    message=f"Duplicate feature_ids: {named}. Each indicator needs a feature_id of its own.",
+                    details={"duplicate_feature_ids": repeated},
+                )
+            )
+        if missing := sorted(ids - sets):
+            found.append(
+                ValidationIssue(
+                    severity="error",
+                    category="fuzzy_sets",
+                    message=f"Missing fuzzy_sets for indicators: {', '.join(missing)}.",
+                    details={"missing_feature_ids": missing},
+                )
+            )
+        if unused := sorted(sets - ids):
+            found.append(
+                ValidationIssue(
+                    severity="warning",
+                    category="fuzzy_sets",
+                    message=f"Fuzzy sets without an indicator: {', '.join(unused)}.",
+                    details={"unused_fuzzy_sets": unused},
+                )
+            )
+        return found
+
+    def bars_needed(self) -> tuple[str, int]:
+        """The indicator that needs the most bars for a first value, and how many."""
+        needs = []
+        for each in self.indicators:
+            name, *numbers = each.split("_")
+            # An average of averages, as in MACD, needs the longer span and then its own.
+            spans = numbers[1:] if name == "macd" else numbers[:1]
+            needs.append((sum(map(int, spans)), name.upper()))
+        count, name = max(needs)
+        return name, count
+
+
+def find_strategy(name: str) -> Strategy:
+    """The strategy called `name`; StrategyError if there is none."""
+    if name not in STRATEGIES:
+        raise StrategyError(f"Strategy file not found: {name}.yaml")
+    return STRATEGIES[name]
+
+
+def _indicator(feature_id: str) -> dict[str, Any]:
+    name, *numbers = feature_id.split("_")
+    parameters = dict(zip(PARAMETERS[name], map(int, numbers), strict=True))
+    source = {"source": "close"} if name in _OF_A_PRICE else {}
+    return {"name": name, "feature_id": feature_id, **parameters, **source}
+
+
+def _fuzzy_sets(feature_id: str) -> dict[str, Any]:
+    if feature_id.startswith("sma"):
+        return {
+            "input_transform": {"type": "price_ratio", "reference": "close"},
+            "below": _triangle(0.85, 0.95, 1.0),
+            "neutral": _triangle(0.98, 1.0, 1.02),
+            "above": _triangle(1.0, 1.05, 1.15),
+        }
+    return {
+        "oversold": _triangle(0, 20, 35),
+        "neutral": _triangle(30, 50, 70),
+        "overbought": _triangle(65, 80, 100),
+    }
+
+
+def _triangle(*corners: float) -> dict[str, Any]:
+    return {"type": "triangular", "parameters": list(corners)}
 
 
 _SMALL = (50, 25)
 _LARGE = (128, 64, 32)
+_RSI = ("rsi_14",)
+_RSI_MACD = ("rsi_14", "macd_12_26_9")
+_RSI_MACD_SMA = (*_RSI_MACD, "sma_20")
+_TREND = (*_RSI_MACD, "stoch_14_3_3", "adx_14", "bbands_20_2")
+_MANY = tuple(f"rsi_{period}" for period in range(5, 41))
 
 STRATEGIES = {
     each.name: each
     for each in (
-        Strategy("volume_surge_momentum", 100, _SMALL, indicators=2),
-        Strategy("test_e2e_local_pull", 10, (25, 15)),
-        Strategy("neuro_mean_reversion", 100, _SMALL, indicators=2),
-        Strategy("bollinger_squeeze", 100, _SMALL, batch_size=512, indicators=2),
-        Strategy("universal_generalization_model", 40, _LARGE, batch_size=64, indicators=4),
-        Strategy("crypto_scalping", 100, _SMALL, indicators=2),
-        Strategy("rsi_mean_reversion", 100, _SMALL, indicators=2),
-        Strategy("mtf_forex_neural", 150, (256, *_LARGE), batch_size=64, indicators=36),
-        Strategy("trend_momentum", 100, _SMALL, indicators=5),
-        Strategy("universal_zero_shot_model", 40, _LARGE, batch_size=64, indicators=3),
+        Strategy("volume_surge_momentum", 100, _SMALL, _RSI_MACD, description="Follows surges of volume"),
+        Strategy("test_e2e_local_pull", 10, (25, 15), _RSI, description="The least that can be trained"),
+        Strategy("neuro_mean_reversion", 100, _SMALL, _RSI_MACD, description="Expects a return to the mean"),
+        Strategy("bollinger_squeeze", 100, _SMALL, _RSI_MACD, 512, "Waits for a breakout"),
+        Strategy(
+            "universal_generalization_model", 40, _LARGE, (*_RSI_MACD_SMA, "bbands_20_2"), 64, "One for many"
+        ),
+        Strategy("crypto_scalping", 100, _SMALL, _RSI_MACD, description="Short trades"),
+        Strategy("rsi_mean_reversion", 100, _SMALL, _RSI_MACD, description="Buys low, sells high"),
+        Strategy("mtf_forex_neural", 150, (256, *_LARGE), _MANY, 64, "Many looks at one market"),
+        Strategy("trend_momentum", 100, _SMALL, _TREND, description="Follows trends"),
+        Strategy("invalid_duplicate_ids", 10, _SMALL, ("rsi_14", "sma_20", "rsi_14"), description="Invalid"),
+        Strategy("invalid_missing_fuzzy_sets", 10, _SMALL, _RSI_MACD, description="Invalid", fuzzy_sets=_RSI),
+        Strategy(
+            "warning_unused_fuzzy_set", 10, _SMALL, _RSI, description="Odd", fuzzy_sets=(*_RSI, "sma_20")
+        ),
+        Strategy("universal_zero_shot_model", 40, _LARGE, _RSI_MACD_SMA, 64, "For symbols never seen"),
     )
 }

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Supervisor:
         self._pace = pace
         self._log_dir = log_dir
         self._data_dir = data_dir
+        self._models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
         self._interrupted: Callable[[], bool] = lambda: False
         self.services = {
             each.name: Service(each, log_dir / f"{each.name}.log", each.port if ktrdr_ports else 0)
@@ -247,7 +249,9 @@ class Supervisor:
                 if other is not service and other.listener is not None:
                     other.listener.close()
             urls = {each.name: each.url for each in self.services.values()}
-            around = Surroundings(service.name, urls, self._pace, self._data_dir, self._wishes)
+            around = Surroundings(
+                service.name, urls, self._pace, self._data_dir, self._models_dir, self._wishes
+            )
             run_service(
                 lambda: service.entry.make_app(around),
                 service.entry.configure_logs,

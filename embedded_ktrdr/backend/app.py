@@ -9,11 +9,11 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
 
+from embedded_ktrdr.backend.dispatch import Dispatch
 from embedded_ktrdr.backend.operation_routes import operation_router
+from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
-from embedded_ktrdr.backend.remote import RemoteOperations
 from embedded_ktrdr.backend.training_routes import training_router
-from embedded_ktrdr.backend.trainings import Trainings
 from embedded_ktrdr.backend.worker_routes import worker_router
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.errors import install_error_envelope
@@ -35,15 +35,18 @@ def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastA
         trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
     )
     registry = Registry(client, pace)
-    operations = RemoteOperations(client, registry, pace)
-    trainings = Trainings(client, registry, operations, pace)
+    operations = Operations(client, registry, pace)
+    dispatch = Dispatch(client, registry, operations, pace)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         log.info("KTRDR API initialized: version=%s", VERSION)
-        sweep = asyncio.create_task(registry.sweep_for_ever())
+        watches = [asyncio.create_task(registry.sweep_for_ever())]
+        watches.append(asyncio.create_task(operations.watch_for_ever()))
         yield
-        sweep.cancel()
+        for watch in watches:
+            watch.cancel()
+        operations.stop()
         await client.aclose()
 
     app = FastAPI(
@@ -60,8 +63,8 @@ def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastA
     app.add_middleware(RequestLog)
     app.include_router(_identity())
     for router in (
-        training_router(trainings, operations),
-        operation_router(operations, trainings),
+        training_router(dispatch, operations),
+        operation_router(operations),
         worker_router(registry),
     ):
         app.include_router(router, prefix=PREFIX)

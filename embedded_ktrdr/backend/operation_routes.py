@@ -6,9 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
-from embedded_ktrdr.backend.remote import FinishedError, RemoteOperations
-from embedded_ktrdr.backend.training_routes import no_worker
-from embedded_ktrdr.backend.trainings import NoWorkerError, Trainings
+from embedded_ktrdr.backend.operations import FinishedError, Operations
 from embedded_ktrdr.logs import Seldom
 from embedded_ktrdr.operations import (
     ListQuery,
@@ -40,7 +38,7 @@ class OperationCancelResponse(BaseModel):
     data: dict[str, Any]
 
 
-def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIRouter:
+def operation_router(operations: Operations) -> APIRouter:
     """The routes of operations."""
     router = APIRouter(prefix="/operations", tags=["Operations"])
     lookup_due, ended_due = Seldom(LOOKUP_LINE_EVERY_S), Seldom(ENDED_LINE_EVERY_S)
@@ -81,11 +79,11 @@ def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIR
         if operation.status.final:
             raise _not_cancellable(operation)
         try:
-            confirmed = await operations.cancel(operation, wish.reason)
+            result = await operations.cancel(operation, wish.reason)
         except FinishedError:
             raise _not_cancellable(operation) from None
         log.info("Successfully cancelled operation: %s", operation_id)
-        return OperationCancelResponse(data=operation.cancel_result(wish.reason, remote=confirmed))
+        return OperationCancelResponse(data=result)
 
     @router.post("/{operation_id}/retry")
     async def retry_operation(operation_id: str) -> OperationStatusResponse:
@@ -95,10 +93,7 @@ def operation_router(operations: RemoteOperations, trainings: Trainings) -> APIR
             shown = operation.status.shown
             log.warning("Cannot retry - operation not failed: %s (status: %s)", operation_id, shown)
             raise HTTPException(400, f"Operation {operation_id} cannot be retried (status: {shown})")
-        try:
-            again = await trainings.retry(operation_id)
-        except NoWorkerError as error:
-            raise no_worker(error) from error
+        again = await operations.retry(operation)
         log.info("Created retry operation: %s (original: %s)", again.operation_id, operation_id)
         return OperationStatusResponse(data=again)
 

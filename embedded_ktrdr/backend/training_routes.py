@@ -1,40 +1,16 @@
 """/api/v1/trainings (contract 3.1 and 3.4)."""
 
-import logging
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel
 
-from embedded_ktrdr.backend.remote import RemoteOperations
-from embedded_ktrdr.backend.trainings import NoWorkerError, Order, StrategyError, Trainings
+from embedded_ktrdr.backend.dispatch import Dispatch
+from embedded_ktrdr.backend.operations import Operations
+from embedded_ktrdr.backend.trainings import TrainingRequest, training_job
 from embedded_ktrdr.operations import OperationStatus
 
 ESTIMATED_MINUTES = 30  # what KTRDR says of every training
-
-log = logging.getLogger("ktrdr.api.endpoints.training")
-
-
-class TrainingRequest(BaseModel):
-    """Body of POST /trainings/start; a caller's task_id is accepted and not used."""
-
-    symbols: list[str]
-    timeframes: list[str]
-    strategy_name: str
-    start_date: str | None = None
-    end_date: str | None = None
-    task_id: str | None = None
-    detailed_analytics: bool = False
-
-    @field_validator("symbols")
-    @classmethod
-    def _symbols(cls, names: list[str]) -> list[str]:
-        return _some_names(names, "symbol")
-
-    @field_validator("timeframes")
-    @classmethod
-    def _timeframes(cls, names: list[str]) -> list[str]:
-        return _some_names(names, "timeframe")
 
 
 class TrainingStartResponse(BaseModel):
@@ -62,29 +38,13 @@ PERFORMANCE = {
 }  # fmt: skip
 
 
-def training_router(trainings: Trainings, operations: RemoteOperations) -> APIRouter:
+def training_router(dispatch: Dispatch, operations: Operations) -> APIRouter:
     """The routes of trainings."""
     router = APIRouter(prefix="/trainings", tags=["Training"])
 
     @router.post("/start")
     async def start_training(request: TrainingRequest) -> TrainingStartResponse:
-        order = Order(
-            request.symbols,
-            request.timeframes,
-            request.strategy_name,
-            request.start_date,
-            request.end_date,
-            request.detailed_analytics,
-        )
-        try:
-            operation = await trainings.start(order)
-        except StrategyError as error:
-            raise HTTPException(400, str(error)) from error
-        except NoWorkerError as error:
-            raise no_worker(error) from error
-        except ValueError as error:
-            log.error("Invalid parameter in training request: %s", error)
-            raise HTTPException(422, str(error)) from error
+        operation = await dispatch.start(training_job(request))
         names = ", ".join(request.symbols)
         return TrainingStartResponse(
             success=True,
@@ -113,17 +73,3 @@ def training_router(trainings: Trainings, operations: RemoteOperations) -> APIRo
         return {"success": True, "task_id": task_id, "status": operation.status.value, **groups}
 
     return router
-
-
-def no_worker(error: NoWorkerError) -> HTTPException:
-    """503 with what the backend knows of its workers."""
-    log.warning("No training workers available: %s", error.detail)
-    return HTTPException(503, error.detail)
-
-
-def _some_names(names: list[str], kind: str) -> list[str]:
-    if not names:
-        raise ValueError(f"At least one {kind} must be specified")
-    if not all(name.strip() for name in names):
-        raise ValueError(f"{kind.capitalize()} cannot be empty")
-    return [name.strip() for name in names]

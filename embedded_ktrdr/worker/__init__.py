@@ -1,1 +1,1 @@
-"""A training worker of the container kind."""
+"""The services that do the work: workers of the container kind and the training host."""

@@ -1,9 +1,10 @@
-"""The HTTP side of a training worker (contract 1.1 and 6.3)."""
+"""The HTTP side that every worker has (contract 1.1 and 6.3)."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import httpx
@@ -20,8 +21,7 @@ from embedded_ktrdr.operations import (
 )
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.telemetry import prometheus_text
-from embedded_ktrdr.worker.plan import TrainingStartRequest
-from embedded_ktrdr.worker.training import TrainingDesk, WorkerBusyError
+from embedded_ktrdr.worker.desk import Desk, DuplicateError, Kind, Work, WorkerBusyError
 
 # The worker starts beside the backend, so its first tries may come too early.
 REGISTRATION_PATIENCE_S = 30.0
@@ -35,46 +35,60 @@ BUSY = (
 log = logging.getLogger("ktrdr.workers.base")
 
 
-def create_app(worker_id: str, url: str, backend_url: str, pace: Pace) -> FastAPI:
-    """A worker that answers at `url` and registers at `backend_url`."""
-    desk = TrainingDesk(worker_id, pace)
+@dataclass(frozen=True)
+class Place:
+    """A worker's name, where it answers, and the backend that it registers at (None: it does not)."""
+
+    worker_id: str
+    url: str
+    backend_url: str | None
+
+
+def create_worker(kind: Kind, place: Place, pace: Pace) -> tuple[FastAPI, Desk]:
+    """A worker without a route to start anything, and its desk."""
+    desk = Desk(kind, pace.speed)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        log.info("Starting training worker...")
-        log.info("Worker ID: %s", worker_id)
-        registration = asyncio.create_task(_register(worker_id, url, backend_url))
+        log.info("Starting %s worker...", kind.word)
+        log.info("Worker ID: %s", place.worker_id)
+        registration = asyncio.create_task(_register(kind, place))
         # Where the backend runs already, a worker that answers is one that has registered.
         await asyncio.wait({registration}, timeout=REGISTRATION_HEAD_START_S)
         yield
         registration.cancel()
         desk.stop()
 
-    app = FastAPI(
-        title="Training Worker Service", version="1.0.0", lifespan=lifespan, strict_content_type=False
-    )
-    _add_identity(app, worker_id, desk)
+    app = FastAPI(title=kind.title, version="1.0.0", lifespan=lifespan, strict_content_type=False)
+    _add_identity(app, kind, place.worker_id, desk)
     _add_operations(app, desk)
-
-    @app.post("/training/start")
-    async def start_training(request: TrainingStartRequest) -> dict[str, Any]:
-        try:
-            operation = desk.start(request)
-        except WorkerBusyError:
-            raise HTTPException(503, BUSY) from None
-        return {"success": True, "operation_id": operation.operation_id, "status": "started"}
-
-    return app
+    return app, desk
 
 
-def _add_identity(app: FastAPI, worker_id: str, desk: TrainingDesk) -> None:
+def begin(desk: Desk, operation: OperationInfo, work: Work) -> None:
+    """Start work on a request; 503 while the worker is busy, 409 if it has an operation of that id."""
+    operation_id = operation.operation_id
+    try:
+        desk.start(operation, work)
+    except WorkerBusyError:
+        raise HTTPException(503, BUSY) from None
+    except DuplicateError:
+        raise HTTPException(409, f"Session conflict: Session {operation_id} already exists") from None
+
+
+def timestamp() -> str:
+    """The present moment as workers write it: UTC, without a zone."""
+    return now().replace(tzinfo=None).isoformat()
+
+
+def _add_identity(app: FastAPI, kind: Kind, worker_id: str, desk: Desk) -> None:
     @app.get("/health")
     async def health_check() -> dict[str, Any]:
         current = desk.current
         return {
             "healthy": True,
-            "service": "training-worker",
-            "timestamp": _timestamp(),
+            "service": kind.health,
+            "timestamp": timestamp(),
             "status": "operational",
             "worker_status": "idle" if current is None else "busy",
             "current_operation": None if current is None else current.operation_id,
@@ -83,10 +97,10 @@ def _add_identity(app: FastAPI, worker_id: str, desk: TrainingDesk) -> None:
     @app.get("/")
     async def root() -> dict[str, Any]:
         return {
-            "service": "Training Worker Service",
+            "service": kind.title,
             "version": "1.0.0",
             "status": "running",
-            "timestamp": _timestamp(),
+            "timestamp": timestamp(),
             "worker_id": worker_id,
         }
 
@@ -95,7 +109,7 @@ def _add_identity(app: FastAPI, worker_id: str, desk: TrainingDesk) -> None:
         return prometheus_text()
 
 
-def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
+def _add_operations(app: FastAPI, desk: Desk) -> None:
     def find(operation_id: str) -> OperationInfo:
         operation = desk.operations.get(operation_id)
         if operation is None:
@@ -139,32 +153,34 @@ def _add_operations(app: FastAPI, desk: TrainingDesk) -> None:
                 f"Operation {operation_id} is already finished (status: {operation.status.shown})"
             )
         log.info("Successfully cancelled operation: %s", operation_id)
-        return {"success": True, "data": operation.cancel_result(reason, remote=False)}
+        return {"success": True, "data": operation.cancel_result(reason)}
 
 
-async def _register(worker_id: str, url: str, backend_url: str) -> None:
+async def _register(kind: Kind, place: Place) -> None:
     """Tell the backend about this worker; KTRDR tries once, we until the backend is up."""
-    capabilities = {"gpu": False}
+    if place.backend_url is None:
+        return
     body = {
-        "worker_id": worker_id,
-        "worker_type": "training",
-        "endpoint_url": url,
-        "capabilities": capabilities,
+        "worker_id": place.worker_id,
+        "worker_type": kind.registers_as,
+        "endpoint_url": place.url,
+        "capabilities": kind.capabilities,
     }
     tries = int(REGISTRATION_PATIENCE_S / REGISTRATION_EVERY_S)
     async with httpx.AsyncClient(timeout=REGISTRATION_PATIENCE_S, trust_env=False, verify=False) as client:
         for _ in range(tries):
             try:
-                answer = await client.post(f"{backend_url}/api/v1/workers/register", json=body)
+                answer = await client.post(f"{place.backend_url}/api/v1/workers/register", json=body)
                 answer.raise_for_status()
             except httpx.HTTPError as error:
                 problem = error
                 await asyncio.sleep(REGISTRATION_EVERY_S)
             else:
                 log.info(
-                    "✅ Worker registered successfully: %s (type: training, capabilities: %s)",
-                    worker_id,
-                    capabilities,
+                    "✅ Worker registered successfully: %s (type: %s, capabilities: %s)",
+                    place.worker_id,
+                    kind.registers_as,
+                    kind.capabilities,
                 )
                 return
     log.warning("⚠️  Worker self-registration failed: %s", problem)
@@ -172,7 +188,3 @@ async def _register(worker_id: str, url: str, backend_url: str) -> None:
 
 def _refused(error: str) -> dict[str, Any]:
     return {"success": True, "data": {"success": False, "error": error}}
-
-
-def _timestamp() -> str:
-    return now().replace(tzinfo=None).isoformat()

@@ -2,7 +2,6 @@
 
 import math
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,9 +67,9 @@ def _accuracy(value: float) -> float:
 
 
 def result_summary(
-    plan: Plan, operation_id: str, curves: Sequence[Curve], model_path: str, training_time_s: float
+    plan: Plan, operation_id: str, curves: Sequence[Curve], training_time_s: float
 ) -> dict[str, Any]:
-    """What a completed training leaves, in the shape of the container worker (contract 3.3)."""
+    """What a training leaves beside its model, in the shape of the container worker (contract 3.3)."""
     last = curves[-1]
     chance = random.Random(f"test of {plan.seed}")
     precision, recall = (_accuracy(last.val_accuracy + chance.uniform(-0.03, 0.01)) for _ in range(2))
@@ -81,7 +80,6 @@ def result_summary(
         "end_date": plan.end_date,
     }
     return {
-        "model_path": model_path,
         "training_metrics": {
             "epochs_trained": len(curves),
             "final_train_loss": last.train_loss,
@@ -122,20 +120,3 @@ def result_summary(
         },
         "resource_usage": {"training_mode": "local"},
     }
-
-
-class Clock:
-    """Seconds of work at speed 1, slept through at the speed of the service."""
-
-    # Shorter sleeps would cost more processor time than the work they stand for.
-    SHORTEST_SLEEP_S = 0.005
-
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-        self._due = time.monotonic()
-
-    def due_in(self, seconds: float) -> float:
-        """Real seconds to sleep once `seconds` more are worked; 0 while the debt is small."""
-        self._due += seconds / self._speed
-        wait = self._due - time.monotonic()
-        return wait if wait >= self.SHORTEST_SLEEP_S else 0.0

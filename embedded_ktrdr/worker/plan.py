@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from embedded_ktrdr.bars import count_bars
+from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.fields import EndDate, IsoDate, Names, Text
 from embedded_ktrdr.operations import OperationProgress
 from embedded_ktrdr.strategies import Strategy
+from embedded_ktrdr.worker.desk import WorkError
 
 FEATURES = 9  # inputs of the network in every recording
 CLASSES = 3  # buy, hold, sell
@@ -30,8 +32,8 @@ BATCH_S = 1.585e-3
 # Share of the preparation that each part takes, with the share of the 0-5 % it starts at (contract 3.2).
 _PER_SYMBOL = (
     ("Loading Data", 0.2),
-    ("Computing Indicators ({indicators})", 0.4),
-    ("Computing Fuzzy Memberships ({indicators})", 0.2),
+    ("Computing Indicators ({count})", 0.4),
+    ("Computing Fuzzy Memberships ({count})", 0.2),
     ("Creating Features", 0.1),
     ("Generating Labels", 0.1),
 )
@@ -39,19 +41,20 @@ _PREPARATION_PERCENT = 5.0
 _OUTSIDE_SYMBOLS = 0.05  # share of each step before and after the symbols
 
 
-class TrainingError(Exception):
-    """A training cannot be done; the text is the operation's reason of failure."""
-
-
 class TrainingStartRequest(BaseModel):
-    """Body of POST /training/start; dates are ISO texts."""
+    """Body of POST /training/start."""
 
     task_id: str | None = None
-    strategy_yaml: str
-    symbols: list[str] | None = None
-    timeframes: list[str] | None = None
-    start_date: str | None = None
-    end_date: str | None = None
+    strategy_yaml: Text
+    symbols: Names | None = None
+    timeframes: Names | None = None
+    start_date: IsoDate | None = None
+    end_date: EndDate | None = None
+
+    def date_range(self) -> tuple[datetime, datetime]:
+        """The range asked for; KTRDR's worker defaults to 2020 until today."""
+        start = datetime.fromisoformat(self.start_date) if self.start_date else datetime(2020, 1, 1)
+        return start, datetime.fromisoformat(self.end_date) if self.end_date else datetime.now()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class Plan:
         for index, symbol in enumerate(self.symbols, start=1):
             for number, (name, share) in enumerate(_PER_SYMBOL):
                 done = (index - 1 + number / len(_PER_SYMBOL)) / count
-                part = name.format(indicators=self.strategy.indicators)
+                part = name.format(count=len(self.strategy.indicators))
                 shown = OperationProgress(
                     percentage=done * _PREPARATION_PERCENT,
                     current_step=f"Processing {symbol} ({index}/{count}) - {part}",
@@ -144,30 +147,24 @@ class Plan:
         )
 
 
-def make_plan(request: TrainingStartRequest) -> Plan:
-    """The plan of `request`; TrainingError with KTRDR's reason where it cannot be done."""
+def make_plan(request: TrainingStartRequest, repository: BarRepository) -> Plan:
+    """The plan of `request`; WorkError with KTRDR's reason where it cannot be done."""
     strategy = _read_strategy(request.strategy_yaml)
     symbols = request.symbols or ["AAPL"]
     timeframes = request.timeframes or ["1d"]
-    start, end = date_range(request)
+    start, end = request.date_range()
     if len(timeframes) > 1:
         # Recording X4: generation S cannot load several timeframes.
-        raise TrainingError(f"Failed to load base timeframe {timeframes[0]} for {symbols[0]}")
+        raise WorkError(f"Failed to load base timeframe {timeframes[0]} for {symbols[0]}")
     samples = 0
     for symbol in symbols:
-        bars = count_bars(symbol, timeframes[0], start, end)
+        bars = repository.count(symbol, timeframes[0], start, end)
         if bars == 0:
-            raise TrainingError(f"No data found in cache for {symbol} {timeframes[0]}")
+            raise WorkError(f"No data found in cache for {symbol} {timeframes[0]}")
         if bars < WARM_UP_BARS:
-            raise TrainingError("Failed to process indicators for any timeframe")
+            raise WorkError("Failed to process indicators for any timeframe")
         samples += bars
     return Plan(strategy, symbols, timeframes, request.start_date, request.end_date, samples)
-
-
-def date_range(request: TrainingStartRequest) -> tuple[datetime, datetime]:
-    """The range asked for; KTRDR's worker defaults to 2020 until today."""
-    start = datetime.fromisoformat(request.start_date) if request.start_date else datetime(2020, 1, 1)
-    return start, datetime.fromisoformat(request.end_date) if request.end_date else datetime.now()
 
 
 def _read_strategy(document: str) -> Strategy:
@@ -178,10 +175,10 @@ def _read_strategy(document: str) -> Strategy:
             name=content["name"],
             epochs=int(model["training"]["epochs"]),
             hidden_layers=tuple(model.get("architecture", {}).get("hidden_layers", HIDDEN_LAYERS)),
+            indicators=tuple(str(each) for each in content["indicators"]),
             batch_size=int(model["training"].get("batch_size", 32)),
-            indicators=len(content["indicators"]),
         )
     except yaml.YAMLError as error:
-        raise TrainingError(str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"Strategy configuration is incomplete: {error!r}") from error
+        raise WorkError(str(error)) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WorkError(f"Strategy configuration is incomplete: {error!r}") from error

@@ -5,8 +5,10 @@ import pytest
 
 from embedded_ktrdr.backend.app import create_app as create_backend
 from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
-from embedded_ktrdr.worker.app import create_app as create_worker
+from embedded_ktrdr.worker.app import Place
+from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 TABLE = Path(__file__).parents[2] / "embedded_ktrdr" / "DEVIATIONS.md"
 COLUMNS = ["id", "service", "route", "status", "path", "when", "S", "ours", "check", "why and source"]
@@ -20,13 +22,15 @@ def rows() -> list[dict[str, str]]:
     return [dict(zip(COLUMNS, cells, strict=True)) for cells in lines[2:]]
 
 
+PLACE = Place("w", "http://w", "http://b")
+WORKER = (PLACE, Pace(), BarRepository(Path("data")), Models(Path("models")))
 ROUTES = {
     service: {
         f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item
     }
     for service, app in (
         ("backend", create_backend(Pace(), BarRepository(Path("data")), "http://i")),
-        ("training-worker", create_worker("w", "http://w", "http://b", Pace())),
+        ("training-worker", create_training_worker(*WORKER)),
     )
 }  # fmt: skip
 

@@ -65,9 +65,22 @@ def test_unknown_strategies_are_refused(ktrdr: Embedded) -> None:
         )
 
 
-def test_a_bad_date_is_refused_and_nothing_starts(ktrdr: Embedded) -> None:
-    answer = start(ktrdr, json={**GOOD, "start_date": "not-a-date"})
-    assert (answer.status_code, answer.json()) == (422, {"detail": "Invalid isoformat string: 'not-a-date'"})
+@pytest.mark.parametrize(
+    ("dates", "field", "message"),
+    [
+        ({"start_date": "not-a-date"}, "start_date", "not-a-date"),
+        ({"end_date": "2024-02-30"}, "end_date", "2024-02-30"),
+        ({"start_date": "2024-12-31", "end_date": "2024-01-01"}, "end_date", "before start date 2024-12-31"),
+    ],
+)
+def test_bad_dates_are_refused_and_nothing_starts(
+    ktrdr: Embedded, dates: dict[str, str], field: str, message: str
+) -> None:
+    answer = start(ktrdr, json={**GOOD, **dates})
+    assert answer.status_code == 422
+    (detail,) = answer.json()["error"]["details"]
+    assert detail["field"] == f"body -> {field}"
+    assert message in detail["message"]
     assert ktrdr.client.get("/operations").json()["total_count"] == 0
 
 

@@ -100,7 +100,10 @@ def test_a_killed_worker_becomes_unavailable_and_is_forgotten(own: Embedded) -> 
     gone = until(lambda: own.workers(status="temporarily_unavailable"))
     assert [each["worker_id"] for each in gone] == [lost]
     assert gone[0]["health_check_failures"] >= 3
-    assert own.operation(operation_id)["status"] == "running"  # as S: nobody can say how it ended
+    lost_operation = own.ended(operation_id)  # 60 s of KTRDR
+    assert lost_operation["status"] == "failed"
+    assert f"no worker claimed it: {lost} has not answered" in lost_operation["error_message"]
+    assert lost_operation["completed_at"]
     assert own.ended(own.started())["status"] == "completed"
     own.kill(other)
     assert_no_worker(own.start(), registered=2)

@@ -1,0 +1,175 @@
+"""Giving work to workers: choose one, hand the work over, keep the operation (contract 1.3)."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import HTTPException
+
+from embedded_ktrdr.backend.operations import Operations
+from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus, WorkerType
+from embedded_ktrdr.operations import (
+    OperationInfo,
+    OperationMetadata,
+    OperationProgress,
+    OperationStatus,
+    OperationType,
+    new_operation_id,
+    now,
+)
+from embedded_ktrdr.pace import Pace
+
+MAX_TRIES = 3  # workers that are offered one piece of work
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of work that workers do; `word` as in KTRDR's log lines."""
+
+    operation_type: OperationType
+    worker_type: WorkerType
+    route: str
+    word: str
+    log: logging.Logger
+
+
+TRAINING = Kind(
+    OperationType.TRAINING,
+    WorkerType.TRAINING,
+    "/training/start",
+    "Training",
+    logging.getLogger("ktrdr.api.services.training_service"),
+)
+BACKTEST = Kind(
+    OperationType.BACKTESTING,
+    WorkerType.BACKTESTING,
+    "/backtests/start",
+    "Backtest",
+    logging.getLogger("ktrdr.backtesting.backtesting_service"),
+)
+
+
+class NoWorkerError(HTTPException):
+    """No worker takes the work: 503 with what the backend knows of its workers."""
+
+    def __init__(self, worker_type: WorkerType, registered: int, uptime_s: float) -> None:
+        detail = {
+            "error": f"No {worker_type.value} workers available",
+            "worker_type": worker_type.value,
+            "registered_workers": registered,
+            "backend_uptime_seconds": round(uptime_s, 1),
+            "hint": (
+                f"Every {worker_type.value} worker is busy, unavailable or not registered yet. "
+                "Retry in a few seconds, or look at the workers and their logs."
+            ),
+        }
+        super().__init__(503, detail)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of work, which can be given away again: the worker's request and what the backend shows."""
+
+    kind: Kind
+    body: dict[str, Any]
+    metadata: OperationMetadata
+    progress: OperationProgress
+    asked: str
+    """What is wanted, for the log."""
+
+
+class Dispatch:
+    """Gives work to the registered workers and can do so again."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, registry: Registry, operations: Operations, pace: Pace
+    ) -> None:
+        self._client = client
+        self._registry = registry
+        self._operations = operations
+        self._pace = pace
+        self._jobs: dict[str, Job] = {}
+        self._up_since = time.monotonic()
+        for kind in (TRAINING, BACKTEST):
+            operations.restarts[kind.operation_type] = self._restart
+
+    async def start(self, job: Job, *, retry: bool = False) -> OperationInfo:
+        """A running operation; NoWorkerError, and nothing starts, if no worker takes it."""
+        operation = OperationInfo(
+            operation_id=new_operation_id(job.kind.operation_type, retry=retry),
+            operation_type=job.kind.operation_type,
+            status=OperationStatus.PENDING,
+            created_at=now(),
+            progress=job.progress.model_copy(deep=True),
+            metadata=job.metadata,
+        )
+        # The id is handed out only once a worker has accepted: so no failed operation without a worker,
+        # and no cancel that overtakes its own dispatch (DEV-02, DEV-13).
+        worker = await self._dispatch(operation.operation_id, job)
+        self._jobs[operation.operation_id] = job
+        self._operations.add(operation, worker)
+        job.kind.log.info("Registered remote proxy: %s → %s", operation.operation_id, operation.operation_id)
+        return operation
+
+    async def _restart(self, failed: OperationInfo) -> OperationInfo:
+        return await self.start(self._jobs[failed.operation_id], retry=True)
+
+    async def _dispatch(self, operation_id: str, job: Job) -> Worker:
+        tried: list[str] = []
+        while len(tried) < MAX_TRIES:
+            worker = await self._choose(job.kind.worker_type, tried)
+            if worker is None:
+                break
+            tried.append(worker.worker_id)
+            job.kind.log.info(
+                "Selected worker %s for operation %s (%s, attempt=%s/%s)",
+                worker.worker_id, operation_id, job.asked, len(tried), MAX_TRIES,
+            )  # fmt: skip
+            # Before the request, so that a second start at the same moment chooses another worker.
+            self._registry.mark_busy(worker, operation_id)
+            if await self._offer(worker, operation_id, job):
+                return worker
+        registered = len(self._registry.all(job.kind.worker_type))
+        job.kind.log.warning("No %s workers available (%s registered)", job.kind.worker_type, registered)
+        raise NoWorkerError(job.kind.worker_type, registered, time.monotonic() - self._up_since)
+
+    async def _choose(self, worker_type: WorkerType, tried: list[str]) -> Worker | None:
+        """A free worker, GPU first; workers that only look busy are asked before giving up."""
+        for last_chance in (False, True):
+            if last_chance:
+                await self._registry.ask_busy(worker_type)
+            free = [
+                each
+                for each in self._registry.all(worker_type, WorkerStatus.AVAILABLE)
+                if each.worker_id not in tried
+            ]
+            free.sort(key=lambda each: each.capabilities.get("gpu") is not True)
+            if free:
+                return free[0]
+        return None
+
+    async def _offer(self, worker: Worker, operation_id: str, job: Job) -> bool:
+        """Whether the worker takes the work."""
+        log, word = job.kind.log, job.kind.word
+        url = f"{worker.endpoint_url}{job.kind.route}"
+        log.info("Dispatching %s to worker %s at %s", word.lower(), worker.worker_id, url)
+        try:
+            answer = await self._client.post(
+                url, json={"task_id": operation_id, **job.body}, timeout=self._pace.proxy_timeout_s
+            )
+            answer.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            log.warning("Worker %s is busy (%s)", worker.worker_id, error.response.status_code)
+            await self._registry.check(worker)
+            return False
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            log.warning("Worker %s cannot be reached: %s", worker.worker_id, error or type(error).__name__)
+            self._registry.release(worker.worker_id, operation_id)
+            return False
+        log.info("✅ %s accepted by worker %s: remote_op=%s", word, worker.worker_id, operation_id)
+        # Again: a health answer from before the acceptance may have said idle in between.
+        self._registry.mark_busy(worker, operation_id)
+        log.info("Marked worker %s as BUSY for operation %s", worker.worker_id, operation_id)
+        return True
