@@ -9,14 +9,16 @@ from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
+from ktrdr_acceptance.evidence.durations import operation_durations
 from ktrdr_acceptance.evidence.texts import exchanges_attachment, history_attachment
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, step_results
-from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.model import OperationDuration, RunResult, ScenarioResult, Verdict
 from ktrdr_acceptance.verdict.reports import Reports
 from ktrdr_acceptance.world import World
 
@@ -43,6 +45,7 @@ class Session:
         self.expected_s = expected_s
         self.generation = Generation.S
         self._ours: set[str] = set()
+        self._found: dict[str, str] = {}
         self._began = time.monotonic()
         self._scenario_began = 0.0
         self._world: World | None = None
@@ -62,6 +65,7 @@ class Session:
             self.generation,
             on_look=self.console.look,
             ours=self._ours,
+            found=self._found,
         )
         self._world_is_open = True
         return self._world
@@ -118,12 +122,14 @@ class Session:
         index = next(i for i, planned in enumerate(self.run.scenarios) if _same(planned, result))
         self.run.scenarios[index] = result
         self.run.duration_s = time.monotonic() - self._began
+        self.run.peak_memory_mb = peak_memory_mb()
         self.reports.scenario(self.run, result, scenario)
         self.console.end(result)
 
     def finish(self) -> None:
         """Write what can only be said at the end."""
         self.run.duration_s = time.monotonic() - self._began
+        self.run.peak_memory_mb = peak_memory_mb()
         self.run.aborted = self.run.aborted or (self.clock.stop_reason or "")
         self.run.complete = not self.run.aborted
         try:
@@ -137,7 +143,9 @@ class Session:
         world = self._world
         attachments = []
         operations: tuple[str, ...] = ()
+        durations: tuple[OperationDuration, ...] = ()
         if world is not None:
+            durations = operation_durations(world.operations)
             operations = tuple(operation.id for operation in world.operations.started)
             histories = world.operations.recorder.histories.values()
             attachments = [history_attachment(history) for history in histories if history.observations]
@@ -151,6 +159,7 @@ class Session:
             started_at=time.time() - duration,
             duration_s=duration,
             operations=operations,
+            operation_durations=durations,
             steps=step_results(scenario),
             attachments=tuple(attachments),
         )

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from ktrdr_acceptance.catalogue.tags import facts_of
 from ktrdr_acceptance.operations.history import Observation
-from ktrdr_acceptance.operations.operations import Operation
+from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.verdict.markdown import last_line
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, MilestoneVerdict, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios
