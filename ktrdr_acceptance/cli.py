@@ -113,13 +113,16 @@ def field_report(
 @testdata_app.command("write")
 def write_testdata(
     folder: Annotated[Path, typer.Argument(help="Data folder of a KTRDR.")],
+    strategies: Annotated[
+        Path | None, typer.Option("--strategies", help="Its strategies folder, to get those as well.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write bars into FOLDER under the names that KTRDR looks for."""
-    from ktrdr_acceptance.testdata.bars import write_bars
+    """Write bars into FOLDER, and strategies where asked for, under the names that KTRDR looks for."""
+    from ktrdr_acceptance.testdata import writing
 
-    for path, bars in write_bars(folder, overwrite):
-        typer.echo(f"{path}: {bars} bars")
+    for content in writing.write_testdata(folder, strategies, overwrite):
+        typer.echo(f"{content.path}: {content.summary}")
 
 
 def _read_results(path: Path) -> dict[str, Any]:

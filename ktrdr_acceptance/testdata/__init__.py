@@ -1,1 +1,1 @@
-"""Calibration, bars."""
+"""Calibration, bars, strategies."""

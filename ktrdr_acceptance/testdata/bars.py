@@ -2,8 +2,8 @@
 
 Each series is a level with slow swings, the same for all timeframes, and a mean-reverting walk of its own.
 The swings are wide enough for a zigzag of 3 %: on calmer bars that strategy labels everything alike and every
-model collapses (the trap behind the recorded accuracies of 100 %). Prices are of EURUSD's order, times UTC.
-File name and columns as KTRDR's loader reads them (ktrdr/data/local_data_loader.py).
+model collapses (the trap behind the recorded accuracies of 100 %). Prices are of the order of the real ones,
+times UTC. File name and columns as KTRDR's loader reads them (ktrdr/data/local_data_loader.py).
 """
 
 from __future__ import annotations
@@ -14,108 +14,114 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 
-from ktrdr_acceptance.faults import BadInput
-from ktrdr_acceptance.verdict.json_view import write_atomically
+from ktrdr_acceptance.testdata.markets import (
+    is_exchange_day,
+    is_exchange_hour,
+    is_forex_day,
+    is_forex_hour,
+    trading_days_since,
+)
 
 SEED = 20240101
-_SYMBOL = "EURUSD"
-_PRICE = 1.10
 # Amplitude (natural logarithm of the price), period in trading days, phase.
 _SWINGS = ((0.022, 41.0, 0.3), (0.022, 83.0, 1.1), (0.025, 420.0, 2.0))
-_DAILY_NOISE = 0.0045
 _REVERSION_DAYS = 25.0
 _WICK = 0.45
-_DAILY_VOLUME = 140_000
 _EPOCH = datetime(2018, 1, 1)
 
 
 @dataclass(frozen=True)
-class Series:
-    """One file of bars: timeframe, bars per trading day, first and last moment."""
+class Instrument:
+    """What is traded: its price level and how far it moves in a day."""
 
+    symbol: str
+    price: float
+    decimals: int
+    daily_noise: float
+    daily_volume: int
+    # How much wider than EURUSD it swings.
+    swing: float = 1.0
+
+    def level(self, moment: datetime) -> float:
+        """Return the logarithm of the price about which it is traded at `moment`."""
+        day = trading_days_since(_EPOCH, moment)
+        swings = (height * math.sin(2 * math.pi * day / period + phase) for height, period, phase in _SWINGS)
+        return math.log(self.price) + self.swing * sum(swings)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One file of bars: of what, how far apart, how many a day, first and last moment."""
+
+    instrument: Instrument
     timeframe: str
+    step: timedelta
     per_day: int
     first: datetime
     last: datetime
     is_open: Callable[[datetime], bool]
 
     @property
+    def name(self) -> str:
+        """Return what KTRDR calls the series."""
+        return f"{self.instrument.symbol}_{self.timeframe}"
+
+    @property
     def file_name(self) -> str:
         """Return the name under which KTRDR looks for the series."""
-        return f"{_SYMBOL}_{self.timeframe}.csv"
+        return f"{self.name}.csv"
 
     def moments(self) -> Iterator[datetime]:
         """Yield the start of each bar."""
-        step = timedelta(days=1) if self.per_day == 1 else timedelta(days=1) / self.per_day
         for number in count():
-            moment = self.first + number * step
+            moment = self.first + number * self.step
             if moment > self.last:
                 return
             if self.is_open(moment):
                 yield moment
 
+    def text(self) -> str:
+        """Return the content of the file; the same every time."""
+        return "\n".join(["date,open,high,low,close,volume", *self._rows()]) + "\n"
 
-def _is_weekday(moment: datetime) -> bool:
-    return moment.weekday() < 5
+    def _rows(self) -> Iterator[str]:
+        traded, decimals = self.instrument, self.instrument.decimals
+        chance = random.Random(f"{SEED} {self.name}")
+        sigma = traded.daily_noise / math.sqrt(self.per_day)
+        keep = 1 - 1 / (_REVERSION_DAYS * self.per_day)
+        noise = 0.0
+        opening = round(math.exp(traded.level(self.first)), decimals)
+        for moment in self.moments():
+            noise = noise * keep + chance.gauss(0, sigma)
+            close = round(math.exp(traded.level(moment + self.step) + noise), decimals)
+            high = max(opening, close) * (1 + _WICK * sigma * abs(chance.gauss(0, 1)))
+            low = min(opening, close) * (1 - _WICK * sigma * abs(chance.gauss(0, 1)))
+            volume = int(traded.daily_volume / self.per_day * chance.uniform(0.6, 1.4))
+            prices = ",".join(f"{price:.{decimals}f}" for price in (opening, high, low, close))
+            yield f"{moment:%Y-%m-%dT%H:%M:%SZ},{prices},{volume}"
+            opening = close
 
 
-def _is_forex_week(moment: datetime) -> bool:
-    """From Sunday 22:00 to Friday 22:00 UTC."""
-    day, hour = moment.weekday(), moment.hour
-    return day < 4 or (day == 4 and hour < 22) or (day == 6 and hour >= 22)
-
+_EURUSD = Instrument("EURUSD", 1.10, 5, daily_noise=0.0045, daily_volume=140_000)
+_MSFT = Instrument("MSFT", 300.0, 2, daily_noise=0.011, daily_volume=24_000_000, swing=1.6)
+_DAY, _HOUR, _FIVE_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
+# As far back as the team's own cache; hourly bars of stocks begin with the opening of the exchange.
+_FIRST, _FIRST_OPENING = datetime(2007, 3, 12), datetime(2007, 3, 12, 13, 30)
+_LAST, _LAST_HOUR = datetime(2025, 9, 12), datetime(2025, 9, 12, 21, 59)
 
 SERIES = (
-    Series("1d", 1, _EPOCH, datetime(2025, 12, 31), _is_weekday),
-    Series("1h", 24, _EPOCH, datetime(2025, 12, 31, 23), _is_forex_week),
-    Series("5m", 288, datetime(2022, 12, 1), datetime(2025, 1, 31, 23, 55), _is_forex_week),
+    Series(_EURUSD, "1d", _DAY, 1, _FIRST, _LAST, is_forex_day),
+    Series(_EURUSD, "1h", _HOUR, 24, _FIRST, _LAST_HOUR, is_forex_hour),
+    Series(
+        _EURUSD,
+        "5m",
+        _FIVE_MINUTES,
+        288,
+        datetime(2022, 12, 1),
+        datetime(2025, 1, 31, 21, 55),
+        is_forex_hour,
+    ),
+    Series(_MSFT, "1d", _DAY, 1, _FIRST, _LAST, is_exchange_day),
+    Series(_MSFT, "1h", _HOUR, 7, _FIRST_OPENING, _LAST_HOUR, is_exchange_hour),
 )
-
-
-def write_bars(folder: Path, overwrite: bool = False) -> list[tuple[Path, int]]:
-    """Write every series into `folder`; return each file with its number of bars.
-
-    Raises BadInput, before anything is written, if a file is there already and `overwrite` was not asked for.
-    """
-    paths = [folder / series.file_name for series in SERIES]
-    present = [path.name for path in paths if path.exists()]
-    if present and not overwrite:
-        raise BadInput(
-            f"{folder} already holds {', '.join(present)}: "
-            "choose another folder, or add --overwrite to lose them."
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [(path, _write(path, series)) for path, series in zip(paths, SERIES, strict=True)]
-    except OSError as problem:
-        raise BadInput(f"{folder} cannot be written to ({problem.strerror}).") from None
-
-
-def _write(path: Path, series: Series) -> int:
-    rows = ["date,open,high,low,close,volume", *_rows(series)]
-    write_atomically(path, "\n".join(rows) + "\n")
-    return len(rows) - 1
-
-
-def _rows(series: Series) -> Iterator[str]:
-    chance = random.Random(f"{SEED} {series.timeframe}")
-    sigma = _DAILY_NOISE / math.sqrt(series.per_day)
-    keep = 1 - 1 / (_REVERSION_DAYS * series.per_day)
-    noise = 0.0
-    days_before = (series.first - _EPOCH).days * 5 / 7
-    opening = round(math.exp(_level(days_before)), 5)
-    for number, moment in enumerate(series.moments(), 1):
-        noise = noise * keep + chance.gauss(0, sigma)
-        close = round(math.exp(_level(days_before + number / series.per_day) + noise), 5)
-        high = max(opening, close) * (1 + _WICK * sigma * abs(chance.gauss(0, 1)))
-        low = min(opening, close) * (1 - _WICK * sigma * abs(chance.gauss(0, 1)))
-        volume = int(_DAILY_VOLUME / series.per_day * chance.uniform(0.6, 1.4))
-        yield f"{moment:%Y-%m-%dT%H:%M:%SZ},{opening:.5f},{high:.5f},{low:.5f},{close:.5f},{volume}"
-        opening = close
-
-
-def _level(day: float) -> float:
-    swing = sum(height * math.sin(2 * math.pi * day / period + phase) for height, period, phase in _SWINGS)
-    return math.log(_PRICE) + swing

@@ -2,111 +2,116 @@
 
 from __future__ import annotations
 
-import csv
-import errno
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
+from statistics import mean
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from ktrdr_acceptance.faults import BadInput
-from ktrdr_acceptance.testdata import bars
+from ktrdr_acceptance.testdata import bars, markets
 from ktrdr_acceptance.testdata.calibration import default_calibration
 
+from .conftest import Written
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bars")
-    bars.write_bars(folder)
-    return folder
+PRICES = {"EURUSD": (0.9, 1.3), "MSFT": (200.0, 450.0)}
 
 
-def read(path: Path) -> list[tuple[datetime, float, float, float, float, int]]:
-    with path.open(encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == ["date", "open", "high", "low", "close", "volume"]
-    return [
-        (datetime.fromisoformat(row[0]), *(float(cell) for cell in row[1:5]), int(row[5]))  # type: ignore[misc]
-        for row in rows[1:]
-    ]
+@pytest.mark.parametrize("series", bars.SERIES, ids=lambda series: series.name)
+def test_every_bar_is_valid_and_stands_once_in_market_hours(written: Written, series: bars.Series) -> None:
+    rows = written.bars(series.name)
+    lowest, highest = PRICES[series.instrument.symbol]
+    for before, after in pairwise(rows):
+        assert after.moment - before.moment >= series.step
+        assert after.open == before.close
+    for row in rows:
+        assert row.low <= min(row.open, row.close) <= max(row.open, row.close) <= row.high
+        assert lowest < row.low <= row.high < highest
+        assert row.volume > 0
+        assert series.is_open(row.moment.replace(tzinfo=None))
 
 
-@pytest.mark.parametrize("series", bars.SERIES, ids=lambda series: series.timeframe)
-def test_every_bar_is_valid_and_stands_once_in_market_hours(written: Path, series: bars.Series) -> None:
-    rows = read(written / series.file_name)
-    assert len(rows) > 2000
-    step = timedelta(days=1) / series.per_day
-    for (before, *_), (after, *_) in pairwise(rows):
-        assert after - before >= step
-    for moment, opening, high, low, close, volume in rows:
-        assert low <= min(opening, close) <= max(opening, close) <= high
-        assert 0.5 < low <= high < 2
-        assert volume > 0
-        assert series.is_open(moment.replace(tzinfo=None))
+@pytest.mark.parametrize(
+    ("name", "first", "last", "at_least", "at_most"),
+    [
+        ("EURUSD_1h", "2007-03-12", "2025-09-12", 114_500, 115_500),
+        ("EURUSD_1h", "2024-01-01", "2024-12-31", 6_200, 6_300),
+        ("EURUSD_1d", "2007-03-12", "2025-09-12", 4_700, 4_810),
+        ("EURUSD_1d", "2024-01-01", "2024-12-31", 250, 262),
+        ("EURUSD_5m", "2023-01-01", "2024-12-31", 147_000, 150_000),
+        ("MSFT_1d", "2024-01-01", "2024-12-31", 250, 254),
+        ("MSFT_1h", "2024-01-01", "2024-12-31", 7 * 250, 7 * 254),
+    ],
+)
+def test_there_are_as_many_bars_as_the_market_makes(
+    written: Written, name: str, first: str, last: str, at_least: int, at_most: int
+) -> None:
+    assert at_least <= len(written.bars(name, first, last)) <= at_most
 
 
 @pytest.mark.parametrize("purpose", ["smoke", "long"])
-def test_the_calibrated_ranges_hold_about_as_many_bars_as_expected(written: Path, purpose: str) -> None:
+def test_the_calibrated_ranges_hold_about_as_many_bars_as_expected(written: Written, purpose: str) -> None:
     calibrated = default_calibration().trainings[purpose]
-    rows = read(written / f"{calibrated.symbol}_{calibrated.timeframe}.csv")
-    inside = [
-        row for row in rows if calibrated.start_date <= row[0].date().isoformat() <= calibrated.end_date
-    ]
+    name = f"{calibrated.symbol}_{calibrated.timeframe}"
+    inside = written.bars(name, calibrated.start_date, calibrated.end_date)
     assert abs(len(inside) - calibrated.samples) <= calibrated.samples * 0.1
 
 
-@pytest.mark.parametrize("purpose", ["smoke", "long"])
-def test_a_zigzag_of_3_percent_turns_often_enough_to_leave_more_than_one_label(
-    written: Path, purpose: str
-) -> None:
-    calibrated = default_calibration().trainings[purpose]
-    closes = [
-        row[4]
-        for row in read(written / f"{calibrated.symbol}_{calibrated.timeframe}.csv")
-        if calibrated.start_date <= row[0].date().isoformat() <= calibrated.end_date
+@pytest.mark.parametrize("other", ["1h", "5m"])
+def test_the_timeframes_of_a_symbol_are_on_one_level(written: Written, other: str) -> None:
+    ranges = [("2023-01-01", "2023-12-31"), ("2024-01-01", "2024-12-31")]
+    for first, last in ranges:
+        daily = mean(row.close for row in written.bars("EURUSD_1d", first, last))
+        finer = mean(row.close for row in written.bars(f"EURUSD_{other}", first, last))
+        assert finer == pytest.approx(daily, rel=0.03)
+
+
+def test_a_week_of_forex_is_from_sunday_evening_to_friday_evening(written: Written) -> None:
+    week = written.bars("EURUSD_5m", "2024-03-08", "2024-03-15")
+    (gap,) = [
+        (before.moment, after.moment)
+        for before, after in pairwise(week)
+        if after.moment - before.moment > timedelta(minutes=5)
     ]
-    turns, extreme, rising = 0, closes[0], True
-    for close in closes:
-        extreme = max(extreme, close) if rising else min(extreme, close)
-        if abs(close - extreme) >= 0.03 * extreme:
-            turns, extreme, rising = turns + 1, close, not rising
-    assert turns >= 5
+    assert [f"{moment:%a %H:%M}" for moment in gap] == ["Fri 21:55", "Sun 22:00"]
 
 
-def test_bars_that_are_there_are_not_lost_unasked_and_the_same_ones_are_written_every_time(
-    written: Path, tmp_path: Path
-) -> None:
-    present = tmp_path / "EURUSD_1h.csv"
-    present.write_text("mine", "utf-8")
-    with pytest.raises(BadInput, match=r"already holds EURUSD_1h\.csv"):
-        bars.write_bars(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["EURUSD_1h.csv"]
-    assert present.read_text("utf-8") == "mine"
-    bars.write_bars(tmp_path, overwrite=True)
-    for series in bars.SERIES:
-        assert (tmp_path / series.file_name).read_bytes() == (written / series.file_name).read_bytes()
+def test_stocks_are_traded_from_half_past_nine_to_four_in_new_york_all_the_year(written: Written) -> None:
+    zone = ZoneInfo("America/New_York")
+    opened: dict[str, list[str]] = {}
+    for row in written.bars("MSFT_1h"):
+        local = row.moment.astimezone(zone)
+        opened.setdefault(f"{local:%Y-%m-%d}", []).append(f"{local:%H:%M}")
+    expected = ["09:30", "10:30", "11:30", "12:30", "13:30", "14:30", "15:30"]
+    assert [day for day, hours in opened.items() if hours != expected] == []
+    assert {f"{row.moment:%Y-%m-%d}" for row in written.bars("MSFT_1d")} == set(opened)
 
 
-def test_a_folder_that_is_not_there_yet_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bars, "SERIES", bars.SERIES[:1])
-    ((path, count),) = bars.write_bars(tmp_path / "deep" / "down")
-    assert path == tmp_path / "deep" / "down" / "EURUSD_1d.csv"
-    assert count == len(read(path))
+@pytest.mark.parametrize(
+    ("day", "is_open"),
+    [
+        ("2024-01-01", False),
+        ("2024-01-02", True),
+        ("2024-01-15", False),
+        ("2024-02-19", False),
+        ("2024-05-27", False),
+        ("2024-06-19", False),
+        ("2019-06-19", True),
+        ("2024-07-04", False),
+        ("2024-09-02", False),
+        ("2024-11-28", False),
+        ("2024-11-29", True),
+        ("2024-11-30", False),
+        ("2024-12-25", False),
+    ],
+)
+def test_the_exchange_keeps_its_holidays(day: str, is_open: bool) -> None:
+    moment = datetime.fromisoformat(day)
+    assert markets.is_exchange_day(moment) is is_open
+    assert markets.is_exchange_hour(moment + timedelta(hours=16)) is is_open
 
 
-@pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_place_that_cannot_be_written_to_is_bad_input(tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_text("mine", "utf-8")
-    with pytest.raises(BadInput, match=r"file(/below)? cannot be written to \(.+\)\.$"):
-        bars.write_bars(tmp_path / place, overwrite=True)
-    assert (tmp_path / "file").read_text("utf-8") == "mine"
-
-
-def test_a_disk_that_is_full_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_arguments: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(bars, "write_atomically", full)
-    with pytest.raises(BadInput, match=r"cannot be written to \(No space left on device\)\."):
-        bars.write_bars(tmp_path)
+def test_trading_days_stand_still_at_weekends() -> None:
+    monday = datetime(2018, 1, 1)
+    passed = [markets.trading_days_since(monday, monday + timedelta(days=days)) for days in range(-2, 9)]
+    assert passed == [0, 0, 0, 1, 2, 3, 4, 5, 5, 5, 6]
