@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from behave import register_type
 
 from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
+from ktrdr_acceptance.domain.logs import PLACES
 from ktrdr_acceptance.domain.operation_list import FILTERS_PATTERN, LISTED, Listed, read_filters
+from ktrdr_acceptance.evidence.log_lines import LINES
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.target.base import IB_GATEWAY, IB_HOST
 
@@ -88,6 +90,18 @@ def parse_service(text: str) -> str:
     return SERVICES[text]
 
 
+@_typed("|".join(PLACES))
+def parse_log_place(text: str) -> str:
+    """Return whose log is spoken of."""
+    return text
+
+
+@_typed("|".join(LINES))
+def parse_log_line(text: str) -> str:
+    """Return what a log can say about an operation."""
+    return text
+
+
 @_typed("|".join(sorted(WAYS, key=len, reverse=True)))
 def parse_way(text: str) -> str:
     """Return one of the ways to ask for work."""
@@ -121,6 +135,8 @@ def register() -> None:
         Purpose=parse_purpose,
         Kind=parse_kind,
         Service=parse_service,
+        LogPlace=parse_log_place,
+        LogLine=parse_log_line,
         Way=parse_way,
         Flaw=parse_flaw,
         Listed=parse_listed,

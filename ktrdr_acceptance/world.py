@@ -17,6 +17,7 @@ from ktrdr_acceptance.domain.bad_requests import BadRequests
 from ktrdr_acceptance.domain.data import Data
 from ktrdr_acceptance.domain.downloads import Downloads
 from ktrdr_acceptance.domain.hosts import Hosts
+from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.operation_list import OperationList
 from ktrdr_acceptance.domain.platform import HealthCheck, Platform
 from ktrdr_acceptance.domain.results import Results
@@ -35,13 +36,15 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.target.data_folder import DataFolder
 from ktrdr_acceptance.target.needs import Needs
-from ktrdr_acceptance.testdata.calibration import default_calibration
+from ktrdr_acceptance.testdata.calibration import BacktestCalibration
+from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.undo import Undo
 
 V = TypeVar("V")
 
-# Seconds until a worker that is to be asked directly must be free.
+# Seconds until a worker must be free, and until a strategy must have a model.
 _FREE_WITHIN = 30.0
+_MODEL_WITHIN = 60.0
 
 
 @dataclass
@@ -57,6 +60,8 @@ class Said:
     bars: Bars | None = None
     # Seconds that the last timed answer took.
     elapsed_s: float | None = None
+    # The id of the last request that was made for its traces in the log.
+    request_id: str | None = None
 
     def speak_of(self, operation: Operation) -> Operation:
         """From now on "it" is this operation."""
@@ -88,7 +93,6 @@ class World:
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
         self.workers = Workers(self.backend, self.connect, self.waiter, self.ours)
         self.hosts = Hosts(endpoints.other_services, self.connect, self.backend)
-        self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.found)
         self.operations = Operations(
             self.backend,
             self.workers.clients,
@@ -98,7 +102,9 @@ class World:
             ours=self.ours,
             on_look=self.on_look,
         )
-        calibration = default_calibration()
+        self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter)
+        self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.logs, self.found)
+        calibration = use_calibration(self.settings.calibration).calibration
         starts = (self.backend, self.operations)
         self.trainings = Trainings(
             Kind.TRAINING,
@@ -107,6 +113,7 @@ class World:
             endpoints.speed,
             self.backend.start_training_answer,
             "/training/start",
+            prepare=lambda _: self.workers.wait_for_free(Kind.TRAINING, _FREE_WITHIN),
         )
         self.backtests = Starts(
             Kind.BACKTEST,
@@ -115,6 +122,7 @@ class World:
             endpoints.speed,
             self.backend.start_backtest_answer,
             "/backtests/start",
+            prepare=self._make_ready_for_backtest,
         )
         self.downloads = Downloads(
             Kind.DOWNLOAD, *starts, calibration.downloads, endpoints.speed, self.backend.start_download_answer
@@ -144,6 +152,10 @@ class World:
     def missing(self, need: str) -> str:
         """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""
         return self.needs.missing(need)
+
+    def _make_ready_for_backtest(self, asked: BacktestCalibration) -> None:
+        self.strategies.need_model(asked.strategy, _MODEL_WITHIN)
+        self.workers.wait_for_free(Kind.BACKTEST, _FREE_WITHIN)
 
     def _place(self, way: str) -> Worker:
         """Return where work is asked for directly by one of the ways of the bad requests."""
@@ -180,6 +192,11 @@ class World:
     def elapsed_s(self) -> float:
         """Return how long the last timed answer took."""
         return _said(self.said.elapsed_s, "an answer that was timed")
+
+    @property
+    def request_id(self) -> str:
+        """Return the id of the request spoken of: one made for its id, or the one that was refused."""
+        return self.said.request_id or self.refusal.request_id
 
     @property
     def refusal(self) -> Refusal:

@@ -26,6 +26,10 @@ class Backend:
         """Ask for the health."""
         return self._call("GET", "/health")
 
+    def logged_request(self) -> str:
+        """Make a request that the backend logs (it is silent on operations and health); return its id."""
+        return self._call("GET", "/workers").request_id
+
     def openapi_answer(self) -> Answer:
         """Ask for the OpenAPI document."""
         return self._call("GET", "/openapi.json")

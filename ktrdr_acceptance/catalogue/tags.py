@@ -11,7 +11,7 @@ from behave.model import Tag
 CATEGORIES = ("smoke", "progress", "cancellation", "error", "integration", "stress")
 SEVERITIES = ("blocker", "major", "minor")
 # What a target can have, and what a scenario occupies; docs/writing-scenarios.md explains each value.
-NEEDS = ("training-worker",)
+NEEDS = ("training-worker", "logs")
 USES = ("training-worker",)
 LOCKS: tuple[str, ...] = ()
 # The order in which the tags of a scenario stand.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,19 +169,20 @@ class LogSlice:
 
 
 _MOST_LINES = 200
+_WORDS = re.compile(r"[\w-]+")
 
 
-def log_attachment(log: LogSlice, names: Iterable[str]) -> Attachment | None:
-    """Return what a slice holds as evidence, or nothing if it names none of `names`.
+def log_attachment(log: LogSlice, names: set[str]) -> Attachment | None:
+    """Return what a slice holds as evidence, or nothing if it names no operation or request of `names`.
 
-    Of a long one only the entries that name one of them, and warnings and errors.
+    Of a long one only the entries that name one, and warnings and errors.
     """
     title = f"Log of {log.service}"
     try:
         entries = log.entries()
     except UnreadableLog as problem:
         return Attachment(title, "text/plain", str(problem))
-    telling = {entry for entry in entries if any(entry.names(name) for name in names)}
+    telling = {entry for entry in entries if not names.isdisjoint(_WORDS.findall(entry.text))}
     if not telling:
         return None
     lines = [line for entry in entries for line in entry.text.splitlines()]

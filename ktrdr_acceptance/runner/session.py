@@ -10,6 +10,7 @@ from typing import Any
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
 from ktrdr_acceptance.evidence.durations import operation_durations
+from ktrdr_acceptance.evidence.logs import log_attachment
 from ktrdr_acceptance.evidence.texts import exchanges_attachment, history_attachment
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
@@ -151,6 +152,9 @@ class Session:
             attachments = [history_attachment(history) for history in histories if history.observations]
             if world.exchanges:
                 attachments.append(exchanges_attachment(world.exchanges))
+            if judgement.verdict is Verdict.NOT_MET or judgement.category:
+                names = {*operations, *(exchange.request_id for exchange in world.exchanges)}
+                attachments += filter(None, (log_attachment(log, names) for log in world.logs.slices))
         return replace(
             self._planned(scenario),
             verdict=judgement.verdict,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.domain.hosts import Hosts
+from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.workers import Workers
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind
-from ktrdr_acceptance.target.base import Target
+from ktrdr_acceptance.target.base import BACKEND, Target
 
 # A symbol that every IB gateway knows.
 _KNOWN_SYMBOL = "EURUSD"
@@ -24,6 +25,7 @@ class Needs:
     generation: Generation
     workers: Workers
     hosts: Hosts
+    logs: Logs
     # What was found out for a whole run, because finding out takes long.
     found: dict[str, str] = field(default_factory=dict)
 
@@ -33,11 +35,10 @@ class Needs:
             "training-worker": lambda: self._no_worker(Kind.TRAINING),
             "backtest-worker": lambda: self._no_worker(Kind.BACKTEST),
             "ib-host": lambda: self._once("ib-host", self._no_ib_host),
-            "ib-gateway": lambda: (
-                self._once("ib-host", self._no_ib_host) or self._once(need, self._no_gateway)
-            ),
+            "ib-gateway": self._no_ib,
             "training-host": lambda: self._once(need, self._no_training_host),
             "data-folder": self._no_data_folder,
+            "logs": self._no_logs,
             "switchable-services": self._not_switchable,
         }
         return checks[need]()
@@ -58,6 +59,9 @@ class Needs:
         except EnvironmentFault as fault:
             return f"there is no IB host to ask: {fault}"
 
+    def _no_ib(self) -> str:
+        return self._once("ib-host", self._no_ib_host) or self._once("ib-gateway", self._no_gateway)
+
     def _no_gateway(self) -> str:
         """Ask for a symbol that IB knows: what the health says of the gateway is not to be relied on."""
         try:
@@ -77,6 +81,11 @@ class Needs:
 
     def _no_data_folder(self) -> str:
         return "" if self.target.data_folder else "the target's data folder is not known (setting data_dir)"
+
+    def _no_logs(self) -> str:
+        """The backend's, and that of each worker that may get the scenario's work."""
+        workers = self.workers.registered() if self.generation.has_workers else []
+        return self.logs.missing([BACKEND, *(row.worker_id for row in workers)])
 
     def _not_switchable(self) -> str:
         return "" if self.target.can_switch else "the services of this target are not the suite's to stop"
