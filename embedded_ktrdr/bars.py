@@ -1,28 +1,27 @@
-"""Which bars the embedded KTRDR holds: a forex calendar that gives the counts of the recordings.
+"""The bars of an embedded KTRDR: CSV files in its data folder, and where there is none, generated ones."""
 
-Daily bars exist on weekdays; intraday bars from Sunday 22:00 to Friday 22:00 UTC. Both ends of a range are
-included.
-"""
-
-from datetime import UTC, datetime, timedelta
+import logging
+import os
+import re
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
+
+from embedded_ktrdr.generator import Bar, GeneratedSeries, seconds_of, text_of
 
 Extent = tuple[datetime, datetime]
-
-STEPS = {
-    "5m": timedelta(minutes=5),
-    "15m": timedelta(minutes=15),
-    "30m": timedelta(minutes=30),
-    "1h": timedelta(hours=1),
-    "1d": timedelta(days=1),
-}
 
 _LONG_AGO = datetime(2007, 3, 12)
 _HOURLY: Extent = (_LONG_AGO, datetime(2025, 9, 12, 9))
 _DAILY: Extent = (_LONG_AGO, datetime(2025, 8, 25))
 _RECENT: Extent = (datetime(2022, 12, 30), datetime(2025, 1, 10, 21, 55))
 
-# First and last bar, from recording D1 of generation S.
+# First and last bar, from recording D1 of generation S; the stock is our own.
 EXTENTS: dict[tuple[str, str], Extent] = {
     ("EURUSD", "5m"): _RECENT,
     ("EURUSD", "15m"): _RECENT,
@@ -31,62 +30,176 @@ EXTENTS: dict[tuple[str, str], Extent] = {
     ("EURUSD", "1d"): _DAILY,
     ("GBPUSD", "1h"): _HOURLY,
     ("GBPUSD", "1d"): _DAILY,
+    ("MSFT", "1h"): _HOURLY,
+    ("MSFT", "1d"): _DAILY,
 }
 
-_MONDAY = datetime(2000, 1, 3)
-_WEEK = timedelta(days=7)
-_OPEN_PER_WEEK = timedelta(days=5)
-_FRIDAY_CLOSE = timedelta(days=4, hours=22)
-_SUNDAY_OPEN = timedelta(days=6, hours=22)
+HEADER = "date,open,high,low,close,volume"
+_FILE_NAME = re.compile(r"([A-Za-z0-9.-]{1,20})_([0-9]+[mhdwM])")
+
+log = logging.getLogger("ktrdr.data.repository.data_repository")
+loader_log = logging.getLogger("ktrdr.data.local_data_loader")
 
 
-def naive_utc(moment: datetime) -> datetime:
-    """The same moment without a zone; a moment without one is taken as UTC."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+class Series(Protocol):
+    """Bars of one symbol and timeframe in the order of time; moments are seconds."""
+
+    @property
+    def first(self) -> int:
+        """The moment of the first bar."""
+
+    @property
+    def last(self) -> int:
+        """The moment of the last bar."""
+
+    def __len__(self) -> int: ...
+
+    def count(self, first: int, last: int) -> int:
+        """Number of bars in a range."""
+
+    def bars(self, first: int, last: int) -> Iterator[Bar]:
+        """The bars of a range."""
 
 
-def count_bars(symbol: str, timeframe: str, start: datetime, end: datetime) -> int:
-    """Number of bars of `symbol` from `start` to `end`; 0 for what is not held."""
-    extent = EXTENTS.get((symbol.upper(), timeframe))
-    if extent is None:
-        return 0
-    first = max(naive_utc(start), extent[0])
-    last = min(naive_utc(end), extent[1])
-    if first > last:
-        return 0
-    before = _bars_until if timeframe != "1d" else _days_until
-    step = STEPS[timeframe]
-    return before(last, step, inclusive=True) - before(first, step, inclusive=False)
+class StoredSeries:
+    """Bars read from a file, kept in compact form; empty ones do not exist."""
 
+    def __init__(self, bars: Iterable[Bar]) -> None:
+        self._moments = array("q")
+        self._values = array("d")
+        for moment, *values in bars:
+            self._moments.append(moment)
+            self._values.extend(values)
 
-def _days_until(moment: datetime, step: timedelta, *, inclusive: bool) -> int:
-    """Weekdays whose midnight lies before `moment` (or on it), counted from a fixed Monday."""
-    midnights = _ticks(moment - _MONDAY, step, inclusive=inclusive)
-    weeks, days = divmod(midnights, 7)
-    return weeks * 5 + min(days, 5)
+    def __len__(self) -> int:
+        return len(self._moments)
 
+    @property
+    def first(self) -> int:
+        """The moment of the first bar."""
+        return self._moments[0]
 
-def _bars_until(moment: datetime, step: timedelta, *, inclusive: bool) -> int:
-    """Bars that begin before `moment` (or on it) while the market is open, counted from a fixed Monday."""
-    weeks, rest = divmod(moment - _MONDAY, _WEEK)
-    in_week = _ticks(min(rest, _FRIDAY_CLOSE), step, inclusive=inclusive and rest < _FRIDAY_CLOSE)
-    if rest >= _SUNDAY_OPEN:
-        in_week += _ticks(rest - _SUNDAY_OPEN, step, inclusive=inclusive)
-    return weeks * (_OPEN_PER_WEEK // step) + in_week
+    @property
+    def last(self) -> int:
+        """The moment of the last bar."""
+        return self._moments[-1]
 
+    def count(self, first: int, last: int) -> int:
+        """Number of bars in a range."""
+        return max(0, bisect_right(self._moments, last) - bisect_left(self._moments, first))
 
-def _ticks(span: timedelta, step: timedelta, *, inclusive: bool) -> int:
-    """How many multiples of `step` lie in [0, span), or in [0, span] if inclusive."""
-    whole, rest = divmod(span, step)
-    return whole + (1 if rest or inclusive else 0)
+    def bars(self, first: int, last: int) -> Iterator[Bar]:
+        """The bars of a range."""
+        for index in range(bisect_left(self._moments, first), bisect_right(self._moments, last)):
+            opening, high, low, close, volume = self._values[index * 5 : index * 5 + 5]
+            yield self._moments[index], opening, high, low, close, volume
 
 
 class BarRepository:
-    """The bars of one embedded KTRDR, as one process sees them."""
+    """All bars, as one process sees them; may be used by several threads."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        self._stored: dict[Path, tuple[object, Series | None]] = {}
+        self._reading, self._saving = threading.Lock(), threading.Lock()
+
+    def available(self) -> dict[str, list[str]]:
+        """Symbol -> its timeframes, both sorted as text, as KTRDR sorts its files."""
+        keys = set(EXTENTS)
+        for path in self.data_dir.glob("*.csv"):
+            name = _FILE_NAME.fullmatch(path.stem)
+            if name is not None and self.series(name[1], name[2]) is not None:
+                keys.add((name[1], name[2]))
+        return {
+            symbol: sorted(timeframe for each, timeframe in keys if each == symbol)
+            for symbol in sorted({symbol for symbol, _ in keys})
+        }
+
+    def series(self, symbol: str, timeframe: str) -> Series | None:
+        """What is held of `symbol`; a file wins over the generator."""
+        if not _FILE_NAME.fullmatch(f"{symbol}_{timeframe}"):
+            return None
+        stored = self._read(self._path(symbol, timeframe))
+        if stored is not None:
+            return stored
+        extent = EXTENTS.get((symbol, timeframe))
+        if extent is None:
+            return None
+        return GeneratedSeries.between(symbol, timeframe, *(seconds_of(each) for each in extent))
 
     def count(self, symbol: str, timeframe: str, start: datetime, end: datetime) -> int:
         """Number of bars of `symbol` from `start` to `end`; 0 for what is not held."""
-        return count_bars(symbol, timeframe, start, end)
+        series = self.series(symbol.upper(), timeframe)
+        return 0 if series is None else series.count(seconds_of(start), seconds_of(end))
+
+    def bars(self, symbol: str, timeframe: str, start: datetime, end: datetime) -> Iterator[Bar]:
+        """The bars of `symbol` from `start` to `end`; none of what is not held."""
+        series = self.series(symbol.upper(), timeframe)
+        return iter(()) if series is None else series.bars(seconds_of(start), seconds_of(end))
+
+    def save(self, symbol: str, timeframe: str, bars: Iterable[Bar]) -> int:
+        """Add `bars` to what is held and write all of it; the number of bars there are then."""
+        with self._saving:
+            held = self.series(symbol, timeframe)
+            merged = {} if held is None else {bar[0]: bar for bar in held.bars(held.first, held.last)}
+            merged.update((bar[0], bar) for bar in bars if is_consistent(bar))
+            path = self._path(symbol, timeframe)
+            log.info("Saving %s rows to cache: %s %s", len(merged), symbol, timeframe)
+            beside = path.with_suffix(".new")
+            with beside.open("w", encoding="utf-8") as file:
+                file.write(f"{HEADER}\n")
+                for moment in sorted(merged):
+                    values = ",".join(repr(value) for value in merged[moment][1:])
+                    file.write(f"{text_of(moment)}Z,{values}\n")
+            os.replace(beside, path)
+            log.info("Successfully saved data to cache: %s", path)
+            return len(merged)
+
+    def _path(self, symbol: str, timeframe: str) -> Path:
+        return self.data_dir / f"{symbol}_{timeframe}.csv"
+
+    def _read(self, path: Path) -> Series | None:
+        """The bars of a file, read again when it has changed; None without file or without bars."""
+        with self._reading:
+            try:
+                state = path.stat()
+                version = (state.st_ino, state.st_mtime_ns, state.st_size)
+                known = self._stored.get(path)
+                if known is None or known[0] != version:
+                    series = StoredSeries(_bars_in(path))
+                    known = self._stored[path] = (version, series if len(series) else None)
+            except OSError:
+                self._stored.pop(path, None)
+                return None
+            return known[1]
+
+
+def is_consistent(bar: Bar) -> bool:
+    """Whether prices are positive and the high and the low are what they are called."""
+    _, opening, high, low, close, volume = bar
+    # Written so that a value that is no number fails too.
+    return 0 < low <= min(opening, close) and max(opening, close) <= high < float("inf") and volume == volume
+
+
+def _bars_in(path: Path) -> list[Bar]:
+    """The consistent bars of a file, each moment once; one that is not is left out, with a warning."""
+    found: list[Bar] = []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            bar = _bar_of(line)
+            if bar is not None and is_consistent(bar):
+                found.append(bar)
+            elif line.strip() and number > 1:
+                loader_log.warning("Left out inconsistent row %s of %s: %s", number, path.name, line.strip())
+    if all(before[0] < after[0] for before, after in pairwise(found)):
+        return found
+    return sorted({bar[0]: bar for bar in found}.values())
+
+
+def _bar_of(line: str) -> Bar | None:
+    try:
+        day, opening, high, low, close, volume = line.strip().split(",")[:6]
+        moment = seconds_of(datetime.fromisoformat(day.removesuffix("Z")))
+        return moment, float(opening), float(high), float(low), float(close), float(volume)
+    except ValueError:
+        return None

@@ -10,9 +10,19 @@ from fastapi.responses import JSONResponse
 log = logging.getLogger("ktrdr.api.main")
 
 
+class DataError(Exception):
+    """A request about data that cannot be answered: 400 with a code of KTRDR's."""
+
+    def __init__(self, code: str, message: str, details: dict[str, str]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.details = details
+
+
 def install_error_envelope(app: FastAPI) -> None:
     """Invalid requests and unforeseen faults answer with the envelope; HTTPException keeps `detail`."""
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(DataError, _data_error)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -27,6 +37,12 @@ async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
     ]
     log.error("Request validation error: %s", problems)
     return _envelope(422, "VALIDATION_ERROR", "Request validation failed", problems)
+
+
+async def _data_error(_request: Request, error: Exception) -> JSONResponse:
+    problem = cast(DataError, error)
+    log.error("Data error: %s", problem)
+    return _envelope(400, problem.code, str(problem), problem.details)
 
 
 async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,8 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
 
+from embedded_ktrdr.backend.backtests import backtest_router
+from embedded_ktrdr.backend.data_routes import data_router
 from embedded_ktrdr.backend.dispatch import Dispatch
 from embedded_ktrdr.backend.operation_routes import operation_router
 from embedded_ktrdr.backend.operations import Operations
@@ -29,7 +31,7 @@ log = logging.getLogger("ktrdr.api.main")
 
 def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastAPI:
     """A backend without workers; they register themselves."""
-    del repository, ib_host_url
+    del ib_host_url
     # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
     client = httpx.AsyncClient(
         trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
@@ -64,8 +66,10 @@ def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastA
     app.include_router(_identity())
     for router in (
         training_router(dispatch, operations),
+        backtest_router(dispatch),
         operation_router(operations),
         worker_router(registry),
+        data_router(repository),
     ):
         app.include_router(router, prefix=PREFIX)
     return app

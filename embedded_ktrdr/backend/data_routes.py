@@ -1,0 +1,243 @@
+"""/api/v1/data, /symbols and /timeframes: reading cached bars (contract 4.1)."""
+
+import asyncio
+import logging
+import re
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Response
+from pydantic import BaseModel
+
+from embedded_ktrdr.backend.bar_reader import BarReader
+from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.errors import DataError
+from embedded_ktrdr.generator import moment_of
+
+MAX_SYMBOL, MAX_TIMEFRAME = 20, 10
+
+log = logging.getLogger("ktrdr.api.endpoints.data")
+service_log = logging.getLogger("ktrdr.api.services.data_service")
+
+
+class OHLCVData(BaseModel):
+    """Bars; a row of `ohlcv` is open, high, low, close, volume."""
+
+    dates: list[str]
+    ohlcv: list[list[float]]
+    points: list[dict[str, Any]] | None = None
+    metadata: dict[str, Any] = {}
+
+
+class DataLoadResponse(BaseModel):
+    """Answer with bars."""
+
+    success: bool
+    data: OHLCVData | None = None
+    error: dict[str, Any] | None = None
+
+
+class DataRangeRequest(BaseModel):
+    """Body of POST /data/range."""
+
+    symbol: str
+    timeframe: str
+
+
+class DataRangeInfo(BaseModel):
+    """From when to when bars are cached, and how many."""
+
+    symbol: str
+    timeframe: str
+    start_date: datetime
+    end_date: datetime
+    point_count: int
+
+
+class DataRangeResponse(BaseModel):
+    """Answer with a range."""
+
+    success: bool
+    data: DataRangeInfo | None = None
+    error: dict[str, Any] | None = None
+
+
+class SymbolInfo(BaseModel):
+    """A cached symbol; KTRDR knows no more of it than its files."""
+
+    symbol: str
+    name: str
+    type: str = "unknown"
+    exchange: str = "unknown"
+    currency: str = "unknown"
+    available_timeframes: list[str]
+    trading_hours: dict[str, Any] | None = None
+
+
+class SymbolsResponse(BaseModel):
+    """Answer with the cached symbols."""
+
+    success: bool
+    data: list[SymbolInfo] | None = None
+    error: dict[str, Any] | None = None
+
+
+class TimeframeInfo(BaseModel):
+    """A timeframe that KTRDR knows."""
+
+    id: str
+    name: str
+    description: str
+
+
+class TimeframesResponse(BaseModel):
+    """Answer with the timeframes."""
+
+    success: bool
+    data: list[TimeframeInfo] | None = None
+    error: dict[str, Any] | None = None
+
+
+class DataInfoResponse(BaseModel):
+    """Answer with what is known about the cached data."""
+
+    success: bool
+    data: dict[str, Any]
+    error: dict[str, Any] | None = None
+
+
+def _described(names: str) -> list[TimeframeInfo]:
+    found = []
+    for line in names.split("; "):
+        key, name, words = line.split(": ")
+        found.append(TimeframeInfo(id=key, name=name, description=f"{words} interval data"))
+    return found
+
+
+TIMEFRAMES = _described(
+    "1m: 1 Minute: One-minute; 5m: 5 Minutes: Five-minute; 15m: 15 Minutes: Fifteen-minute; "
+    "30m: 30 Minutes: Thirty-minute; 1h: 1 Hour: One-hour; 2h: 2 Hours: Two-hour; 4h: 4 Hours: Four-hour; "
+    "1d: Daily: Daily; 1w: Weekly: Weekly; 1M: Monthly: Monthly"
+)
+
+
+def data_router(repository: BarRepository) -> APIRouter:
+    """The routes that read bars."""
+    router = APIRouter(tags=["Data"])
+    reader = BarReader(repository)
+
+    @router.get("/data/info")
+    async def get_data_info() -> DataInfoResponse:
+        return DataInfoResponse(success=True, data=await asyncio.to_thread(_info, repository))
+
+    @router.get("/data/{symbol}/{timeframe}", response_model=DataLoadResponse)
+    async def get_cached_data(
+        symbol: str,
+        timeframe: str,
+        start_date: str | None = None,
+        end_date: str | None = None,
+        trading_hours_only: bool | None = False,
+        include_extended: bool | None = False,
+    ) -> Response:
+        log.info(
+            "Getting cached data for %s (%s) - frontend request, trading_hours_only=%s, include_extended=%s",
+            symbol, timeframe, trading_hours_only, include_extended,
+        )  # fmt: skip
+        name = symbol.strip().upper()
+        start, end = _date("start_date", start_date), _date("end_date", end_date)
+        if trading_hours_only:
+            log.warning("No trading hours info found for %s, skipping trading hours filter", name)
+        body, count = await reader.read(name, timeframe, start, end)
+        log.info("Retrieved %s cached data points for %s", count, name)
+        return Response(body, media_type="application/json")
+
+    @router.post("/data/range")
+    async def get_data_range(request: DataRangeRequest) -> DataRangeResponse:
+        symbol, timeframe = request.symbol, request.timeframe
+        log.info("Getting date range for %s (%s)", symbol, timeframe)
+        problem = _malformed(symbol, timeframe)
+        if problem:
+            message = f"Failed to get date range for {symbol} ({timeframe})"
+            details = {"symbol": symbol, "timeframe": timeframe, "error": f"{message}: {problem}"}
+            raise DataError("DATA-RangeError", message, details)
+        series = await asyncio.to_thread(repository.series, symbol, timeframe)
+        if series is None:
+            log.error("Data not found: Data not found for %s (%s)", symbol, timeframe)
+            raise HTTPException(404, f"Data not found for {symbol} ({timeframe})")
+        log.info("Successfully retrieved date range for %s", symbol)
+        return DataRangeResponse(
+            success=True,
+            data=DataRangeInfo(
+                symbol=symbol,
+                timeframe=timeframe,
+                start_date=moment_of(series.first),
+                end_date=moment_of(series.last),
+                point_count=len(series),
+            ),
+        )
+
+    @router.get("/symbols")
+    async def get_symbols() -> SymbolsResponse:
+        available = await asyncio.to_thread(repository.available)
+        log.info("Retrieved %s symbols", len(available))
+        found = [
+            SymbolInfo(symbol=each, name=each, available_timeframes=available[each]) for each in available
+        ]
+        return SymbolsResponse(success=True, data=found)
+
+    @router.get("/timeframes")
+    async def get_timeframes() -> TimeframesResponse:
+        log.info("Retrieved %s timeframes", len(TIMEFRAMES))
+        return TimeframesResponse(success=True, data=TIMEFRAMES)
+
+    return router
+
+
+def _info(repository: BarRepository) -> dict[str, Any]:
+    available = repository.available()
+    service_log.info("Retrieved %s unique symbols (from repository)", len(available))
+    symbols = []
+    for symbol, timeframes in available.items():
+        about = SymbolInfo(symbol=symbol, name=symbol, available_timeframes=timeframes).model_dump()
+        del about["trading_hours"]
+        series = repository.series(symbol, timeframes[0])
+        if series is not None:  # a file may just have been moved away
+            about["start_date"] = moment_of(series.first).isoformat()
+            about["end_date"] = moment_of(series.last).isoformat()
+        symbols.append(about)
+    return {
+        "data_directory": str(repository.data_dir),
+        "total_symbols": len(symbols),
+        # Texts in Python's notation, as KTRDR sends them.
+        "available_symbols": [str(each) for each in symbols],
+        "symbol_types": {"unknown": len(symbols)},
+        "timeframes_available": [str(each.model_dump()) for each in TIMEFRAMES],
+        "total_timeframes": len(TIMEFRAMES),
+        "data_sources": ["local_files", "ib_gateway"],
+        "features": ["symbol_discovery", "data_validation", "gap_filling", "real_time_updates"],
+    }
+
+
+def _date(name: str, text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        message = f"Invalid {name} format. Use YYYY-MM-DD"
+        raise DataError("DATA-InvalidDate", message, {name: text}) from None
+
+
+def _malformed(symbol: str, timeframe: str) -> str | None:
+    """What is wrong with a symbol or a timeframe, in KTRDR's words; None if nothing is."""
+    for text, most, pattern in (
+        (symbol, MAX_SYMBOL, r"[A-Za-z0-9_.-]+"),
+        (timeframe, MAX_TIMEFRAME, r"[0-9]+[mhdwM]|[1-9][0-9]*\s+[a-zA-Z]+"),
+    ):
+        if not text:
+            return "String too short (min 1 chars)"
+        if len(text) > most:
+            return f"String too long (max {most} chars)"
+        if not re.fullmatch(pattern, text):
+            return f"Invalid value: {text}"
+    return None
