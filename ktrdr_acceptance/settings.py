@@ -26,6 +26,12 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
+def _file(value: object) -> object:
+    if value == "":
+        raise ValueError("is not the name of a file")
+    return value
+
+
 def _folder(value: object) -> object:
     if value == "":
         raise ValueError("is not the name of a folder")
@@ -67,6 +73,7 @@ def _base_url(value: str) -> str:
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Logs = Annotated[str, AfterValidator(_logs)]
+File = Annotated[Path, BeforeValidator(_file)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
@@ -100,6 +107,11 @@ class Settings(BaseSettings):
         "",
         description="Log files of `target=services`, as `backend=FILE,ib-host=FILE,WORKER_ID=FILE` (also "
         "`training-host`); without them scenarios that read logs are not run.",
+    )
+    calibration: File | None = Field(
+        None,
+        description="Calibration of this target on this machine: its purposes go before the suite's own "
+        "(`ktrdr-acceptance calibrate` measures and writes one).",
     )
     speed: float = Field(
         20.0,

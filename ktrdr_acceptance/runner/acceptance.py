@@ -27,6 +27,7 @@ from ktrdr_acceptance.runner.signals import ending_on_signals
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.identity import identify
+from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
 from ktrdr_acceptance.verdict.reports import Reports
@@ -83,6 +84,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         try:
             settings = Settings.load(dict(self.config.userdata_defines or ()), self._configured())
             expected_s.update(read_durations(settings.target, settings.speed))
+            calibration = use_calibration(settings.calibration)
             reports = Reports(settings.reports)
             reports.claim()
             reports.move_previous_aside()
@@ -97,6 +99,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             strict=settings.strict,
             time_factor=settings.time_factor,
             criteria_with_scenario=criteria_with_scenario(),
+            calibration=calibration.source,
         )
         clock = Clock()
         target = make_target(settings)

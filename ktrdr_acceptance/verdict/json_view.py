@@ -24,6 +24,7 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "verdict": run.verdict,
         "target": run.target,
         "settings": run.settings,
+        "calibration": run.calibration,
         "preflight": run.preflight,
         "started_at": datetime.fromtimestamp(run.started_at, UTC).isoformat(),
         "duration_s": round(run.duration_s, 3),

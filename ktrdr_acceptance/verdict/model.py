@@ -142,6 +142,8 @@ class RunResult:
     scenarios: list[ScenarioResult] = field(default_factory=list)
     run_findings: list[str] = field(default_factory=list)
     drift: dict[str, list[str]] = field(default_factory=dict)
+    # In words: which calibration the operations were planned by.
+    calibration: str = ""
     # The criteria that have a scenario in the suite, selected or not.
     criteria_with_scenario: frozenset[str] = frozenset()
     # Of the suite's own process.
@@ -193,9 +195,10 @@ class RunResult:
 
     def notes(self) -> list[str]:
         """Return what every output has to say besides the verdicts."""
+        calibration = [f"calibration: {self.calibration}"] if self.calibration else []
         if self.time_factor == 1:
-            return []
-        return [f"waiting deadlines were scaled by the time factor {self.time_factor:g}"]
+            return calibration
+        return [*calibration, f"waiting deadlines were scaled by the time factor {self.time_factor:g}"]
 
     def drift_lines(self) -> list[str]:
         """Return one line for each kind of drift, with its count and an example."""

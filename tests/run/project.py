@@ -322,7 +322,14 @@ class Project:
     """The project in a folder; each run gets a reports folder of its own."""
 
     def __init__(
-        self, folder: Path, *, step: str = "", feature: str = "", environment: str = "", durations: str = ""
+        self,
+        folder: Path,
+        *,
+        step: str = "",
+        feature: str = "",
+        environment: str = "",
+        durations: str = "",
+        calibration: str = "",
     ) -> None:
         self.folder = folder
         (folder / "features").mkdir(parents=True)
@@ -336,6 +343,8 @@ class Project:
             (folder / "steps" / "more.py").write_text(step)
         if durations:
             (folder / "features" / "durations.json").write_text(durations)
+        if calibration:
+            (folder / "own.yaml").write_text(calibration)
         if feature:
             (folder / "features" / "more.feature").write_text(feature)
 

@@ -102,6 +102,15 @@ PLANS = {
     "after-another": Plan(["-t", "@id:met", KINDS], stub={}, prepare=lay_previous_results),
     "refused-after-another": Plan(["-D", "speed=fast"], prepare=lay_previous_results, stub={}),
     "previous-is-a-file": Plan(["-t", "@id:met", KINDS], stub={}, prepare=leave_a_file_named_previous),
+    "calibrated": Plan(
+        ["-t", "@id:put-back", "-D", "calibration=own.yaml", KINDS],
+        project={"calibration": "trainings: {long: {duration_s: 4321}}"},
+    ),
+    "spoiled-calibration": Plan(
+        ["-t", "@id:met", "-D", "calibration=own.yaml", KINDS],
+        stub={},
+        project={"calibration": "trainings: {long: {duration_s: soon}}"},
+    ),
     "spoiled-durations": Plan(["-t", "@id:met", KINDS], stub={}, project={"durations": "{"}),
     "listed-after-another": Plan(["--dry-run", KINDS], prepare=lay_previous_results, stub={}),
 }
@@ -209,6 +218,7 @@ def test_previous_results_stay_when_nothing_is_run(name: str, runs: Runs) -> Non
     ("name", "said"),
     [
         ("previous-is-a-file", "cannot be moved to"),
+        ("spoiled-calibration", "Setting calibration: own.yaml: trainings.long.duration_s: input should be"),
         ("spoiled-durations", "features/durations.json cannot be read as measured durations"),
     ],
 )
@@ -231,8 +241,26 @@ def test_the_time_factor_of_a_run_is_said_in_every_output(runs: Runs) -> None:
     note = "waiting deadlines were scaled by the time factor 3"
     outputs = Outputs.of(done.reports)
     assert done.stdout.count(note) >= 1
-    assert outputs.results["notes"] == [note]
+    assert outputs.results["notes"] == ["calibration: the suite's own", note]
     assert outputs.results["settings"]["time_factor"] == 3
     assert note in outputs.markdown
     assert note in outputs.allure_facts.values()
     assert note in (done.reports / "junit.xml").read_text("utf-8")
+
+
+def test_a_calibration_of_one_s_own_plans_the_operations_and_is_named(runs: Runs) -> None:
+    outputs = Outputs.of(runs["calibrated"].reports)
+    assert runs["calibrated"].status == 0
+    assert "calibration: own.yaml for trainings.long" in runs["calibrated"].stdout
+    assert outputs.results["calibration"] == "own.yaml for trainings.long"
+    (duration,) = outputs.row("put-back")["operation_durations"]
+    assert [duration["id"]] == outputs.row("put-back")["operations"]
+    assert (duration["purpose"], duration["planned_s"]) == ("long training", 4321)
+    # Put back by its undo, which sees it end.
+    assert duration["ended_as"] == "cancelled"
+    assert 0 < duration["real_s"] < 30
+    assert "| long training | 1 | 0 | 4321.0 s |" in outputs.markdown
+
+
+def test_the_peak_of_the_suite_s_memory_is_told(runs: Runs) -> None:
+    assert 20 < Outputs.of(runs["all-met"].reports).results["peak_memory_mb"] < 150

@@ -200,6 +200,20 @@ def test_the_target_is_named_in_every_output(
     assert outputs.allure_facts["Target.kind"] == "embedded"
 
 
+def test_the_calibration_is_named_in_every_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_result(MET, calibration="own.yaml for trainings.long", time_factor=2.0)
+    outputs = Outputs(tmp_path, run)
+    line = "calibration: own.yaml for trainings.long"
+    assert f"- {line}\n" in outputs.markdown
+    assert line in "".join(element.text or "" for element in outputs.junit.iter("system-out"))
+    assert line in printed(run, capfd, monkeypatch)
+    assert outputs.results["calibration"] == "own.yaml for trainings.long"
+    assert line in outputs.allure_facts.values()
+    assert any("time factor 2" in fact for fact in outputs.allure_facts.values())
+
+
 TEXTS = {
     "markup": "[red]bold[/] <b> & ]]> \"quoted\" 'so' [/nothing]",
     "unicode": "größer – 100 %, ✅ 数据",
