@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,41 +104,42 @@ class LogSlice:
     def __init__(self, service: str, path: Path) -> None:
         self.service = service
         self.path = path
-        self.cursor = cursor_at_end(path)
+        self._cursor = cursor_at_end(path)
+        self._written = b""
+        # The end of a line that was being written when the slice was cut is not of this slice.
+        self._begins_within_a_line = self._cursor.mark[-1:] not in (b"", b"\n")
 
     def entries(self) -> list[Entry]:
-        """Return the entries since the cursor that are complete. Raises UnreadableLog."""
+        """Return the entries so far. Raises UnreadableLog."""
         return entries_in(self.text())
 
     def text(self) -> str:
-        """Return the whole lines since the cursor. Raises UnreadableLog if some may be missing."""
+        """Return the whole lines so far. Raises UnreadableLog if some may be missing."""
         try:
-            written = b"".join(self._written())
+            self._read_on()
         except OSError as problem:
             raise UnreadableLog(
                 f"the log of {self.service} cannot be read: {self.path} ({problem.strerror})"
             ) from None
-        # The end of a line that was being written when the slice was cut is not of this slice.
-        if self.cursor.mark and not self.cursor.mark.endswith(b"\n"):
-            written = written.partition(b"\n")[2]
+        written = self._written.partition(b"\n")[2] if self._begins_within_a_line else self._written
         whole, newline, _ = written.rpartition(b"\n")
         return (whole + newline).decode("utf-8", errors="replace")
 
-    def _written(self) -> Iterator[bytes]:
-        """Yield what was written since the cursor, file by file, oldest first."""
-        cursor = self.cursor
+    def _read_on(self) -> None:
+        """Take over what was written since the cursor, file by file, oldest first; the cursor goes along."""
         current = self.path.stat()
-        if not cursor.inode or (current.st_dev, current.st_ino) == (cursor.device, cursor.inode):
-            yield self._rest(self.path)
-            return
-        moved = self._moved_away()
-        yield self._rest(moved[0])
-        for path in (*moved[1:], self.path):
-            yield path.read_bytes()
+        if self._cursor.inode and (current.st_dev, current.st_ino) != (
+            self._cursor.device,
+            self._cursor.inode,
+        ):
+            for path in self._moved_away():
+                self._read_file(path)
+                self._cursor = Cursor()
+        self._read_file(self.path)
 
-    def _rest(self, path: Path) -> bytes:
-        """Return what follows the cursor in the file that it was cut in."""
-        cursor = self.cursor
+    def _read_file(self, path: Path) -> None:
+        """Take over what follows the cursor in one file."""
+        cursor = self._cursor
         with path.open("rb") as file:
             file.seek(cursor.offset - len(cursor.mark))
             if file.read(len(cursor.mark)) != cursor.mark:
@@ -147,12 +147,16 @@ class LogSlice:
                     f"the log of {self.service} ({path}) was emptied or replaced since the scenario began: "
                     "lines of it may be lost"
                 )
-            return file.read()
+            read = file.read()
+            found = os.fstat(file.fileno())
+        self._written += read
+        mark = (cursor.mark + read)[-_MARK:]
+        self._cursor = Cursor(found.st_dev, found.st_ino, cursor.offset + len(read), mark)
 
     def _moved_away(self) -> list[Path]:
         """Return the files that the log was moved to since the cursor, oldest first."""
         found = [(path, path.stat()) for path in self.path.parent.glob(f"{self.path.name}.*")]
-        ours = [(path, stat.st_mtime_ns) for path, stat in found if stat.st_ino == self.cursor.inode]
+        ours = [(path, stat.st_mtime_ns) for path, stat in found if stat.st_ino == self._cursor.inode]
         if not ours:
             raise UnreadableLog(
                 f"the log of {self.service} ({self.path}) is another file since the scenario began, and the "
