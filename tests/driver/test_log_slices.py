@@ -105,7 +105,12 @@ def test_a_log_that_was_moved_away_twice_is_followed_in_order(log: Path, cut: Lo
     assert cut.text() == NEW + "2026-11-22 15:46:28 [INFO] ktrdr: between\n" + LATER
 
 
-def test_of_two_moved_away_at_the_same_time_the_lower_number_is_the_newer(log: Path, cut: LogSlice) -> None:
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_two_moved_away_at_the_same_time_the_lower_number_is_the_newer(
+    log: Path, cut: LogSlice, monkeypatch: pytest.MonkeyPatch, is_reversed: bool
+) -> None:
+    glob = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda folder, what: sorted(glob(folder, what), reverse=is_reversed))
     for number, text in ((3, NEW), (2, "2026-11-22 15:46:28 [INFO] ktrdr: between\n")):
         write(log, text)
         rotate(log, number)
