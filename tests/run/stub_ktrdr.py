@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 TYPE = {"worker_type": "training", "status": "available", "current_operation_id": None}
@@ -18,7 +19,8 @@ class StubKtrdr:
 
     The life of a smoke training goes back: its second look shows it as completed, the third as running.
     `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
-    lists of workers are without them; `openapi` are changes to its OpenAPI document.
+    lists of workers are without them; `openapi` are changes to its OpenAPI document. If it has a `log`, it
+    writes the lines there with which KTRDR's backend begins and ends a request.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class StubKtrdr:
         self.cancel_takes_looks = 0
         self.requests: list[str] = []
         self.on_first_request: Callable[[], None] = lambda: None
+        self.log: Path | None = None
         self._operations: dict[str, dict[str, Any]] = {}
         self._heard = threading.Condition()
         self._connections: list[socket.socket] = []
@@ -55,11 +58,13 @@ class StubKtrdr:
                 length = int(self.headers.get("Content-Length") or 0)
                 sent = json.loads(self.rfile.read(length)) if length else None
                 stub._hear(f"{self.command} {self.path}")
+                stub._write("started", self.headers.get("X-Request-ID", ""))
                 status, body = stub._answer(self.command, self.path, sent)
                 text = json.dumps(body).encode() if not isinstance(body, str) else body.encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                stub._write("completed", self.headers.get("X-Request-ID", ""))
                 self.wfile.write(text)
                 if self.path == "/die":
                     stub.die()
@@ -116,6 +121,11 @@ class StubKtrdr:
                 self.on_first_request()
             self.requests.append(request)
             self._heard.notify_all()
+
+    def _write(self, stage: str, request_id: str) -> None:
+        if self.log is not None:
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(f"2026-11-22 08:54:28 [INFO] stub: Request {stage}: request_id={request_id}\n")
 
     def _answer(self, method: str, path: str, sent: Any) -> tuple[int, Any]:
         if not self.is_ktrdr:
