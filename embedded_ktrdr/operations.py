@@ -198,6 +198,14 @@ class OperationStore:
         """The operation, or None."""
         return self._operations.get(operation_id)
 
+    def all(self) -> list[OperationInfo]:
+        """Every operation, the oldest first."""
+        return list(self._operations.values())
+
+    def remove(self, operation_id: str) -> None:
+        """Forget an operation."""
+        del self._operations[operation_id]
+
     def active(self) -> list[OperationInfo]:
         """Operations without a final state."""
         return [each for each in self._operations.values() if not each.status.final]

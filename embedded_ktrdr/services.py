@@ -15,15 +15,21 @@ from embedded_ktrdr.hosts.ib_host import create_app as create_ib_host
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker.app import Place
+from embedded_ktrdr.worker.backtest import create_app as create_backtest_worker
+from embedded_ktrdr.worker.host import create_app as create_training_host
 from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 BACKEND = "backend"
 IB_HOST = "ib-host"
 IB_GATEWAY = "ib-gateway"
+TRAINING_HOST = "training-host"
 
-# KTRDR's own ports (contract 1.1); further training workers follow the second.
+# KTRDR's own ports (contract 1.1); further training workers follow the second, backtest workers beyond the
+# second have a range of their own.
 BACKEND_PORT = 8000
 IB_HOST_PORT = 5001
+TRAINING_HOST_PORT = 5002
+BACKTEST_PORTS = (5003, 5004, *range(5103, 5200))
 FIRST_TRAINING_PORT = 5005
 IB_GATEWAY_PORT = 4002
 
@@ -91,6 +97,11 @@ def table(wishes: Wishes) -> list[Entry]:
     return [
         Entry(BACKEND, BACKEND_PORT, _backend, logs.configure_backend, health="/api/v1/health"),
         Entry(IB_HOST, IB_HOST_PORT, _ib_host),
+        Entry(TRAINING_HOST, TRAINING_HOST_PORT, _training_host),
+        *(
+            Entry(f"backtest-worker-{number + 1}", port, _backtest_worker, registers=True)
+            for number, port in enumerate(BACKTEST_PORTS[: wishes.backtest_workers])
+        ),
         *(
             Entry(name, FIRST_TRAINING_PORT + number, _training_worker, registers=True)
             for number, name in enumerate(wishes.training_workers)
@@ -118,3 +129,12 @@ def _ib_gateway(around: Surroundings) -> FastAPI:
 
 def _training_worker(around: Surroundings) -> FastAPI:
     return create_training_worker(around.place(), around.pace, around.repository(), Models(around.models_dir))
+
+
+def _backtest_worker(around: Surroundings) -> FastAPI:
+    return create_backtest_worker(around.place(), around.pace, around.repository(), Models(around.models_dir))
+
+
+def _training_host(around: Surroundings) -> FastAPI:
+    place = around.place(registers=False)
+    return create_training_host(place, around.pace, around.repository(), Models(around.models_dir))

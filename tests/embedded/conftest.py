@@ -6,9 +6,9 @@ from .harness import Embedded
 
 
 @pytest.fixture(scope="module")
-def ktrdr() -> Iterator[Embedded]:
-    """One embedded KTRDR with two training workers for all tests of a module."""
-    embedded = Embedded()
+def ktrdr(request: pytest.FixtureRequest) -> Iterator[Embedded]:
+    """One embedded KTRDR for all tests of a module, which may name OPTIONS of its own."""
+    embedded = Embedded(*getattr(request.module, "OPTIONS", ()))
     yield embedded
     embedded.stop()
 

@@ -27,6 +27,10 @@ LONG = {"timeframes": ["5m"], "start_date": "2023-01-01", "end_date": "2025-01-0
 # About 540 s at speed 1: nothing here waits for its end.
 ENDLESS = {**LONG, "strategy_name": "neuro_mean_reversion"}
 
+SHORT_BACKTEST = {"timeframe": "1d", "start_date": "2024-01-01", "end_date": "2024-12-31"}
+# About 1.5 s of pure computation, whatever the speed.
+LONG_BACKTEST = {"timeframe": "5m", "start_date": "2023-01-01", "end_date": "2024-12-31"}
+
 
 def until(probe: Callable[[], T | None], within: float = 5.0) -> T:
     """The first truthy value of `probe`."""
@@ -91,6 +95,15 @@ class Embedded:
         answer = self.start(**wishes)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["task_id"])
+
+    def backtest(self, **wishes: Any) -> httpx.Response:
+        body = {"strategy_name": "test_e2e_local_pull", "symbol": "EURUSD", **SHORT_BACKTEST, **wishes}
+        return self.client.post("/backtests/start", json=body)
+
+    def backtested(self, **wishes: Any) -> str:
+        answer = self.backtest(**wishes)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["operation_id"])
 
     def operation(self, operation_id: str) -> dict[str, Any]:
         answer = self.client.get(f"/operations/{operation_id}")

@@ -8,6 +8,8 @@ from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker.app import Place
+from embedded_ktrdr.worker.backtest import create_app as create_backtest_worker
+from embedded_ktrdr.worker.host import create_app as create_training_host
 from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 TABLE = Path(__file__).parents[2] / "embedded_ktrdr" / "DEVIATIONS.md"
@@ -31,6 +33,9 @@ ROUTES = {
     for service, app in (
         ("backend", create_backend(Pace(), BarRepository(Path("data")), "http://i")),
         ("training-worker", create_training_worker(*WORKER)),
+        ("gpu-worker", create_training_worker(*WORKER)),  # which answers in its place
+        ("backtest-worker", create_backtest_worker(*WORKER)),
+        ("training-host", create_training_host(*WORKER)),
     )
 }  # fmt: skip
 

@@ -123,7 +123,7 @@ def test_every_answer_tells_its_time(ktrdr: Embedded) -> None:
 
 
 def test_workers_keep_the_errors_of_fastapi(ktrdr: Embedded) -> None:
-    worker = ktrdr.workers()[0]["endpoint_url"]
+    worker = ktrdr.workers(worker_type="training")[0]["endpoint_url"]
     answer = http.get(f"{worker}/api/v1/operations?status=bogus")
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", "status"]

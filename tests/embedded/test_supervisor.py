@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-m", "embedded_ktrdr"]
 
 @pytest.fixture
 def own() -> Iterator[Embedded]:
-    embedded = Embedded("--training-worker", "training-worker-5002")
+    embedded = Embedded("--training-worker", "training-worker-5002", "--backtest-workers", "0")
     yield embedded
     embedded.process.kill()
 

@@ -7,13 +7,14 @@ from embedded_ktrdr.strategies import STRATEGIES
 
 from .harness import ENDLESS, Embedded, http, until
 
+OPTIONS = ("--backtest-workers", "0")
 DETAIL_FIELDS = {"error", "worker_type", "registered_workers", "backend_uptime_seconds", "hint"}
 
 
 @pytest.fixture
 def own() -> Iterator[Embedded]:
     """An embedded KTRDR whose workers may be killed."""
-    embedded = Embedded()
+    embedded = Embedded(*OPTIONS)
     yield embedded
     embedded.stop()
 

@@ -1,0 +1,85 @@
+"""/api/v1/backtests (contract 5)."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from embedded_ktrdr.backend.dispatch import BACKTEST, Dispatch, Job
+from embedded_ktrdr.fields import Capital, EndDate, IsoDate, Share, Text
+from embedded_ktrdr.operations import OperationMetadata, OperationProgress
+
+
+class BacktestStartRequest(BaseModel):
+    """Body of POST /backtests/start."""
+
+    strategy_name: Text
+    symbol: Text
+    timeframe: Text
+    start_date: IsoDate
+    end_date: EndDate
+    initial_capital: Capital = 100000.0
+    commission: Share = 0.001
+    slippage: Share = 0.001
+    model_path: Text | None = None
+
+
+class BacktestStartResponse(BaseModel):
+    """Answer of POST /backtests/start."""
+
+    success: bool
+    operation_id: str
+    status: str
+    message: str
+    symbol: str
+    timeframe: str
+    mode: str | None = None
+
+
+def backtest_router(dispatch: Dispatch) -> APIRouter:
+    """The route of backtests."""
+    router = APIRouter(prefix="/backtests", tags=["Backtesting"])
+
+    @router.post("/start")
+    async def start_backtest(request: BacktestStartRequest) -> BacktestStartResponse:
+        operation = await dispatch.start(_job(request))
+        return BacktestStartResponse(
+            success=True,
+            operation_id=operation.operation_id,
+            status="started",
+            message=f"Backtest started for {request.symbol} {request.timeframe}",
+            symbol=request.symbol,
+            timeframe=request.timeframe,
+            mode="distributed",
+        )
+
+    return router
+
+
+def _job(request: BacktestStartRequest) -> Job:
+    return Job(
+        kind=BACKTEST,
+        asked=f"symbol={request.symbol}, timeframe={request.timeframe}",
+        body=request.model_dump(),
+        progress=OperationProgress(
+            current_step="Starting backtest [0/100]",
+            steps_total=100,
+            context={"operation": "backtest", "service": "Backtesting"},
+        ),
+        metadata=OperationMetadata(
+            symbol=request.symbol,
+            timeframe=request.timeframe,
+            mode="distributed",
+            start_date=datetime.fromisoformat(request.start_date),
+            end_date=datetime.fromisoformat(request.end_date),
+            parameters={
+                "strategy_config_path": f"strategies/{request.strategy_name}.yaml",
+                "model_path": request.model_path,
+                "initial_capital": request.initial_capital,
+                "commission": request.commission,
+                "slippage": request.slippage,
+                "operation_name": "backtest",
+                "service_name": "Backtesting",
+            },
+        ),
+    )

@@ -1,0 +1,204 @@
+"""A backtest worker: one simulated backtest at a time, advancing by bars (contract 5 and 6.3)."""
+
+import asyncio
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.fields import Capital, EndDate, IsoDate, Share, Text
+from embedded_ktrdr.generator import moment_of
+from embedded_ktrdr.models import Models
+from embedded_ktrdr.operations import (
+    OperationInfo,
+    OperationMetadata,
+    OperationProgress,
+    OperationStatus,
+    OperationType,
+    now,
+)
+from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.strategies import STRATEGIES
+from embedded_ktrdr.worker.account import Account
+from embedded_ktrdr.worker.app import Place, begin, create_worker, timestamp
+from embedded_ktrdr.worker.desk import Clock, Kind, WorkError
+
+KIND = Kind(
+    OperationType.BACKTESTING,
+    title="Backtesting Worker Service",
+    health="backtesting-worker",
+    registers_as="backtesting",
+    capabilities={},
+    word="backtest",
+    log=logging.getLogger("ktrdr.backtesting.backtest_worker"),
+)
+
+WARM_UP_BARS = 50  # which no decision is made on
+BARS_PER_REPORT = 50
+
+# Seconds at speed 1.
+PREPARATION_S = 0.2
+BAR_S = 2e-3
+
+engine_log = logging.getLogger("ktrdr.backtesting.engine")
+
+
+class BacktestStartRequest(BaseModel):
+    """Body of POST /backtests/start."""
+
+    task_id: str | None = None
+    symbol: Text
+    timeframe: Text
+    strategy_name: Text
+    start_date: IsoDate
+    end_date: EndDate
+    initial_capital: Capital = 100000.0
+    commission: Share = 0.001
+    slippage: Share = 0.0
+    model_path: Text | None = None
+
+
+def create_app(place: Place, pace: Pace, repository: BarRepository, models: Models) -> FastAPI:
+    """A backtest worker."""
+    app, desk = create_worker(KIND, place, pace)
+
+    @app.post("/backtests/start")
+    async def start_backtest(request: BacktestStartRequest) -> dict[str, Any]:
+        operation = _operation(request, place.worker_id)
+        begin(desk, operation, Backtest(request, repository, models))
+        return {"success": True, "operation_id": operation.operation_id, "status": "started"}
+
+    return app
+
+
+def _operation(request: BacktestStartRequest, worker_id: str) -> OperationInfo:
+    return OperationInfo(
+        operation_id=request.task_id or f"worker_backtest_{uuid.uuid4().hex[:12]}",
+        operation_type=OperationType.BACKTESTING,
+        status=OperationStatus.PENDING,
+        created_at=now(),
+        metadata=OperationMetadata(
+            symbol=request.symbol,
+            timeframe=request.timeframe,
+            mode="backtesting",
+            start_date=datetime.fromisoformat(request.start_date),
+            end_date=datetime.fromisoformat(request.end_date),
+            parameters={
+                "strategy_name": request.strategy_name,
+                "initial_capital": request.initial_capital,
+                "commission": request.commission,
+                "slippage": request.slippage,
+                "worker_id": worker_id,
+            },
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """The work of one backtest."""
+
+    request: BacktestStartRequest
+    repository: BarRepository
+    models: Models
+
+    async def __call__(self, operation: OperationInfo, clock: Clock) -> dict[str, Any]:
+        """Trade over the range."""
+        request = self.request
+        began, started_at = time.monotonic(), timestamp()
+        # In a thread: a large file may have to be read first.
+        total = await asyncio.to_thread(self._count_bars)
+        engine_log.info("🚀 Starting backtest: %s", request.strategy_name)
+        operation.progress = OperationProgress(current_step="")
+        await clock.work(PREPARATION_S, step=True)
+        account = await self._trade(operation, clock, total)
+        start, end = (datetime.fromisoformat(each) for each in (request.start_date, request.end_date))
+        metrics = account.metrics((end.replace(tzinfo=None) - start.replace(tzinfo=None)).days)
+        KIND.log.info(
+            "Backtest completed for %s %s: %s trades",
+            request.symbol,
+            request.timeframe,
+            metrics["total_trades"],
+        )
+        return {
+            "strategy_name": request.strategy_name,
+            "symbol": request.symbol,
+            "timeframe": request.timeframe,
+            "start_time": started_at,
+            "end_time": timestamp(),
+            "execution_time_seconds": time.monotonic() - began,
+            "config": {
+                "initial_capital": request.initial_capital,
+                "commission": request.commission,
+                "slippage": request.slippage,
+                "start_date": start.isoformat(),
+                "end_date": end.isoformat(),
+            },
+            "metrics": metrics,
+            "trade_count": len(account.trades),
+            "equity_curve_length": len(account.equity),
+        }
+
+    def _count_bars(self) -> int:
+        """How many bars there are; WorkError with KTRDR's reason if it cannot be done."""
+        request = self.request
+        what = f"{request.symbol} {request.timeframe}"
+        strategy = STRATEGIES.get(request.strategy_name)
+        if strategy is None:
+            raise WorkError(f"Strategy config not found: strategies/{request.strategy_name}.yaml")
+        if request.model_path is not None and not self.models.knows(request.model_path):
+            raise WorkError(f"Model not found: {request.model_path}")
+        if self.repository.series(request.symbol.upper(), request.timeframe) is None:
+            raise WorkError(f"No data found in cache for {what}")
+        total = self.repository.count(request.symbol, request.timeframe, *self._range)
+        if total == 0:
+            raise WorkError(f"No data loaded for {what}")
+        indicator, needed = strategy.bars_needed()
+        if total < needed:
+            raise WorkError(
+                f"Failed to compute indicator {indicator}Indicator: "
+                f"{indicator} requires at least {needed} data points for accurate calculation"
+            )
+        return total
+
+    @property
+    def _range(self) -> tuple[datetime, datetime]:
+        request = self.request
+        return datetime.fromisoformat(request.start_date), datetime.fromisoformat(request.end_date)
+
+    async def _trade(self, operation: OperationInfo, clock: Clock, total: int) -> Account:
+        request = self.request
+        account = Account(request.initial_capital, request.commission + request.slippage)
+        bars = self.repository.bars(request.symbol, request.timeframe, *self._range)
+        bars = islice(bars, WARM_UP_BARS, total)
+        processable = max(0, total - WARM_UP_BARS)
+        engine_log.info("📊 Processing %s bars (skipping first %s for warm-up)", processable, WARM_UP_BARS)
+        done = 0
+        try:
+            while some := list(islice(bars, BARS_PER_REPORT)):
+                at = moment_of(some[0][0])
+                operation.progress = OperationProgress(
+                    percentage=done / processable * 100.0,
+                    current_step=f"Backtesting {request.symbol} {request.timeframe} [{at}]",
+                    items_processed=done,
+                )
+                for bar in some:
+                    account.see(bar)
+                done += len(some)
+                await clock.work(BAR_S * len(some), step=True)
+        except asyncio.CancelledError:
+            share = done / processable * 100.0
+            engine_log.info("Backtest cancelled at bar %s/%s (%.1f%%)", done + WARM_UP_BARS, total, share)
+            raise
+        account.close()
+        operation.progress = operation.progress.model_copy(
+            update={"percentage": 100.0, "items_processed": done}
+        )
+        return account
