@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from behave import register_type
@@ -41,6 +42,12 @@ def parse_duration(text: str) -> float:
     if not found or (found[2] and found[2] not in _UNITS):
         raise ValueError(f"{text!r} is not a duration such as '5 s', '500 ms' or '2 minutes'")
     return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+@_typed(r"\d{4}-\d\d-\d\d")
+def parse_date(text: str) -> date:
+    """Return a day such as `2024-12-31`."""
+    return date.fromisoformat(text)
 
 
 @_typed(rf"{_NUMBER}\s*%?")
@@ -130,6 +137,7 @@ def register() -> None:
     """Register the types with behave; before any step module is loaded."""
     register_type(
         Duration=parse_duration,
+        Date=parse_date,
         Percent=parse_percent,
         Count=parse_count,
         Purpose=parse_purpose,

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from ktrdr_acceptance.api.backend import Backend
-from ktrdr_acceptance.api.bars import Bars
-from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
-from ktrdr_acceptance.api.models import OperationPage
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.bad_requests import BadRequests
+from ktrdr_acceptance.domain.crowd import Crowd
 from ktrdr_acceptance.domain.data import Data
 from ktrdr_acceptance.domain.downloads import Downloads
 from ktrdr_acceptance.domain.hosts import Hosts
 from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.operation_list import OperationList
-from ktrdr_acceptance.domain.platform import HealthCheck, Platform
+from ktrdr_acceptance.domain.platform import Platform
 from ktrdr_acceptance.domain.results import Results
 from ktrdr_acceptance.domain.services import Services
 from ktrdr_acceptance.domain.starts import Starts
@@ -32,6 +30,7 @@ from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Clock, Waiter
+from ktrdr_acceptance.said import Said
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.target.data_folder import DataFolder
@@ -40,33 +39,9 @@ from ktrdr_acceptance.testdata.calibration import BacktestCalibration
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.undo import Undo
 
-V = TypeVar("V")
-
 # Seconds until a worker must be free, and until a strategy must have a model.
 _FREE_WITHIN = 30.0
 _MODEL_WITHIN = 60.0
-
-
-@dataclass
-class Said:
-    """What the steps of one scenario have come to speak about; reading what nobody said is an error."""
-
-    # The operation that "it" means; those of other kinds are still spoken of by their kind.
-    operation: Operation | None = None
-    by_kind: dict[Kind, Operation] = field(default_factory=dict)
-    refusal: Refusal | None = None
-    page: OperationPage | None = None
-    health: HealthCheck | None = None
-    bars: Bars | None = None
-    # Seconds that the last timed answer took.
-    elapsed_s: float | None = None
-    # The id of the last request that was made for its traces in the log.
-    request_id: str | None = None
-
-    def speak_of(self, operation: Operation) -> Operation:
-        """From now on "it" is this operation."""
-        self.operation = self.by_kind[operation.kind] = operation
-        return operation
 
 
 @dataclass
@@ -136,6 +111,7 @@ class World:
         self.training_results = TrainingResults(self.operations, self.waiter)
         folder = self.target.data_folder
         self.data = Data(self.backend, calibration.reads, DataFolder(folder, self.undo) if folder else None)
+        self.crowd = Crowd(self.operations)
         self.services = Services(self.target, self.clock, self.undo)
         self.strategies = Strategies(self.backend, self.trainings, self.workers)
         self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
@@ -171,53 +147,17 @@ class World:
 
     def the(self, kind: Kind) -> Operation:
         """Return the operation of a kind that the scenario speaks about."""
-        return _said(self.said.by_kind.get(kind), f"a {kind}")
+        return self.said.the(kind)
 
     @property
     def operation(self) -> Operation:
         """Return the operation that the scenario spoke of last."""
-        return _said(self.said.operation, "an operation")
+        return self.said.operation
 
     @property
     def training(self) -> Operation:
         """Return the training that the scenario speaks about."""
         return self.the(Kind.TRAINING)
-
-    @property
-    def bars(self) -> Bars:
-        """Return the bars that the scenario speaks about."""
-        return _said(self.said.bars, "bars")
-
-    @property
-    def elapsed_s(self) -> float:
-        """Return how long the last timed answer took."""
-        return _said(self.said.elapsed_s, "an answer that was timed")
-
-    @property
-    def request_id(self) -> str:
-        """Return the id of the request spoken of: one made for its id, or the one that was refused."""
-        return self.said.request_id or self.refusal.request_id
-
-    @property
-    def refusal(self) -> Refusal:
-        """Return the refusal that the scenario speaks about."""
-        return _said(self.said.refusal, "a refused request")
-
-    @property
-    def page(self) -> OperationPage:
-        """Return the page of the operations list that the scenario speaks about."""
-        return _said(self.said.page, "a list of operations")
-
-    @property
-    def health(self) -> HealthCheck:
-        """Return the health check that the scenario speaks about."""
-        return _said(self.said.health, "a health check")
-
-
-def _said(value: V | None, what: str) -> V:
-    if value is None:
-        raise LookupError(f"no step before this one has spoken of {what}")
-    return value
 
 
 class StepContext(Protocol):

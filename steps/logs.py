@@ -59,14 +59,14 @@ def then_log_shows_saved_bars(context: StepContext) -> None:
 @then("the log of the backend shows the beginning and the end of the request, by its id")
 def then_log_shows_request(context: StepContext) -> None:
     """Wait for the lines with the request's id."""
-    context.world.logs.shows_request(context.world.request_id)
+    context.world.logs.shows_request(context.world.said.id_of_request)
 
 
 @then("the log of the backend shows no stack trace of the request")
 def then_log_shows_no_stack_trace(context: StepContext) -> None:
     """Look through what was written from the request to one made after it."""
     world = context.world
-    traces = world.logs.stack_traces_of_request(world.request_id)
+    traces = world.logs.stack_traces_of_request(world.said.id_of_request)
     world.check.that("stack traces in the backend's log of the request", traces, nothing())
 
 
@@ -74,7 +74,7 @@ def then_log_shows_no_stack_trace(context: StepContext) -> None:
 def then_log_shows_errors(context: StepContext, count: int) -> None:
     """Count what was written as an error: KTRDR tells each refusal there, once."""
     world = context.world
-    errors = world.logs.errors_of_request(world.request_id)
+    errors = world.logs.errors_of_request(world.said.id_of_request)
     world.check.that(
         f"errors in the backend's log of the request ({errors})", len(errors), less_than_or_equal_to(count)
     )

@@ -7,11 +7,14 @@ from hamcrest import (
     has_item,
     has_length,
     less_than_or_equal_to,
+    not_,
     only_contains,
 )
 
 from ktrdr_acceptance.domain.operation_list import Listed
+from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
 
 FILL_WITHIN = 60.0
@@ -30,11 +33,26 @@ def when_list(context: StepContext, filters: dict[str, str]) -> None:
     context.world.said.page = context.world.operation_list.page(**filters)
 
 
-@then("the training is among them")
-def then_training_among_them(context: StepContext) -> None:
-    """Look for the training's id."""
+@then("the {kind:Kind} is among them")
+def then_among_them(context: StepContext, kind: Kind) -> None:
+    """Look for the operation's id."""
     world = context.world
-    world.check.that("ids in the list", world.page.ids, has_item(world.training.id))
+    world.check.that("ids in the list", world.said.page.ids, has_item(world.the(kind).id))
+
+
+@then("the {kind:Kind} is not among them")
+def then_not_among_them(context: StepContext, kind: Kind) -> None:
+    """Look for the operation's id."""
+    world = context.world
+    world.check.that("ids in the list", world.said.page.ids, not_(has_item(world.the(kind).id)))
+
+
+@then("the list shows it as it shows itself when looked up")
+def then_list_agrees(context: StepContext) -> None:
+    """Compare the row of the list with the operation's own page."""
+    world = context.world
+    differences = world.operation_list.differences(world.operation)
+    world.check.that("what the list says otherwise than the lookup", differences, nothing())
 
 
 @then("every one of them is {kind:Listed}")
@@ -42,7 +60,7 @@ def then_every_one_is(context: StepContext, kind: Listed) -> None:
     """Compare every row."""
     world = context.world
     world.check.that(
-        f"{kind.column} of the listed operations", kind.values(world.page), only_contains(kind.expected)
+        f"{kind.column} of the listed operations", kind.values(world.said.page), only_contains(kind.expected)
     )
 
 
@@ -50,19 +68,19 @@ def then_every_one_is(context: StepContext, kind: Listed) -> None:
 def then_at_most(context: StepContext, count: int) -> None:
     """Count the rows."""
     world = context.world
-    world.check.that("number of listed operations", len(world.page.data), less_than_or_equal_to(count))
+    world.check.that("number of listed operations", len(world.said.page.data), less_than_or_equal_to(count))
 
 
 @then("there are exactly {count:Count} of them")
 def then_exactly(context: StepContext, count: int) -> None:
     """Count the rows."""
-    context.world.check.that("listed operations", context.world.page.ids, has_length(count))
+    context.world.check.that("listed operations", context.world.said.page.ids, has_length(count))
 
 
 @then("the list counts at least as many as it shows")
 def then_counts_at_least(context: StepContext) -> None:
     """Compare the total with the rows."""
-    page = context.world.page
+    page = context.world.said.page
     context.world.check.that("total count", page.total_count, greater_than_or_equal_to(len(page.data)))
 
 
@@ -70,14 +88,14 @@ def then_counts_at_least(context: StepContext) -> None:
 def then_counts_all(context: StepContext) -> None:
     """Compare the total with the whole list."""
     world = context.world
-    world.check.that("total count", world.page.total_count, equal_to(world.operation_list.length()))
+    world.check.that("total count", world.said.page.total_count, equal_to(world.operation_list.length()))
 
 
 @then("they are the newest ones, newest first")
 def then_newest_first(context: StepContext) -> None:
     """Compare with the top of the whole list."""
     world = context.world
-    shown = world.page.ids
+    shown = world.said.page.ids
     world.check.that("ids in the list", shown, equal_to(world.operation_list.newest(len(shown))))
 
 
@@ -85,10 +103,10 @@ def then_newest_first(context: StepContext) -> None:
 def then_no_longer_listed(context: StepContext, limit: float) -> None:
     """Follow the training to its end and ask for the same page again."""
     world = context.world
-    world.operations.eventually(world.training, Status.COMPLETED, within=limit)
+    world.operations.eventually(world.operation, Status.COMPLETED, within=limit)
     listed = world.operation_list.ids_by_last_filter()
     world.check.that(
-        f"whether {world.training.id} is still listed as running",
-        world.training.id in listed,
+        f"whether {world.operation.id} is still listed as running",
+        world.operation.id in listed,
         equal_to(False),
     )

@@ -15,14 +15,14 @@ def when_ask_for_health(context: StepContext) -> None:
 @then("it reports itself healthy")
 def then_healthy(context: StepContext) -> None:
     """Compare the status."""
-    context.world.check.that("status in the health", context.world.health.health.status, equal_to("ok"))
+    context.world.check.that("status in the health", context.world.said.health.health.status, equal_to("ok"))
 
 
 @then("it states its version")
 def then_states_version(context: StepContext) -> None:
     """Look for a version number."""
     context.world.check.that(
-        "version in the health", context.world.health.health.version, matches_regexp(r"^\d+\.\d+")
+        "version in the health", context.world.said.health.health.version, matches_regexp(r"^\d+\.\d+")
     )
 
 
@@ -30,7 +30,7 @@ def then_states_version(context: StepContext) -> None:
 def then_answered_within(context: StepContext, limit: float) -> None:
     """Compare the response time, which no time factor scales."""
     context.world.check.that(
-        "seconds until the answer", round(context.world.health.elapsed_s, 3), less_than(limit)
+        "seconds until the answer", round(context.world.said.health.elapsed_s, 3), less_than(limit)
     )
 
 

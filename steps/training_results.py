@@ -1,7 +1,7 @@
 """Sentences about what a completed training shows."""
 
 from behave import then
-from hamcrest import close_to, contains_string, empty, equal_to, greater_than, has_length, is_not, not_none
+from hamcrest import close_to, empty, equal_to, has_length, is_not
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.world import StepContext
@@ -11,8 +11,9 @@ from ktrdr_acceptance.world import StepContext
 def then_backend_shows_result(context: StepContext) -> None:
     """Look for the result summary at the backend."""
     world = context.world
-    result = world.training_results.at_backend(world.training)
-    world.check.that("result_summary of the completed training at the backend", result, is_not(empty()))
+    result = world.results.at_backend(world.operation)
+    subject = f"result_summary of the completed {world.operation.kind} at the backend"
+    world.check.that(subject, result, is_not(empty()))
 
 
 @then("its result counts {samples:Count} samples, give or take {tolerance:Percent}")
@@ -27,8 +28,16 @@ def then_result_counts_samples(context: StepContext, samples: int, tolerance: fl
 def then_worker_shows_result(context: StepContext) -> None:
     """Look for the result summary at the worker."""
     world = context.world
-    result = world.training_results.at_worker(world.training)
+    result = world.results.at_worker(world.operation)
     world.check.that("result_summary at the worker", result, is_not(empty()))
+
+
+@then("the result at its worker counts {samples:Count} samples, give or take {tolerance:Percent}")
+def then_worker_counts_samples(context: StepContext, samples: int, tolerance: float) -> None:
+    """Compare the number of samples at the worker."""
+    world = context.world
+    counted = world.training_results.samples(world.results.at_worker(world.training))
+    world.check.that("number of samples in the result", counted, close_to(samples, samples * tolerance / 100))
 
 
 @then("the result at its worker counts {count:Count} epochs")
@@ -44,30 +53,6 @@ def then_model_has_not_collapsed(context: StepContext) -> None:
     """Apply the team's guards; a breach is a matter of data or strategy."""
     world = context.world
     world.training_results.require_learning(world.training_results.at_worker(world.training))
-
-
-@then("the backend states when it ended")
-def then_end_time_stated(context: StepContext) -> None:
-    """Look for the end time at the backend."""
-    world = context.world
-    ended = world.operations.look(world.training).completed_at
-    world.check.that("completed_at of the completed training at the backend", ended, not_none())
-
-
-@then("it ended after it began")
-def then_ended_after_beginning(context: StepContext) -> None:
-    """Compare start and end."""
-    world = context.world
-    body = world.operations.look(world.training)
-    world.check.that("end of the training", body.completed_at, greater_than(body.started_at))
-
-
-@then('the backend states a reason that names "{text}"')
-def then_reason_stated(context: StepContext, text: str) -> None:
-    """Look for the reason of the failure at the backend."""
-    world = context.world
-    reason = world.operations.look(world.training).error_message or "no reason"
-    world.check.that("error_message of the failed training at the backend", reason, contains_string(text))
 
 
 @then("the backend lists {count:Count} epochs of it")

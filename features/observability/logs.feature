@@ -28,7 +28,7 @@ Feature: The logs tell what became of an operation and of a request
 
   @category:error @milestone:API @criterion:S11 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-of-a-failure
   Scenario: A training that fails leaves its reason in the log of its worker
-    Given a training worker is free
+    Given KTRDR is ready for a smoke training
     When I start a smoke training on the unknown symbol "NOSUCH"
     Then it fails within 60 seconds
     And the log of its worker shows an error of it that names "NOSUCH"

@@ -1,10 +1,11 @@
 Feature: The list of operations shows what was asked for
   An operator looks for what runs now and for what became of yesterday's work.
-  Flow: client -> backend. Only trainings are started here, so a filter by type leaves nothing out yet.
+  Flow: client -> backend. A backtest and a failed training are there too, for the filters to leave out.
 
-  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:1.4
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @needs:backtest-worker @uses:training-worker @uses:backtest-worker @severity:major @id:1.4
   Scenario Outline: The list filtered by <filter> holds a completed training and nothing else
-    Given a completed smoke training
+    Given a completed short backtest
+    And a completed smoke training
     And a failed training as well
     When I list the operations by <filter>
     Then the training is among them

@@ -4,7 +4,7 @@ Feature: A training can be cancelled
 
   @category:cancellation @milestone:CLU-Ph3 @criterion:S26 @criterion:D26 @criterion:S9 @needs:training-worker @uses:training-worker @severity:blocker @id:1.3
   Scenario: A cancelled training stops working and stays cancelled
-    Given a running long training that is half way
+    Given a running long training that has come to 50 % or more
     When I cancel it
     Then it is cancelled within 10 seconds
     And it is still cancelled, at the backend and at its worker, when it would have ended by itself

@@ -4,7 +4,7 @@ Feature: A running training shows how far it is
 
   @category:progress @milestone:OPS-M1 @criterion:S8 @needs:training-worker @uses:training-worker @severity:blocker @id:1.2
   Scenario: A long training shows its progress on the way to completion
-    Given a training worker is free
+    Given KTRDR is ready for a long training
     When I start a long training
     And I follow it until it completes within 120 seconds
     Then I have seen at least 10 different percentages
@@ -14,7 +14,7 @@ Feature: A running training shows how far it is
 
   @category:progress @milestone:OPS-M1 @criterion:D2 @needs:training-worker @uses:training-worker @severity:major @id:training-progress-never-falls
   Scenario: The progress of a training never goes down from its first epoch on
-    Given a training worker is free
+    Given KTRDR is ready for a long training
     When I start a long training
     And I follow it until it completes within 120 seconds
     Then its percentage never went down from the first epoch on

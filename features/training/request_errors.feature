@@ -11,31 +11,13 @@ Feature: A training request that cannot work is refused with a reason
     And no training has been started
     And a new training can start
 
-  @category:error @milestone:API @criterion:S10 @needs:training-worker @uses:training-worker @severity:major @id:S10
-  Scenario: A training request of nonsense is refused and KTRDR goes on working
-    When I ask for a training with nonsense
+  @category:error @milestone:NAM-Ph0 @criterion:D48 @severity:major @id:training-invalid-strategy
+  Scenario: A training with an invalid strategy is refused and the message names its fault
+    When I ask for a training with the unknown strategy "invalid_missing_fuzzy_sets"
     Then the request is refused as a client error
-    And the message names the field "symbols"
+    And the message names "macd_12_26_9"
     And the answer shows no stack trace
     And no training has been started
-    And a new training can start
-
-  @category:error @milestone:API @criterion:D52 @severity:major @id:training-refused-by-field
-  Scenario Outline: A training with <flaw> is refused and the message names the field
-    When I ask for a training with <flaw>
-    Then the request is refused as a client error
-    And the message names the field "<field>"
-    And the answer shows no stack trace
-    And no training has been started
-    And the backend is still healthy
-
-    Examples: what can be wrong
-      | name         | flaw                        | field         |
-      | no-symbols   | no symbols                  | symbols       |
-      | blank-symbol | a blank symbol              | symbols       |
-      | no-list      | symbols that are not a list | symbols       |
-      | no-timeframe | no timeframes               | timeframes    |
-      | no-strategy  | no strategy name            | strategy_name |
 
   @category:error @milestone:API @criterion:S10 @severity:major @id:training-bad-date
   Scenario: A training with a start date that is not a date is refused and the message names it

@@ -5,7 +5,7 @@ Feature: A training runs to its end and shows its result
 
   @category:smoke @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:blocker @id:1.1
   Scenario: A smoke training completes and its result can be read at the backend
-    Given a training worker is free
+    Given KTRDR is ready for a smoke training
     When I start a smoke training
     Then it completes within 60 seconds
     And the backend shows its result
@@ -13,7 +13,7 @@ Feature: A training runs to its end and shows its result
 
   @category:smoke @milestone:OPS-M1 @milestone:MCP-Ph2 @criterion:D1 @criterion:S6 @needs:training-worker @uses:training-worker @severity:blocker @id:training-is-known-at-once
   Scenario: A started training is known at once under the id that the start gave
-    Given a training worker is free
+    Given KTRDR is ready for a long training
     When I start a long training
     Then the backend knows it within 1 second as a training that has not ended
     And its details name its symbol and its strategy
@@ -35,7 +35,15 @@ Feature: A training runs to its end and shows its result
 
   @category:error @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:major @id:training-failure-reason
   Scenario: A training that fails states its reason at the backend
-    Given a training worker is free
+    Given KTRDR is ready for a smoke training
     When I start a smoke training on the unknown symbol "NOSUCH"
     Then it fails within 60 seconds
     And the backend states a reason that names "NOSUCH"
+
+  @category:integration @milestone:OPS-M3 @criterion:S7 @criterion:D3 @needs:training-worker @uses:training-worker @severity:major @id:3.3
+  Scenario: A training started at the backend completes at its worker with 10 epochs
+    Given a completed smoke training
+    Then its worker shows it as completed too
+    And the backend lists 10 epochs of it
+    And each epoch has loss and accuracy for training and validation
+    And the result at its worker is not that of a collapsed model

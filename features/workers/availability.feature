@@ -5,6 +5,6 @@ Feature: A worker says whether it is at work
   @category:integration @milestone:DST-Ph4 @criterion:D24 @needs:training-worker @uses:training-worker @severity:major @id:worker-busy-then-idle
   Scenario: A worker at work says so and names its operation; after the end it is idle
     Given a running long training
-    Then its worker says within 5 seconds that it is busy with the training
+    Then its worker says within 5 seconds that it is busy with it
     And it completes within 120 seconds
     And its worker is free within 30 seconds

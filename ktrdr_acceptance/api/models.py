@@ -74,6 +74,7 @@ class OperationRow(Body):
     operation_type: str
     status: Status
     created_at: datetime
+    progress_percentage: float | None = None
 
 
 class OperationPage(Body):

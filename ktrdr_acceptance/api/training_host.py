@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ktrdr_acceptance.api.http import Answer
-from ktrdr_acceptance.api.models import Body, read
+from ktrdr_acceptance.api.models import Body, ContractBreach, read
 from ktrdr_acceptance.api.worker import Worker
-
-
-class SessionStart(Body):
-    """What the start of a session is answered with."""
-
-    session_id: str
-    gpu_allocated: bool
 
 
 class SessionRow(Body):
@@ -21,7 +14,7 @@ class SessionRow(Body):
 
     session_id: str
     status: str
-    gpu_allocated: bool
+    gpu_allocated: bool | None = None
 
 
 class Sessions(Body):
@@ -41,6 +34,13 @@ class TrainingHost(Worker):
     def sessions(self) -> Sessions:
         """Return all sessions."""
         return read(Sessions, self.sessions_answer())
+
+    def session(self, session_id: str) -> SessionRow:
+        """Return one session of the list. Raises ContractBreach if it is not there."""
+        for row in self.sessions().sessions:
+            if row.session_id == session_id:
+                return row
+        raise ContractBreach(f"{self.name} does not list the session {session_id}")
 
     def result(self, session_id: str) -> dict[str, Any]:
         """Return the result of a completed session."""

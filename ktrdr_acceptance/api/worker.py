@@ -16,9 +16,13 @@ class Worker:
         self.name = http.name
         self.base_url = http.base_url
 
+    def health_answer(self) -> Answer:
+        """Ask for the health."""
+        return self._http.request("GET", "/health")
+
     def health(self) -> WorkerHealth:
         """Return the worker's health."""
-        return read(WorkerHealth, self._http.request("GET", "/health"))
+        return read(WorkerHealth, self.health_answer())
 
     def operation_answer(self, operation_id: str) -> Answer:
         """Look up the worker's own copy of an operation."""

@@ -24,6 +24,8 @@ _MECHANICS = {
     "JSON": re.compile(r"[{}]|\bJSON\b", re.IGNORECASE),
     "a status code": re.compile(
         r"\bHTTP\b|\b(?:status code|code) \d{3}\b|\b(?:200|4(?:0[0-9]|22)|50[0-4])\b"
+        # A number with its unit is no status code.
+        r"(?! (?:ms|s|seconds|bars|samples|operations)\b)"
     ),
     "a sleep": re.compile(r"\b(?:sleep|wait|pause)s?\b", re.IGNORECASE),
     "a shell command": re.compile(r"\b(?:curl|jq|docker)\b"),

@@ -11,8 +11,17 @@ from behave.model import Tag
 CATEGORIES = ("smoke", "progress", "cancellation", "error", "integration", "stress")
 SEVERITIES = ("blocker", "major", "minor")
 # What a target can have, and what a scenario occupies; docs/writing-scenarios.md explains each value.
-NEEDS = ("training-worker", "logs")
-USES = ("training-worker",)
+NEEDS = (
+    "training-worker",
+    "backtest-worker",
+    "training-host",
+    "ib-host",
+    "ib-gateway",
+    "data-folder",
+    "switchable-services",
+    "logs",
+)
+USES = ("training-worker", "backtest-worker", "training-host", "data-folder", "services")
 LOCKS: tuple[str, ...] = ()
 # The order in which the tags of a scenario stand.
 ORDER = ("category", "milestone", "criterion", "needs", "uses", "lock", "severity", "contract", "slow", "id")

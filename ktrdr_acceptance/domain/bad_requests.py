@@ -62,7 +62,7 @@ class BadRequests:
     def refusal(self, way: str, field: str, flaw: str) -> Refusal:
         """Return the refusal of a smoke request with one field wrong."""
         starts, at = self._way(way)
-        purpose = next(iter(starts.purposes))
+        purpose = starts.smallest
         body = starts.payload_at_worker(purpose) if at else starts.calibrated(purpose).request()
         return starts.refusal_of_body(spoilt(body, field, flaw), at)
 

@@ -36,6 +36,8 @@ def moment(text: str) -> datetime:
 
 
 def _faults(bars: Bars) -> Iterator[str]:
+    if not bars.times:
+        yield "there are no bars"
     if len(bars.times) != len(bars.rows):
         yield f"there are {len(bars.times)} times but {len(bars.rows)} bars"
     for text, row in zip(bars.times, bars.rows, strict=False):

@@ -70,7 +70,7 @@ class Data:
         return Timed(read(Inventory, answer, "data"), answer.elapsed_s)
 
     def slowest_health_while_reading(self, purpose: str, platform: Platform) -> float:
-        """Read bars a few times and ask for the health all the while; return its slowest answer in seconds."""
+        """Read bars a few times; return the seconds that the slowest health check meanwhile took."""
         slowest = 0.0
         with ThreadPoolExecutor(max_workers=1) as reader:
             reads = [reader.submit(self.read, purpose) for _ in range(_READS_WHILE_LOOKING)]
@@ -81,7 +81,7 @@ class Data:
         return slowest
 
     def put(self, symbol: str, timeframe: str, first: date, last: date, bad: int | None = None) -> list[str]:
-        """Cache plain bars of some days, the one at place `bad` inconsistent; return the times of the others."""
+        """Cache plain bars of some days; return the times of all but the inconsistent one at place `bad`."""
         lines = list(plain_lines(timeframe, first, last))
         times = [line.split(",")[0] for number, line in enumerate(lines) if number not in (0, bad)]
         self._folder().put(symbol, timeframe, lines if bad is None else with_bad_bar(lines, bad))

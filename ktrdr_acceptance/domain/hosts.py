@@ -46,7 +46,7 @@ class Hosts:
         return self.ib_host.historical(symbol, timeframe, start, end)
 
     def unwell(self, workers: list[WorkerBody], within: float) -> list[str]:
-        """Ask backend, workers and IB host for their health; return which do not say in time that they are well."""
+        """Ask backend, workers and IB host how they are; return which do not say in time that all is well."""
         asks: dict[str, tuple[Callable[[], Answer], str]] = {"backend": (self.backend.health_answer, "ok")}
         urls = {row.worker_id: row.endpoint_url for row in workers} | {IB_HOST: self.urls[IB_HOST]}
         for name, url in urls.items():

@@ -9,6 +9,7 @@ from typing import Any
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
 from ktrdr_acceptance.api.models import OperationPage, OperationRow
+from ktrdr_acceptance.operations.operation import Kind, Operation
 
 # The most rows that the backend gives at once (contract 2.1: limit 1 to 1000).
 LONGEST_PAGE = 1000
@@ -46,7 +47,7 @@ class Listed:
 
 
 LISTED = {
-    "a training": Listed("operation_type", "training"),
+    **{f"a {kind}": Listed("operation_type", kind.operation_type) for kind in Kind},
     "completed": Listed("status", "completed"),
     "running": Listed("status", "running"),
 }
@@ -91,6 +92,27 @@ class OperationList:
     def total(self) -> int:
         """Return how many operations the backend counts."""
         return self.backend.operations(limit=1).total_count
+
+    def differences(self, operation: Operation) -> list[str]:
+        """Return what the list says of an operation otherwise than its lookup.
+
+        The list is read first: a lookup must not be what makes it fresh.
+        """
+        rows = {row.operation_id: row for row in self._whole()}
+        found = self.backend.operation(operation.id)
+        row = rows.get(operation.id)
+        if row is None:
+            return [f"{operation.id} is not in the list"]
+        pairs = {
+            "status": (row.status, found.status),
+            "type": (row.operation_type, found.operation_type),
+            "percentage": (row.progress_percentage, found.progress.percentage),
+        }
+        return [
+            f"{what}: {one} in the list, {other} when looked up"
+            for what, (one, other) in pairs.items()
+            if one != other
+        ]
 
     def look_up_unknown(self, operation_id: str) -> Refusal:
         """Look up an operation that must not be found; return what the backend says."""

@@ -35,12 +35,27 @@ class Starts(Generic[P]):
     ask: Callable[[Any], Answer]
     # Where a worker takes this work directly.
     route_at_worker: str = ""
+    prepare: Callable[[P], object] = lambda _purpose: None
     _known: set[str] = field(default_factory=set)
     _asked: Worker | None = None
 
     def calibrated(self, purpose: str) -> P:
         """Return what an operation of this purpose asks for and is expected to show."""
         return self.purposes[purpose]
+
+    @property
+    def smallest(self) -> str:
+        """Return the purpose that is over soonest."""
+        return min(self.purposes, key=lambda purpose: self.purposes[purpose].duration_s)
+
+    def start_when_ready(self, purpose: str, **changes: Any) -> Operation:
+        """See that the target is ready for a purpose, then start it."""
+        self.make_ready(purpose)
+        return self.start(purpose, **changes)
+
+    def make_ready(self, purpose: str) -> None:
+        """See that the target is ready for a purpose: a worker is free, the strategy has a model."""
+        self.prepare(self.calibrated(purpose))
 
     def start(self, purpose: str, **changes: Any) -> Operation:
         """Start the operation calibrated for `purpose`, with `changes` to its request."""
@@ -78,7 +93,7 @@ class Starts(Generic[P]):
     def refusal_of(self, **changes: Any) -> Refusal:
         """Return the refusal of a smoke request with `changes`; raise AssertionError if it is accepted."""
         self._remember()
-        purpose = next(iter(self.purposes))
+        purpose = self.smallest
         return self._refused(self.attempt(purpose, **changes), changes)
 
     def refusal_of_body(self, body: Any, at: Worker | None = None) -> Refusal:
@@ -88,7 +103,7 @@ class Starts(Generic[P]):
         """
         self._remember(at)
         ask = self.ask if at is None else (lambda payload: at.start_answer(self.route_at_worker, payload))
-        return self._refused(self._attempt(next(iter(self.purposes)), lambda: ask(body), home=at), body)
+        return self._refused(self._attempt(self.smallest, lambda: ask(body), home=at), body)
 
     def started_since(self) -> list[str]:
         """Return the ids of operations unknown before the last request that had to be refused."""

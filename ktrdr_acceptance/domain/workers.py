@@ -14,6 +14,9 @@ from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
+# The states of a worker (contract 1.2).
+STATES = ("available", "busy", "temporarily_unavailable")
+
 
 @dataclass
 class Workers:
@@ -38,6 +41,21 @@ class Workers:
     def clients(self, kind: Kind) -> list[Worker]:
         """Return a client for each registered worker that does operations of a kind."""
         return [self.client(row) for row in self.of(kind)]
+
+    def lacking(self, kind: Kind) -> list[str]:
+        """Return what the entries of a kind lack; one sentence if there is no entry."""
+        rows = self.of(kind)
+        if not rows:
+            return [f"no {kind} worker is listed"]
+        return [
+            f"{row.worker_id}: {what}"
+            for row in rows
+            for what, has in (
+                ("no address", row.endpoint_url.startswith("http")),
+                (f"the state {row.status!r}", row.status in STATES),
+            )
+            if not has
+        ]
 
     def free(self, kind: Kind, within: float) -> Worker:
         """Return a worker of a kind, once one is free."""

@@ -33,3 +33,16 @@ def blames_the_request() -> BaseMatcher[Refusal]:
 def says_not_found() -> BaseMatcher[Refusal]:
     """Match a refusal that says there is no such thing."""
     return _Says("not found", lambda refusal: refusal.is_not_found)
+
+
+def says_no_worker_is_free() -> BaseMatcher[Refusal]:
+    """Match a refusal that says there is nobody to take the work just now."""
+    return _Says("that no worker is free", lambda refusal: refusal.is_no_worker_free)
+
+
+def names_field(field: str) -> BaseMatcher[Refusal]:
+    """Match a refusal that complains about a field, in its list of fields or in its words."""
+    return _Says(
+        f"a complaint about {field!r}",
+        lambda refusal: field in refusal.fields or field in refusal.message,
+    )

@@ -53,10 +53,13 @@ class History:
     def falls(self, value: Callable[[Observation], float]) -> list[str]:
         """Return each fall of `value` from one look to the next, from the first epoch on."""
         seen = list(itertools.dropwhile(lambda one: not one.in_epochs, self.observations))
-        if not seen:
-            return ["no epoch was ever seen"]
-        pairs = itertools.pairwise(seen)
-        return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
+        return _falls(seen, value) if seen else ["no epoch was ever seen"]
+
+    def all_falls(self, value: Callable[[Observation], float]) -> list[str]:
+        """Return each fall of `value` from one look to the next."""
+        if len(self.observations) < 2:
+            return [f"only {len(self.observations)} look was made"]
+        return _falls(self.observations, value)
 
     def lines(self) -> str:
         """Return one line per change."""
@@ -68,6 +71,11 @@ class History:
                 rows.append(f"{seen.at - started:8.2f} s  {seen}")
             last = seen
         return "\n".join(rows)
+
+
+def _falls(seen: list[Observation], value: Callable[[Observation], float]) -> list[str]:
+    pairs = itertools.pairwise(seen)
+    return [f"from {value(a):g} to {value(b):g} ({a} to {b})" for a, b in pairs if value(b) < value(a)]
 
 
 class Recorder:

@@ -1,4 +1,4 @@
-"""Operations as steps speak of them: look, wait, cancel, put back."""
+"""Operations as steps speak of them: start, wait, cancel, retry, put back."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import itertools
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
-from ktrdr_acceptance.api.models import CancelBody, OperationBody, read
-from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
 from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
-from ktrdr_acceptance.operations.history import History, Observation, Recorder
+from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
-from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
-from ktrdr_acceptance.operations.operation import Kind, Operation
-from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
+from ktrdr_acceptance.operations.observation import in_words, place_in_words
+from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.waiting import WaitFailed
 from ktrdr_acceptance.undo import Undo
 
 # How long an undo may take until the operation has ended; seconds.
@@ -31,19 +30,12 @@ _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
 
 @dataclass
-class Operations:
-    """Access to operations at the backend and at the workers, with everything seen taken down."""
+class Operations(Copies):
+    """Operations from their start to their end, and what undoes them."""
 
-    backend: Backend
-    # The workers that do operations of a kind.
-    workers: Callable[[Kind], list[Worker]]
-    waiter: Waiter
-    cache_ttl: float
     undo: Undo = field(default_factory=Undo)
-    recorder: Recorder = field(default_factory=Recorder)
     started: list[Operation] = field(default_factory=list)
     ours: set[str] = field(default_factory=set)
-    on_look: Callable[[Operation, Observation], None] = lambda _operation, _seen: None
 
     def attempt(
         self, planned: Callable[[str, float], Operation], name: str, ask: Callable[[], Answer]
@@ -74,24 +66,6 @@ class Operations:
         self.started.append(operation)
         self.ours.add(operation.id)
         return operation
-
-    def look(self, operation: Operation, worker: Worker | None = None) -> OperationBody:
-        """Return the copy of the service that was asked for the operation, or that of `worker`."""
-        source = worker or operation.home or self.backend
-        body = source.operation(operation.id)
-        require_id(body, operation.id, source.name)
-        seen = observation(body, time.monotonic())
-        self.recorder.see(operation.id, source.name, seen)
-        self.on_look(operation, seen)
-        return body
-
-    def history(self, operation: Operation, worker: Worker | None = None) -> History:
-        """Return what has been seen of an operation where it was asked for, or at `worker`."""
-        return self.recorder.history(operation.id, (worker or operation.home or self.backend).name)
-
-    def cadence(self, operation: Operation) -> Cadence:
-        """Return how often there is something new to say about an operation: only the backend has a cache."""
-        return Cadence(ttl=0.0 if operation.home else self.cache_ttl)
 
     def eventually(
         self,
@@ -165,6 +139,40 @@ class Operations:
                 f"{acknowledged.status} of {acknowledged.operation_id}"
             )
 
+    def stated_reason(self, operation: Operation) -> str:
+        """Return the reason of a failure as the backend states it, or `no reason`."""
+        return self.look(operation).error_message or "no reason"
+
+    def retry(self, operation: Operation) -> Operation:
+        """Have a failed operation run again; return the new one, which is undone like any other."""
+        again = self.attempt(
+            lambda operation_id, asked_at: replace(
+                operation, id=operation_id, started_at=asked_at, worker=None, cancel_seen_at=None
+            ),
+            f"retried {operation.kind}",
+            lambda: self.backend.retry_answer(operation.id),
+        )
+        if isinstance(again, Refusal):
+            raise AssertionError(f"the retry of {operation.kind} {operation.id} was refused: {again}")
+        if again.id == operation.id:
+            raise AssertionError(f"the retry of {operation.id} was answered with the same id")
+        return again
+
+    def refusal_of_retry(self, operation: Operation) -> Refusal:
+        """Return the refusal of a retry that must be refused."""
+        return refusal_expected(self.backend.retry_answer(operation.id), f"the retry of {operation.id}")
+
+    def results(self, operation: Operation) -> dict[str, Any]:
+        """Return the results as their own route gives them."""
+        body = accepted(self.backend.results_answer(operation.id))
+        return dict(body.get("results") or {})
+
+    def refusal_of_results(self, operation: Operation) -> Refusal:
+        """Return the refusal to give results that there are not."""
+        return refusal_expected(
+            self.backend.results_answer(operation.id), f"a read of the results of {operation.id}"
+        )
+
     def _asked(self, operation: Operation) -> str:
         return f"worker {operation.home.name}" if operation.home else "the backend"
 
@@ -184,7 +192,7 @@ class Operations:
         """
         remaining = operation.expected_s * (1 - operation.percentage_at_cancel / 100)
         during = min(max(remaining * _HOLD_MARGIN, _HOLD_LEAST), _HOLD_MOST)
-        sources = self._copies_of(operation)
+        sources = self.copies_of(operation)
         operation.cancel_seen_at = operation.cancel_seen_at or time.monotonic()
 
         def wrong(copies: list[OperationBody]) -> str | None:
@@ -211,18 +219,12 @@ class Operations:
             ),
         )
 
-    def _copies_of(self, operation: Operation) -> list[Worker | None]:
-        """Return where there are copies of an operation; None is the backend."""
-        if operation.home:
-            return [operation.home]
-        return [None, self.worker_of(operation)] if operation.kind.worker_types else [None]
-
     def moves_since_cancelled(self, operation: Operation) -> list[str]:
         """Return each change of progress, at either copy, since the operation was first seen cancelled."""
         if operation.cancel_seen_at is None:
             raise LookupError("the operation has not been seen as cancelled")
         moves: list[str] = []
-        for source in self._copies_of(operation):
+        for source in self.copies_of(operation):
             history = self.history(operation, source)
             seen = history.since(operation.cancel_seen_at)
             if not seen:
@@ -232,44 +234,6 @@ class Operations:
                 shown = places if len(places) <= _MOST_PLACES else [*places[:2], "...", *places[-2:]]
                 moves.append(f"{history.service}: {' -> '.join(shown)}")
         return moves
-
-    def worker_of(self, operation: Operation) -> Worker:
-        """Return the worker that has a copy of an operation; asks all of its kind until one has."""
-        operation.worker = operation.worker or operation.home
-        if operation.worker is None:
-            silent: set[str] = set()
-            try:
-                operation.worker = self.waiter.eventually(
-                    lambda: self._find_worker(operation, silent),
-                    lambda worker: worker is not None,
-                    within=5,
-                    expected=f"one of the workers to know {operation.kind} {operation.id}",
-                    describe=lambda worker: worker.name if worker else "no worker knows it",
-                )
-            except WaitFailed as failure:
-                if silent:
-                    raise EnvironmentFault(f"{'; '.join(sorted(silent))}\n{failure}") from failure
-                raise
-        assert operation.worker is not None
-        return operation.worker
-
-    def at_worker(self, operation: Operation) -> OperationBody:
-        """Return the copy of the service that does, or did, the work."""
-        worker = self.worker_of(operation) if operation.kind.worker_types else None
-        return self.look(operation, worker)
-
-    def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:
-        for worker in self.workers(operation.kind):
-            try:
-                answer = worker.operation_answer(operation.id)
-            except EnvironmentFault as fault:
-                # Another worker may have it; if none has, this one may be the one.
-                silent.add(str(fault))
-                continue
-            if answer.ok:
-                require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
-                return worker
-        return None
 
     def _end(self, operation: Operation) -> None:
         try:

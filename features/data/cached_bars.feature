@@ -1,0 +1,62 @@
+Feature: Cached bars can be read, whole and sound
+  A researcher reads the bars that a strategy is trained on, and relies on every one of them.
+  Flow: client -> backend -> data folder. Which bars a read asks for, and how many there are, stands in the
+  calibration: about 115,000 hourly ones since 2007, about 4,800 daily ones, about 150,000 of 5 minutes for two years.
+
+  @category:smoke @milestone:DAT-Ph2 @criterion:D30 @criterion:S16 @severity:blocker @id:D1.1
+  Scenario Outline: The <read> bars are read within <limit>, as many as there should be, each of them sound
+    When I read the <read> bars
+    Then the answer came within <limit>
+    And they are as many as calibrated, give or take 5 %
+    And every bar is sound, and none is out of order or listed twice
+
+    Examples: reads
+      | name   | read   | limit     |
+      | hourly | hourly | 3 seconds |
+      | year   | year   | 3 seconds |
+
+  @category:smoke @milestone:DAT-Ph2 @criterion:D30 @severity:major @id:D1.3
+  Scenario: The daily bars are checked when they are read, and each of them is sound
+    When I read the daily bars
+    Then the answer came within 1 second
+    And they are as many as calibrated, give or take 5 %
+    And every bar is sound, and none is out of order or listed twice
+
+  @category:smoke @milestone:DAT-Ph2 @criterion:D30 @severity:major @id:data-range-respected
+  Scenario: A read between two days brings bars of those days alone
+    When I read the bars of "EURUSD" at "1h" from 2024-03-04 to 2024-03-08
+    Then every bar is of the days from 2024-03-04 to 2024-03-08
+    And every bar is sound, and none is out of order or listed twice
+
+  @category:error @milestone:DAT-Ph2 @criterion:D32 @severity:major @id:data-unknown
+  Scenario Outline: A read of <what> brings nothing, and nothing is invented
+    When I read the bars of "<symbol>" at "<timeframe>"
+    Then there are none
+    And the backend is still healthy
+    And the hourly bars can still be read
+
+    Examples: what is not cached
+      | name      | what                 | symbol | timeframe |
+      | symbol    | an unknown symbol    | NOSUCH | 1h        |
+      | timeframe | an unknown timeframe | EURUSD | 7x        |
+
+  @category:error @milestone:API @criterion:S10 @severity:minor @id:data-bad-date
+  Scenario: A read from a day that is no date is refused and the message names the field
+    When I ask for the bars of "EURUSD" at "1d" from "garbage" on
+    Then the request is refused as a client error
+    And the message names the field "start_date"
+    And the answer shows no stack trace
+
+  @category:stress @milestone:DAT-Ph2 @criterion:D30 @criterion:S21 @severity:major @id:data-does-not-stall
+  Scenario: Reading a year of hourly bars does not hold up other requests
+    When I ask the backend for its health while the year bars are read
+    Then even the slowest answer came within 500 ms
+    And the backend is still healthy
+    And the hourly bars can still be read
+
+  @category:error @milestone:DAT-Ph2 @criterion:D30 @needs:data-folder @uses:data-folder @severity:major @id:data-bad-bar
+  Scenario: One inconsistent cached bar does not hide the others
+    Given bars of "NZDUSD" at "1d" from 2024-03-04 to 2024-03-15 are cached, one inconsistent
+    When I read the bars of "NZDUSD" at "1d"
+    Then all those cached before are still there
+    And the backend is still healthy

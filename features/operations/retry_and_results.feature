@@ -1,0 +1,40 @@
+Feature: A failed operation can be run again, and results are for what has ended
+  An operator tries again what failed for a reason that has gone, and reads what came out of it.
+  Flow: client -> backend -> worker.
+
+  @category:integration @milestone:API @criterion:D14 @needs:training-worker @uses:training-worker @severity:major @id:retry-runs
+  Scenario: A retried training runs, under a new id
+    Given a failed training
+    And KTRDR is ready for a smoke training
+    When I retry it
+    Then its worker knows it under the same id
+    And it fails within 60 seconds
+    And the backend states a reason that names "NOSUCH"
+
+  @category:error @milestone:API @criterion:D14 @needs:training-worker @uses:training-worker @severity:minor @id:retry-refused
+  Scenario: A training that has completed cannot be retried
+    Given a completed smoke training
+    When I try to retry it
+    Then the request is refused as a client error
+    And the message names the training
+    And it is still completed
+
+  @category:error @milestone:MCP-Ph2 @criterion:D12 @needs:training-worker @uses:training-worker @severity:minor @id:results-refused
+  Scenario: A training that still runs has no results yet
+    Given a running long training
+    When I try to read its results
+    Then the request is refused as a client error
+    And the message names "running"
+    And the answer shows no stack trace
+
+  @category:smoke @milestone:MCP-Ph2 @criterion:D12 @needs:training-worker @uses:training-worker @severity:major @id:results-readable
+  Scenario: A training that has completed has results
+    Given a completed smoke training
+    Then its results can be read
+    And it is still completed
+
+  @category:integration @milestone:API @criterion:D7 @needs:training-worker @uses:training-worker @severity:major @id:list-and-lookup-agree
+  Scenario: The list says of a training what its lookup says, without a lookup before
+    Given a training that has ended at its worker
+    Then the list shows it as it shows itself when looked up
+    And it is still completed

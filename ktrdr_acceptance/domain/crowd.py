@@ -1,0 +1,40 @@
+"""Several operations at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ktrdr_acceptance.api.errors import Refusal
+from ktrdr_acceptance.domain.starts import Starts
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.operations import Operations
+
+
+@dataclass
+class Crowd:
+    """Operations that were asked for at the same moment: which were accepted, which refused."""
+
+    operations: Operations
+    accepted: list[Operation] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+    def start(self, starts: Starts[Any], purpose: str, count: int) -> None:
+        """Ask for `count` operations of a purpose at the same moment."""
+        with ThreadPoolExecutor(max_workers=count) as clients:
+            outcomes = list(clients.map(lambda _: starts.attempt(purpose), range(count)))
+        self.accepted = [outcome for outcome in outcomes if isinstance(outcome, Operation)]
+        self.refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+
+    def complete(self) -> None:
+        """Wait until each that was accepted has completed, one after another."""
+        for operation in self.accepted:
+            self.operations.eventually(
+                operation, Status.COMPLETED, within=operation.calibration.deadline_s * len(self.accepted)
+            )
+
+    def other_refusals(self) -> list[str]:
+        """Return the refusals that say anything but that no worker is free."""
+        return [str(refusal) for refusal in self.refused if not refusal.is_no_worker_free]

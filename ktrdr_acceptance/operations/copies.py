@@ -1,0 +1,135 @@
+"""The copies of an operation, at the backend and at the worker that does the work; all looks are recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.models import OperationBody, read
+from ktrdr_acceptance.api.worker import Worker
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.history import History, Observation, Recorder
+from ktrdr_acceptance.operations.observation import observation, place_in_words, require_id
+from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
+
+
+@dataclass
+class Copies:
+    """Access to operations at the backend and at the workers."""
+
+    backend: Backend
+    # The workers that do operations of a kind.
+    workers: Callable[[Kind], list[Worker]]
+    waiter: Waiter
+    cache_ttl: float
+    recorder: Recorder = field(default_factory=Recorder, kw_only=True)
+    on_look: Callable[[Operation, Observation], None] = field(
+        default=lambda _operation, _seen: None, kw_only=True
+    )
+
+    def look(self, operation: Operation, worker: Worker | None = None) -> OperationBody:
+        """Return the copy of the service that was asked for the operation, or that of `worker`."""
+        source = worker or operation.home or self.backend
+        body = source.operation(operation.id)
+        require_id(body, operation.id, source.name)
+        seen = observation(body, time.monotonic())
+        self.recorder.see(operation.id, source.name, seen)
+        self.on_look(operation, seen)
+        return body
+
+    def history(self, operation: Operation, worker: Worker | None = None) -> History:
+        """Return what has been seen of an operation where it was asked for, or at `worker`."""
+        return self.recorder.history(operation.id, (worker or operation.home or self.backend).name)
+
+    def cadence(self, operation: Operation) -> Cadence:
+        """Return how often there is something new to say about an operation: only the backend has a cache."""
+        return Cadence(ttl=0.0 if operation.home else self.cache_ttl)
+
+    def copies_of(self, operation: Operation) -> list[Worker | None]:
+        """Return where there are copies of an operation; None is the backend."""
+        if operation.home:
+            return [operation.home]
+        return [None, self.worker_of(operation)] if operation.kind.worker_types else [None]
+
+    def worker_of(self, operation: Operation) -> Worker:
+        """Return the worker that has a copy of an operation; asks all of its kind until one has."""
+        operation.worker = operation.worker or operation.home
+        if operation.worker is None:
+            silent: set[str] = set()
+            try:
+                operation.worker = self.waiter.eventually(
+                    lambda: self._find_worker(operation, silent),
+                    lambda worker: worker is not None,
+                    within=5,
+                    expected=f"one of the workers to know {operation.kind} {operation.id}",
+                    describe=lambda worker: worker.name if worker else "no worker knows it",
+                )
+            except WaitFailed as failure:
+                if silent:
+                    raise EnvironmentFault(f"{'; '.join(sorted(silent))}\n{failure}") from failure
+                raise
+        assert operation.worker is not None
+        return operation.worker
+
+    def at_worker(self, operation: Operation) -> OperationBody:
+        """Return the copy of the service that does, or did, the work."""
+        worker = self.worker_of(operation) if operation.kind.worker_types else None
+        return self.look(operation, worker)
+
+    def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:
+        for worker in self.workers(operation.kind):
+            try:
+                answer = worker.operation_answer(operation.id)
+            except EnvironmentFault as fault:
+                # Another worker may have it; if none has, this one may be the one.
+                silent.add(str(fault))
+                continue
+            if answer.ok:
+                require_id(read(OperationBody, answer, "data"), operation.id, worker.name)
+                return worker
+        return None
+
+    def ends_at_worker(self, operation: Operation) -> OperationBody:
+        """Wait until the worker's copy has ended, without a look at the backend's."""
+        worker = self.worker_of(operation)
+        return self.waiter.eventually(
+            lambda: self.look(operation, worker),
+            lambda body: body.status.is_terminal,
+            within=operation.calibration.deadline_s,
+            expected=f"{operation.kind} {operation.id} to end at worker {worker.name}",
+            describe=lambda body: f"{body.status}, {body.progress.percentage:.1f} %",
+        )
+
+    def looks_at_once(self, operation: Operation, count: int) -> list[str]:
+        """Have `count` clients look at the backend's copy at the same moment; return what each saw."""
+        with ThreadPoolExecutor(max_workers=count) as clients:
+            bodies = list(clients.map(self.backend.operation, [operation.id] * count))
+        return [place_in_words(observation(body, 0.0)) for body in bodies]
+
+    def ahead_of_worker(self, operation: Operation) -> list[str]:
+        """Look at both copies, the backend's first, until the work has ended; return where it was ahead."""
+        worker = self.worker_of(operation)
+        ahead: list[str] = []
+
+        def both() -> OperationBody:
+            at_backend, at_worker = self.look(operation), self.look(operation, worker)
+            if at_backend.progress.percentage > at_worker.progress.percentage:
+                ahead.append(
+                    f"backend {at_backend.progress.percentage:.1f} %, "
+                    f"worker {at_worker.progress.percentage:.1f} %"
+                )
+            return at_backend
+
+        self.waiter.eventually(
+            both,
+            lambda body: body.status.is_terminal,
+            within=operation.calibration.deadline_s,
+            expected=f"{operation.kind} {operation.id} to end",
+            describe=lambda body: f"{body.progress.percentage:.1f} %",
+            cadence=self.cadence(operation),
+        )
+        return ahead

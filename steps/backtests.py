@@ -1,0 +1,88 @@
+"""Sentences about backtests alone."""
+
+from behave import given, then, when
+from hamcrest import close_to, equal_to, less_than_or_equal_to
+
+from ktrdr_acceptance.domain.backtest_result import contradictions, missing_figures
+from ktrdr_acceptance.matchers.lists import nothing
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.world import StepContext
+
+FREE_WITHIN = 30.0
+
+
+@when('I start a smoke backtest with the unknown strategy "{name}"')
+def when_start_with_unknown_strategy(context: StepContext, name: str) -> None:
+    """Start a backtest with a strategy that does not exist."""
+    context.world.said.speak_of(context.world.backtests.start("smoke", strategy_name=name))
+
+
+@when('I start a smoke backtest of the unknown model "{path}"')
+def when_start_with_unknown_model(context: StepContext, path: str) -> None:
+    """Start a backtest with a model that does not exist."""
+    context.world.said.speak_of(context.world.backtests.start("smoke", model_path=path))
+
+
+@given("a completed smoke backtest that was started at a backtest worker")
+def given_completed_at_worker(context: StepContext) -> None:
+    """Run a backtest that the backend does not hear of."""
+    world = context.world
+    world.backtests.make_ready("smoke")
+    worker = world.workers.free(Kind.BACKTEST, FREE_WITHIN)
+    backtest = world.said.speak_of(world.backtests.start_at(worker, "smoke"))
+    world.operations.eventually(backtest, Status.COMPLETED, within=backtest.calibration.deadline_s)
+
+
+@then("the result at the backend has return, Sharpe ratio, drawdown, number of trades and win rate")
+def then_backend_has_figures(context: StepContext) -> None:
+    """Look for the figures at the backend."""
+    world = context.world
+    missing = missing_figures(world.results.at_backend(world.the(Kind.BACKTEST)))
+    world.check.that("figures missing from the result at the backend", missing, nothing())
+
+
+@then("the result at its worker has return, Sharpe ratio, drawdown, number of trades and win rate")
+def then_worker_has_figures(context: StepContext) -> None:
+    """Look for the figures at the worker."""
+    world = context.world
+    missing = missing_figures(world.results.at_worker(world.the(Kind.BACKTEST)))
+    world.check.that("figures missing from the result at the worker", missing, nothing())
+
+
+@then("the figures at its worker do not contradict each other")
+def then_figures_agree(context: StepContext) -> None:
+    """Compare the figures with each other."""
+    world = context.world
+    found = contradictions(world.results.at_worker(world.the(Kind.BACKTEST)))
+    world.check.that("contradictions in the result at the worker", found, nothing())
+
+
+@then("its processed items came to the calibrated number of bars, give or take {tolerance:Percent}")
+def then_items_came_to_bars(context: StepContext, tolerance: float) -> None:
+    """Compare the most items seen with the bars of the range."""
+    world = context.world
+    bars = world.backtests.calibrated(world.the(Kind.BACKTEST).purpose).bars
+    seen = world.operations.history(world.the(Kind.BACKTEST)).observations
+    most = max((one.items for one in seen), default=0)
+    world.check.that("most processed items seen", most, close_to(bars, bars * tolerance / 100))
+
+
+@then("at most as many backtests ran at a time as there are workers")
+def then_at_most_one_per_worker(context: StepContext) -> None:
+    """Compare how many ran at a time with the number of workers."""
+    world = context.world
+    workers = len(world.workers.of(Kind.BACKTEST))
+    world.check.that("backtests at a time", world.crowd.most_at_a_time, less_than_or_equal_to(workers))
+
+
+@then("the same backtest gives the same figures again")
+def then_same_again(context: StepContext) -> None:
+    """Run the backtest once more and compare the figures."""
+    world = context.world
+    first = world.results.at_worker(world.the(Kind.BACKTEST)).get("metrics")
+    again = world.said.speak_of(world.backtests.start_when_ready(world.the(Kind.BACKTEST).purpose))
+    world.operations.eventually(again, Status.COMPLETED, within=again.calibration.deadline_s)
+    world.check.that(
+        "figures of the second run", world.results.at_worker(again).get("metrics"), equal_to(first)
+    )

@@ -1,0 +1,78 @@
+"""Sentences about downloads alone."""
+
+from datetime import date
+
+from behave import given, then, when
+from hamcrest import close_to, equal_to
+
+from ktrdr_acceptance.domain.results import number_at
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.world import StepContext
+
+
+@given("nothing is cached of what the {purpose:Purpose} download brings")
+def given_nothing_cached(context: StepContext, purpose: str) -> None:
+    """Move the file aside; it is back after the scenario."""
+    context.world.downloads.forget(purpose, context.world.data)
+
+
+@when("I start the same download again")
+def when_start_again(context: StepContext) -> None:
+    """Start the download of the same purpose once more."""
+    world = context.world
+    world.said.speak_of(world.downloads.start(world.the(Kind.DOWNLOAD).purpose))
+
+
+@when("I start a {purpose:Purpose} download without a mode")
+def when_start_without_mode(context: StepContext, purpose: str) -> None:
+    """Leave the mode to KTRDR, which documents tail as its default."""
+    context.world.said.speak_of(context.world.downloads.start(purpose, mode=None))
+
+
+@when('I download "{symbol}" at "{timeframe}" from {first:Date} to {last:Date}')
+def when_download(context: StepContext, symbol: str, timeframe: str, first: date, last: date) -> None:
+    """Download other days than a purpose does, and see it completed."""
+    world = context.world
+    download = world.downloads.start(
+        "long", symbol=symbol, timeframe=timeframe, start_date=str(first), end_date=str(last)
+    )
+    world.said.speak_of(download)
+    world.operations.eventually(download, Status.COMPLETED, within=download.calibration.deadline_s)
+
+
+@then("its result counts the calibrated number of bars, give or take {tolerance:Percent}")
+def then_result_counts_bars(context: StepContext, tolerance: float) -> None:
+    """Compare the number of downloaded rows."""
+    world = context.world
+    download = world.the(Kind.DOWNLOAD)
+    bars = world.downloads.calibrated(download.purpose).bars
+    rows = number_at(world.results.at_backend(download), "rows_downloaded")
+    world.check.that("rows that the result counts", rows, close_to(bars, bars * tolerance / 100))
+
+
+@then("its result says that nothing had to be fetched")
+def then_nothing_fetched(context: StepContext) -> None:
+    """Look for the cache hit."""
+    world = context.world
+    result = world.results.at_backend(world.the(Kind.DOWNLOAD))
+    said = (result.get("cache_hit"), result.get("rows_downloaded"))
+    world.check.that("cache hit and rows that the result counts", said, equal_to((True, 0)))
+
+
+@then('its result says the mode "{mode}"')
+def then_result_says_mode(context: StepContext, mode: str) -> None:
+    """Compare the mode."""
+    world = context.world
+    said = world.results.at_backend(world.the(Kind.DOWNLOAD)).get("mode")
+    world.check.that("mode in the result", said, equal_to(mode))
+
+
+@when("I read what it brought")
+def when_read_download(context: StepContext) -> None:
+    """Read the bars that the download was asked for."""
+    world = context.world
+    download = world.the(Kind.DOWNLOAD)
+    world.said.bars = world.downloads.downloaded(download, world.data)
+    world.said.elapsed_s = world.said.bars.elapsed_s
+    world.said.expected_bars = world.downloads.calibrated(download.purpose).bars

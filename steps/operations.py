@@ -1,0 +1,301 @@
+"""Sentences about operations of any kind, from start to end; "it" is the one spoken of last."""
+
+from behave import given, then, when
+from hamcrest import contains_string, equal_to, greater_than, has_item, is_not, matches_regexp, not_none
+
+from ktrdr_acceptance.matchers.lists import nothing
+from ktrdr_acceptance.matchers.texts import STACK_TRACE
+from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.world import StepContext
+
+
+@given("KTRDR is ready for a {purpose:Purpose} {kind:Kind}")
+def given_ready(context: StepContext, purpose: str, kind: Kind) -> None:
+    """A worker is free (the registry shows it as busy for up to 10 s after its work), a model is there."""
+    context.world.starts[kind].make_ready(purpose)
+
+
+@given("a completed {purpose:Purpose} {kind:Kind}")
+@given("a {purpose:Purpose} {kind:Kind} that I have followed to its end")
+def given_completed(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Run an operation to its end, and look at it all the while as a client does that shows its progress."""
+    given_running(context, purpose, kind)
+    world = context.world
+    limit = world.operation.calibration.deadline_s
+    world.operations.eventually(world.operation, Status.COMPLETED, within=limit)
+
+
+@given("a running {purpose:Purpose} {kind:Kind}")
+def given_running(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Start an operation once KTRDR is ready for it."""
+    context.world.said.speak_of(context.world.starts[kind].start_when_ready(purpose))
+
+
+@given("a running {purpose:Purpose} {kind:Kind} that has come to {percent:Percent} or more")
+def given_running_at(context: StepContext, purpose: str, kind: Kind, percent: float) -> None:
+    """Start an operation and follow it: that it runs is a precondition, not a hope."""
+    given_running(context, purpose, kind)
+    world = context.world
+    world.operations.eventually(
+        world.operation,
+        Status.RUNNING,
+        within=world.operation.calibration.deadline_s,
+        also=lambda body: body.progress.percentage >= percent,
+        expected=f"the {kind} to be running at {percent:g} % or more",
+    )
+
+
+@when("I start a {purpose:Purpose} {kind:Kind}")
+def when_start(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Start the operation calibrated for a purpose."""
+    context.world.said.speak_of(context.world.starts[kind].start(purpose))
+
+
+@when("I start a {purpose:Purpose} {kind:Kind} as well")
+def when_start_as_well(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Start another operation; "it" is the new one."""
+    when_start(context, purpose, kind)
+
+
+@when('I start a {purpose:Purpose} {kind:Kind} on the unknown symbol "{symbol}"')
+def when_start_on_symbol(context: StepContext, purpose: str, kind: Kind, symbol: str) -> None:
+    """Start an operation for which there are no bars."""
+    world = context.world
+    field = {"symbols": [symbol]} if kind is Kind.TRAINING else {"symbol": symbol}
+    world.said.speak_of(world.starts[kind].start(purpose, **field))
+
+
+@when("I follow it until it completes within {limit:Duration}")
+@then("it completes within {limit:Duration}")
+def then_completes(context: StepContext, limit: float) -> None:
+    """Wait for completion; every look on the way is taken down."""
+    context.world.operations.eventually(context.world.operation, Status.COMPLETED, within=limit)
+
+
+@then("it fails within {limit:Duration}")
+def then_fails(context: StepContext, limit: float) -> None:
+    """Wait for the failure."""
+    context.world.operations.eventually(context.world.operation, Status.FAILED, within=limit)
+
+
+@then("the backend knows it within {limit:Duration} as a {kind:Kind} that has not ended")
+def then_backend_knows_it(context: StepContext, limit: float, kind: Kind) -> None:
+    """Look it up until it is active."""
+    world = context.world
+    body = world.operations.is_known(world.operation, limit)
+    world.check.that("type of the operation", body.operation_type, equal_to(kind.operation_type))
+
+
+@then("its worker knows it under the same id")
+def then_worker_knows_it(context: StepContext) -> None:
+    """Look it up at its worker."""
+    world = context.world
+    world.check.that(
+        "id at the worker", world.operations.at_worker(world.operation).operation_id, world.operation.id
+    )
+
+
+@then("the backend does not know it")
+def then_backend_does_not_know_it(context: StepContext) -> None:
+    """Look up at the backend what was asked for elsewhere."""
+    world = context.world
+    refusal = world.operation_list.look_up_unknown(world.operation.id)
+    world.check.that("whether the lookup says not found", refusal.is_not_found, equal_to(True))
+
+
+@then("its worker shows it as completed too")
+def then_worker_shows_completed(context: StepContext) -> None:
+    """Compare the worker's copy."""
+    world = context.world
+    status = world.operations.at_worker(world.operation).status
+    world.check.that("status at the worker", status, equal_to(Status.COMPLETED))
+
+
+@when("I cancel it")
+def when_cancel(context: StepContext) -> None:
+    """Cancel the operation; the cancel must be acknowledged."""
+    context.world.operations.cancel(context.world.operation)
+
+
+@when("I try to cancel it")
+def when_try_to_cancel(context: StepContext) -> None:
+    """Ask for a cancel that should be refused."""
+    context.world.said.refusal = context.world.operations.refusal_of_cancel(context.world.operation)
+
+
+@then("it is cancelled within {limit:Duration}")
+def then_cancelled(context: StepContext, limit: float) -> None:
+    """Wait until it is shown as cancelled where it was asked for."""
+    context.world.operations.eventually(context.world.operation, Status.CANCELLED, within=limit)
+
+
+@then("it is still cancelled, at the backend and at its worker, when it would have ended by itself")
+def then_stays_cancelled(context: StepContext) -> None:
+    """Watch both copies for as long as the work would have gone on."""
+    context.world.operations.stays_cancelled(context.world.operation)
+
+
+@then("it is still cancelled when it would have ended by itself")
+def then_stays_cancelled_at_backend(context: StepContext) -> None:
+    """Watch what the backend does itself for as long as the work would have gone on."""
+    context.world.operations.stays_cancelled(context.world.operation)
+
+
+@then("its progress has stood still since")
+def then_progress_stood_still(context: StepContext) -> None:
+    """Compare everything seen of all copies since the cancel was seen."""
+    world = context.world
+    moves = world.operations.moves_since_cancelled(world.operation)
+    world.check.that("changes of progress since the cancel", moves, nothing())
+
+
+@then("it is still completed")
+def then_still_completed(context: StepContext) -> None:
+    """Look at it once more."""
+    world = context.world
+    world.check.that("status", world.operations.look(world.operation).status, equal_to(Status.COMPLETED))
+
+
+@then("a new {kind:Kind} can start")
+def then_new_one_can_start(context: StepContext, kind: Kind) -> None:
+    """Run another smoke operation to its end: only that proves that its start was more than a promise."""
+    world = context.world
+    starts = world.starts[kind]
+    purpose = starts.smallest
+    operation = starts.start_when_ready(purpose)
+    world.operations.eventually(operation, Status.COMPLETED, within=starts.calibrated(purpose).deadline_s)
+
+
+@then("I have seen at least {count:Count} different percentages")
+def then_seen_percentages(context: StepContext, count: int) -> None:
+    """Count the distinct percentages seen."""
+    world = context.world
+    seen = world.operations.history(world.operation).percentages()
+    world.check.that("number of different percentages seen", len(seen), greater_than(count - 1))
+
+
+@then("at least one of them was between {low:Percent} and {high:Percent}")
+def then_seen_between(context: StepContext, low: float, high: float) -> None:
+    """Look for a percentage inside the range."""
+    world = context.world
+    inside = [p for p in world.operations.history(world.operation).percentages() if low < p < high]
+    world.check.that(f"number of percentages seen between {low:g} and {high:g}", len(inside), greater_than(0))
+
+
+@then('I have seen a step that names "{text}"')
+def then_seen_step(context: StepContext, text: str) -> None:
+    """Look for a text in the steps seen."""
+    world = context.world
+    steps = sorted({seen.step for seen in world.operations.history(world.operation).observations})
+    world.check.that("steps seen", steps, has_item(contains_string(text)))
+
+
+@then("it ended at {percent:Percent}")
+def then_ended_at(context: StepContext, percent: float) -> None:
+    """Compare the last percentage."""
+    world = context.world
+    world.check.that(
+        "percentage at the end", world.operations.look(world.operation).progress.percentage, equal_to(percent)
+    )
+
+
+@then("its percentage never went down")
+def then_percentage_never_fell(context: StepContext) -> None:
+    """Compare each percentage with the one before."""
+    world = context.world
+    falls = world.operations.history(world.operation).all_falls(lambda seen: seen.percentage)
+    world.check.that("falls of the percentage", falls, nothing())
+
+
+@then("its number of processed items never went down")
+def then_items_never_fell(context: StepContext) -> None:
+    """Compare each number of items with the one before."""
+    world = context.world
+    falls = world.operations.history(world.operation).all_falls(lambda seen: seen.items)
+    world.check.that("falls of the processed items", falls, nothing())
+
+
+@then("the backend states when it ended")
+def then_end_time_stated(context: StepContext) -> None:
+    """Look for the end time at the backend."""
+    world = context.world
+    ended = world.operations.look(world.operation).completed_at
+    subject = f"completed_at of the completed {world.operation.kind} at the backend"
+    world.check.that(subject, ended, not_none())
+
+
+@then("it ended after it began")
+def then_ended_after_beginning(context: StepContext) -> None:
+    """Compare start and end."""
+    world = context.world
+    body = world.operations.look(world.operation)
+    world.check.that(f"end of the {world.operation.kind}", body.completed_at, greater_than(body.started_at))
+
+
+@then('the backend states a reason that names "{text}"')
+def then_reason_stated(context: StepContext, text: str) -> None:
+    """Look for the reason of the failure at the backend."""
+    world = context.world
+    reason = world.operations.stated_reason(world.operation)
+    subject = f"error_message of the failed {world.operation.kind} at the backend"
+    world.check.that(subject, reason, contains_string(text))
+
+
+@then("the reason is stated in plain words")
+def then_reason_plain(context: StepContext) -> None:
+    """Look for what a stack trace looks like."""
+    world = context.world
+    reason = world.operations.stated_reason(world.operation)
+    world.check.that("the stated reason", reason, is_not(matches_regexp(STACK_TRACE)))
+
+
+@when("I retry it")
+def when_retry(context: StepContext) -> None:
+    """Ask to run a failed operation again; "it" is the new one."""
+    world = context.world
+    world.said.speak_of(world.operations.retry(world.operation))
+
+
+@when("I try to retry it")
+def when_try_to_retry(context: StepContext) -> None:
+    """Ask for a retry that should be refused."""
+    context.world.said.refusal = context.world.operations.refusal_of_retry(context.world.operation)
+
+
+@when("I try to read its results")
+def when_try_to_read_results(context: StepContext) -> None:
+    """Ask for results that should be refused."""
+    context.world.said.refusal = context.world.operations.refusal_of_results(context.world.operation)
+
+
+@then("its results can be read")
+def then_results_readable(context: StepContext) -> None:
+    """Ask for the results, which must hold something."""
+    world = context.world
+    results = world.operations.results(world.operation)
+    world.check.that("number of entries in the results", len(results), greater_than(0))
+
+
+@then("{count:Count} clients that look at the same moment see the same")
+def then_clients_see_the_same(context: StepContext, count: int) -> None:
+    """Look several times within one period of the backend's cache."""
+    world = context.world
+    seen = world.operations.looks_at_once(world.operation, count)
+    world.check.that("different answers to looks at the same moment", sorted(set(seen))[1:], nothing())
+
+
+@then("the backend is never ahead of its worker")
+def then_backend_never_ahead(context: StepContext) -> None:
+    """Compare pairs of looks, backend first, until the work has ended."""
+    world = context.world
+    ahead = world.operations.ahead_of_worker(world.operation)
+    world.check.that("looks at which the backend was ahead", ahead, nothing())
+
+
+@given("a training that has ended at its worker")
+def given_ended_at_worker(context: StepContext) -> None:
+    """Follow a smoke training at its worker alone: the backend is not looked at."""
+    world = context.world
+    world.said.speak_of(world.trainings.start_when_ready("smoke"))
+    world.operations.ends_at_worker(world.operation)

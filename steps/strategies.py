@@ -1,0 +1,50 @@
+"""Sentences about strategies."""
+
+from behave import then, when
+from hamcrest import contains_string, equal_to, has_item
+
+from ktrdr_acceptance.world import StepContext
+
+
+@when("I ask which strategies there are")
+def when_list_strategies(context: StepContext) -> None:
+    """Ask for the list."""
+    world = context.world
+    world.said.strategies = [row.name for row in world.strategies.listed()]
+
+
+@when('I have the strategy "{name}" validated')
+def when_validate(context: StepContext, name: str) -> None:
+    """Ask for the validation."""
+    context.world.said.validation = context.world.strategies.validate(name)
+
+
+@when('I try to have the strategy "{name}" validated')
+def when_try_to_validate(context: StepContext, name: str) -> None:
+    """Ask for a validation that should be refused."""
+    context.world.said.refusal = context.world.strategies.refusal_of_validation(name)
+
+
+@then('"{name}" is one of them')
+def then_strategy_listed(context: StepContext, name: str) -> None:
+    """Look for the name."""
+    context.world.check.that("names of the strategies", context.world.said.strategies, has_item(name))
+
+
+@then("it is valid")
+def then_valid(context: StepContext) -> None:
+    """Look at the verdict."""
+    context.world.check.that("whether it is valid", context.world.said.validation.valid, equal_to(True))
+
+
+@then("it is not valid")
+def then_not_valid(context: StepContext) -> None:
+    """Look at the verdict."""
+    context.world.check.that("whether it is valid", context.world.said.validation.valid, equal_to(False))
+
+
+@then('its {severity}s name "{text}"')
+def then_issues_name(context: StepContext, severity: str, text: str) -> None:
+    """Look for the text in the issues of a severity."""
+    said = context.world.said.validation.said(severity)
+    context.world.check.that(f"what its {severity}s say", said or "nothing", contains_string(text))
