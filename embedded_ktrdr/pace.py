@@ -14,6 +14,12 @@ PROXY_TIMEOUT_S = 30.0
 # Of generation H: S never gives up.
 ORPHAN_AFTER_S = 60.0
 
+# The backend gives the IB host this long per try; the IB host gives the gateway much longer (recording D4.3).
+IB_TIMEOUT_S = 30.0
+GATEWAY_PATIENCE_S = 180.0
+GATEWAY_RETRY_S = 2.0
+GATEWAY_PROBE_S = 5.0
+
 # Loopback on a loaded machine needs time that no speed shortens.
 TIMEOUT_FLOOR_S = 0.5
 
@@ -53,3 +59,23 @@ class Pace:
     def orphan_after_s(self) -> float:
         """How long an operation may run without a worker that knows of it."""
         return ORPHAN_AFTER_S / self.speed
+
+    @property
+    def ib_timeout_s(self) -> float:
+        """How long an answer of the IB host or of the gateway may take."""
+        return max(IB_TIMEOUT_S / self.speed, TIMEOUT_FLOOR_S)
+
+    @property
+    def gateway_patience_s(self) -> float:
+        """How long the IB host goes on trying to reach its gateway; longer than anybody waits for it."""
+        return GATEWAY_PATIENCE_S / IB_TIMEOUT_S * self.ib_timeout_s
+
+    @property
+    def gateway_retry_s(self) -> float:
+        """Pause between two tries to reach the gateway."""
+        return GATEWAY_RETRY_S / self.speed
+
+    @property
+    def gateway_probe_s(self) -> float:
+        """How long the gateway may take to say that it is there."""
+        return max(GATEWAY_PROBE_S / self.speed, TIMEOUT_FLOOR_S)

@@ -12,6 +12,8 @@ from fastapi.responses import PlainTextResponse
 from embedded_ktrdr.backend.backtests import backtest_router
 from embedded_ktrdr.backend.data_routes import data_router
 from embedded_ktrdr.backend.dispatch import Dispatch
+from embedded_ktrdr.backend.ib_client import IbHost
+from embedded_ktrdr.backend.ib_routes import ib_router
 from embedded_ktrdr.backend.operation_routes import operation_router
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
@@ -31,12 +33,12 @@ log = logging.getLogger("ktrdr.api.main")
 
 def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastAPI:
     """A backend without workers; they register themselves."""
-    del ib_host_url
     # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
     client = httpx.AsyncClient(
         trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
     )
     registry = Registry(client, pace)
+    ib_host = IbHost(client, ib_host_url, pace)
     operations = Operations(client, registry, pace)
     dispatch = Dispatch(client, registry, operations, pace)
 
@@ -70,6 +72,7 @@ def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastA
         operation_router(operations),
         worker_router(registry),
         data_router(repository),
+        ib_router(ib_host),
     ):
         app.include_router(router, prefix=PREFIX)
     return app

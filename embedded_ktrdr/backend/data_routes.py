@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from embedded_ktrdr.backend.bar_reader import BarReader
 from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.envelope import ApiResponse, ErrorResponse
 from embedded_ktrdr.errors import DataError
 from embedded_ktrdr.generator import moment_of
 
@@ -34,7 +35,7 @@ class DataLoadResponse(BaseModel):
 
     success: bool
     data: OHLCVData | None = None
-    error: dict[str, Any] | None = None
+    error: ErrorResponse | None = None
 
 
 class DataRangeRequest(BaseModel):
@@ -59,7 +60,7 @@ class DataRangeResponse(BaseModel):
 
     success: bool
     data: DataRangeInfo | None = None
-    error: dict[str, Any] | None = None
+    error: ErrorResponse | None = None
 
 
 class SymbolInfo(BaseModel):
@@ -79,7 +80,7 @@ class SymbolsResponse(BaseModel):
 
     success: bool
     data: list[SymbolInfo] | None = None
-    error: dict[str, Any] | None = None
+    error: ErrorResponse | None = None
 
 
 class TimeframeInfo(BaseModel):
@@ -95,15 +96,7 @@ class TimeframesResponse(BaseModel):
 
     success: bool
     data: list[TimeframeInfo] | None = None
-    error: dict[str, Any] | None = None
-
-
-class DataInfoResponse(BaseModel):
-    """Answer with what is known about the cached data."""
-
-    success: bool
-    data: dict[str, Any]
-    error: dict[str, Any] | None = None
+    error: ErrorResponse | None = None
 
 
 def _described(names: str) -> list[TimeframeInfo]:
@@ -126,9 +119,9 @@ def data_router(repository: BarRepository) -> APIRouter:
     router = APIRouter(tags=["Data"])
     reader = BarReader(repository)
 
-    @router.get("/data/info")
-    async def get_data_info() -> DataInfoResponse:
-        return DataInfoResponse(success=True, data=await asyncio.to_thread(_info, repository))
+    @router.get("/data/info", response_model=ApiResponse)
+    async def get_data_info() -> ApiResponse[dict[str, Any]]:
+        return ApiResponse(success=True, data=await asyncio.to_thread(_info, repository))
 
     @router.get("/data/{symbol}/{timeframe}", response_model=DataLoadResponse)
     async def get_cached_data(

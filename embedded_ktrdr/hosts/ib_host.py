@@ -1,25 +1,242 @@
-"""The IB host (contract 6.1)."""
+"""The IB host (contract 6.1): what the IB gateway says, in KTRDR's form."""
 
-from typing import Any
+import json
+import logging
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationInfo
 
+from embedded_ktrdr.fields import Text
+from embedded_ktrdr.generator import STEPS, seconds_of, text_of
+from embedded_ktrdr.hosts.gateway_link import GatewayError, GatewayLink
 from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
+
+MAX_CONNECTIONS = 3
+
+log = logging.getLogger("endpoints.data")
+
+
+def _iso(value: object) -> object:
+    # Numbers would pass as moments.
+    if not isinstance(value, str):
+        raise ValueError("Input should be a date in ISO form")
+    return datetime.fromisoformat(value)
+
+
+def _not_before_start(value: datetime, info: ValidationInfo) -> datetime:
+    start = info.data.get("start")
+    if start is not None and seconds_of(value) < seconds_of(start):
+        raise ValueError("end is before start")
+    return value
+
+
+def _known(value: str) -> str:
+    if value not in STEPS:
+        raise ValueError(f"Timeframe must be one of {list(STEPS)}")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_iso)]
+
+
+class HistoricalDataRequest(BaseModel):
+    """Body of POST /data/historical; moments without a zone are UTC."""
+
+    symbol: Text
+    timeframe: Annotated[Text, AfterValidator(_known)]
+    start: Moment
+    end: Annotated[Moment, AfterValidator(_not_before_start)]
+    instrument_type: str | None = None
+
+
+class HistoricalDataResponse(BaseModel):
+    """Answer with bars; `data` is JSON in a text."""
+
+    success: bool
+    data: str | None = None
+    error: str | None = None
+    rows: int | None = None
+
+
+class ValidationRequest(BaseModel):
+    """Body of POST /data/validate."""
+
+    symbol: Text
+    timeframes: list[str] | None = None
+
+
+class ValidationResponse(BaseModel):
+    """Answer about a symbol."""
+
+    success: bool
+    is_valid: bool | None = None
+    error_message: str | None = None
+    contract_info: dict[str, Any] | None = None
+    head_timestamps: dict[str, str | None] | None = None
+    error: str | None = None
+
+
+class HeadTimestampResponse(BaseModel):
+    """Answer with the moment of the first bar."""
+
+    success: bool
+    timestamp: str | None = None
+    error: str | None = None
+
+
+class HealthResponse(BaseModel):
+    """Answer of GET /health/."""
+
+    healthy: bool
+    service: str = "ib-connector"
+    timestamp: str
+    ib_status: dict[str, Any]
+    connection_info: dict[str, Any]
+    error: str | None = None
+
+
+class DetailedHealthResponse(BaseModel):
+    """Answer of GET /health/detailed; nothing is counted, as in KTRDR."""
+
+    healthy: bool
+    service: str = "ib-connector"
+    timestamp: str
+    ib_gateway_connected: bool
+    active_connections: int
+    total_requests: int
+    error_count: int
+    last_error: str | None = None
+    uptime_seconds: float
+    connection_pool_status: dict[str, Any]
 
 
 def create_app(gateway_url: str, pace: Pace) -> FastAPI:
     """An IB host that talks to the gateway at `gateway_url`."""
-    del gateway_url, pace
-    app = FastAPI(title="IB Connector Host Service", version="1.0.0")
+    # Two health routes differ in nothing but the slash at the end.
+    app = FastAPI(
+        title="IB Connector Host Service", version="1.0.0", redirect_slashes=False, strict_content_type=False
+    )
+    link = GatewayLink(gateway_url, pace)
+    _add_health(app, link)
+    _add_data(app, link)
+    return app
+
+
+def _add_health(app: FastAPI, link: GatewayLink) -> None:
+    @app.get("/health/", tags=["health"])
+    async def basic_health_check() -> HealthResponse:
+        connected, moment = await link.connected(), _timestamp()
+        return HealthResponse(
+            healthy=True,
+            timestamp=moment,
+            ib_status={"connected": connected, "connection_count": int(connected)},
+            connection_info={"service_running": True, "last_check": moment},
+        )
+
+    @app.get("/health/detailed", tags=["health"])
+    async def detailed_health_check() -> DetailedHealthResponse:
+        connected = await link.connected()
+        pool: dict[str, Any] = {"pool_initialized": connected}
+        if connected:
+            pool = {"total_connections": 1, "max_connections": MAX_CONNECTIONS} | pool
+        return DetailedHealthResponse(
+            healthy=True,
+            timestamp=_timestamp(),
+            ib_gateway_connected=connected,
+            active_connections=int(connected),
+            total_requests=0,
+            error_count=0,
+            uptime_seconds=0.0,
+            connection_pool_status=pool,
+        )
+
+    @app.get("/")
+    async def root() -> dict[str, str]:
+        return {
+            "service": app.title,
+            "version": app.version,
+            "status": "running",
+            "timestamp": _timestamp(),
+        }
 
     @app.get("/health")
-    async def basic_health() -> dict[str, Any]:
+    async def health_check() -> dict[str, Any]:
         return {
             "healthy": True,
             "service": "ib-connector",
-            "timestamp": now().replace(tzinfo=None).isoformat(),
+            "timestamp": _timestamp(),
             "status": "operational",
         }
 
-    return app
+
+def _add_data(app: FastAPI, link: GatewayLink) -> None:
+    async def about(symbol: str, timeframes: list[str], caller: Request) -> ValidationResponse:
+        try:
+            found = await link.contract(symbol, caller)
+        except GatewayError as error:
+            log.error("Error validating symbol: %s", error)
+            return ValidationResponse(success=False, error=str(error))
+        if found is None:
+            return ValidationResponse(
+                success=True, is_valid=False, error_message=f"Symbol {symbol} not found", head_timestamps={}
+            )
+        return ValidationResponse(
+            success=True,
+            is_valid=True,
+            contract_info=found["contract"],
+            head_timestamps=dict.fromkeys(timeframes, found["head"]),
+        )
+
+    @app.post("/data/historical", tags=["data"])
+    async def get_historical_data(request: HistoricalDataRequest, caller: Request) -> HistoricalDataResponse:
+        symbol, timeframe = request.symbol, request.timeframe
+        first, last = seconds_of(request.start), seconds_of(request.end)
+        span = f"{text_of(first)} to {text_of(last)}"
+        log.info("Fetching historical data: %s %s %s", symbol, timeframe, span)
+        try:
+            if request.instrument_type is None:
+                log.info("Auto-validating %s to determine contract type", symbol)
+                found = await link.contract(symbol, caller)
+                if found is None:
+                    reason = f"Symbol validation failed: Symbol {symbol} not found"
+                    return HistoricalDataResponse(success=False, error=reason)
+                log.info("Validated %s as %s", symbol, found["contract"]["asset_type"])
+            bars = await link.bars(symbol, timeframe, first, last, caller)
+        except GatewayError as error:
+            log.error("Error fetching historical data: %s", error)
+            return HistoricalDataResponse(success=False, error=str(error))
+        names = ("open", "high", "low", "close", "volume")
+        rows = {
+            f"{text_of(int(moment))}.000Z": dict(zip(names, values, strict=True)) for moment, *values in bars
+        }
+        data = json.dumps(rows, separators=(",", ":"))
+        return HistoricalDataResponse(success=True, data=data, rows=len(rows))
+
+    @app.post("/data/validate", tags=["data"])
+    async def validate_symbol(request: ValidationRequest, caller: Request) -> ValidationResponse:
+        log.info("Validating symbol: %s timeframes: %s", request.symbol, request.timeframes)
+        return await about(request.symbol, request.timeframes or [], caller)
+
+    @app.get("/data/symbol-info/{symbol}", tags=["data"])
+    async def get_symbol_info(symbol: str, caller: Request) -> ValidationResponse:
+        log.info("Getting symbol info: %s", symbol)
+        return await about(symbol, ["1h"], caller)
+
+    @app.get("/data/head-timestamp", tags=["data"])
+    async def get_head_timestamp(
+        symbol: str, timeframe: str, caller: Request, instrument_type: str | None = None
+    ) -> HeadTimestampResponse:
+        del instrument_type  # the gateway knows it
+        log.info("Getting head timestamp: %s %s", symbol, timeframe)
+        try:
+            found = await link.contract(symbol, caller)
+        except GatewayError as error:
+            return HeadTimestampResponse(success=False, error=str(error))
+        return HeadTimestampResponse(success=True, timestamp=None if found is None else found["head"])
+
+
+def _timestamp() -> str:
+    return now().replace(tzinfo=None).isoformat()

@@ -1,12 +1,12 @@
 """Reading cached bars over HTTP."""
 
-import asyncio
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from embedded_ktrdr.backend.data_routes import TIMEFRAMES
@@ -148,21 +148,27 @@ def test_a_file_put_there_while_it_runs_is_read(ktrdr: Embedded) -> None:
     assert read(ktrdr, "AUDUSD/1d")["dates"] == []
 
 
+READ_ALL = """
+import sys, threading, urllib.request
+def read(url): assert len(urllib.request.urlopen(url).read()) > 7_000_000
+threads = [threading.Thread(target=read, args=(url,)) for url in sys.argv[1:]]
+for each in threads: each.start()
+for each in threads: each.join()
+"""
+
+
 def test_reading_everything_holds_nobody_up(ktrdr: Embedded) -> None:
-    base = ktrdr.ready["backend"] + "/api/v1"
-
-    async def slowest() -> float:
-        async with httpx.AsyncClient(base_url=base, trust_env=False, verify=False, timeout=20) as client:
-            await client.get("/health")
-            reads = [asyncio.create_task(client.get(f"/data/{each}")) for each in ("GBPUSD/1h", "EURUSD/5m")]
-            spent = []
-            while not all(each.done() for each in reads):
-                began = time.perf_counter()
-                await client.get("/health")
-                spent.append(time.perf_counter() - began)
-                await asyncio.sleep(0.01)
-            assert all(each.result().status_code == 200 for each in reads)
-            assert len(spent) > 3
-            return max(spent)
-
-    assert asyncio.run(slowest()) < LATE_S
+    urls = [f"{ktrdr.ready['backend']}/api/v1/data/{each}" for each in ("GBPUSD/1h", "EURUSD/5m")]
+    ktrdr.client.get("/health")
+    spent = []
+    # In a process of their own, so that only the service is measured.
+    with subprocess.Popen([sys.executable, "-c", READ_ALL, *urls], stderr=subprocess.PIPE) as reads:
+        while reads.poll() is None:
+            began = time.perf_counter()
+            assert ktrdr.client.get("/health").status_code == 200
+            spent.append(time.perf_counter() - began)
+            time.sleep(0.01)
+        assert reads.stderr is not None
+        assert (reads.returncode, reads.stderr.read()) == (0, b"")
+    assert len(spent) > 10
+    assert max(spent) < LATE_S
