@@ -5,7 +5,7 @@ from datetime import date
 from behave import given, then, when
 from hamcrest import close_to, contains_string, empty, equal_to, greater_than, has_item, less_than
 
-from ktrdr_acceptance.domain.bars import bar_faults, missing_times, moment, outside
+from ktrdr_acceptance.domain.bars import bar_faults, missing_times, missing_weekdays, moment, outside
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.world import StepContext
 
@@ -109,6 +109,13 @@ def then_bars_inside(context: StepContext, first: date, last: date) -> None:
     """Compare the days of the bars with the range."""
     world = context.world
     world.check.that("bars outside the range", outside(world.said.bars, str(first), str(last)), nothing())
+
+
+@then("no weekday is missing between the first and the last of them")
+def then_no_weekday_missing(context: StepContext) -> None:
+    """Look for a bar on each weekday."""
+    world = context.world
+    world.check.that("weekdays without a bar", missing_weekdays(world.said.bars), nothing())
 
 
 @then("the answer came within {limit:Duration}")

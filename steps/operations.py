@@ -171,7 +171,7 @@ def then_new_one_can_start(context: StepContext, kind: Kind) -> None:
 def then_seen_percentages(context: StepContext, count: int) -> None:
     """Count the distinct percentages seen."""
     world = context.world
-    seen = world.operations.history(world.operation).percentages()
+    seen = world.operations.percentages(world.operation)
     world.check.that("number of different percentages seen", len(seen), greater_than(count - 1))
 
 
@@ -179,7 +179,7 @@ def then_seen_percentages(context: StepContext, count: int) -> None:
 def then_seen_between(context: StepContext, low: float, high: float) -> None:
     """Look for a percentage inside the range."""
     world = context.world
-    inside = [p for p in world.operations.history(world.operation).percentages() if low < p < high]
+    inside = [p for p in world.operations.percentages(world.operation) if low < p < high]
     world.check.that(f"number of percentages seen between {low:g} and {high:g}", len(inside), greater_than(0))
 
 

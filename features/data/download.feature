@@ -24,6 +24,15 @@ Feature: Bars are downloaded from IB into the cache
     And its percentage never went down
     And it ended at 100 %
 
+  @category:integration @milestone:DAT-Ph4 @criterion:D33 @criterion:S17 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:download-without-gaps
+  Scenario: A long download leaves no weekday out
+    Given nothing is cached of what the long download brings
+    When I start a long download
+    Then it completes within 180 seconds
+    When I read what it brought
+    Then they are as many as calibrated, give or take 5 %
+    And no weekday is missing between the first and the last of them
+
   @category:integration @milestone:DAT-Ph4 @criterion:D33 @criterion:S13 @criterion:S20 @needs:ib-gateway @needs:data-folder @needs:logs @uses:data-folder @severity:major @id:D3.3
   Scenario: Downloaded bars are saved, and are read from the cache within 1 second
     Given nothing is cached of what the small download brings

@@ -24,7 +24,7 @@ Feature: Whatever is asked for with something wrong is refused, and KTRDR goes o
       | strategy-number     | strategy_name | a number      |
       | start-no-date       | start_date    | not a date    |
       | end-no-date         | end_date      | not a date    |
-      | start-after-end     | start_date    | after the end |
+      | end-before-start | end_date | before the start |
 
   @category:error @milestone:API @criterion:S10 @criterion:D53 @criterion:S16 @severity:major @id:bad-backtest
   Scenario Outline: A backtest whose <field> is <flaw> is refused and the message names the field
@@ -46,7 +46,7 @@ Feature: Whatever is asked for with something wrong is refused, and KTRDR goes o
       | start-missing     | start_date      | missing       |
       | start-no-date     | start_date      | not a date    |
       | end-no-date       | end_date        | not a date    |
-      | start-after-end   | start_date      | after the end |
+      | end-before-start | end_date | before the start |
       | capital-zero      | initial_capital | zero          |
       | capital-negative  | initial_capital | below zero    |
       | capital-no-number | initial_capital | not a number  |
@@ -70,7 +70,7 @@ Feature: Whatever is asked for with something wrong is refused, and KTRDR goes o
       | mode-number       | mode       | a number      |
       | start-no-date     | start_date | not a date    |
       | end-no-date       | end_date   | not a date    |
-      | start-after-end   | start_date | after the end |
+      | end-before-start | end_date | before the start |
 
   @category:error @milestone:API @criterion:S10 @needs:training-worker @needs:backtest-worker @severity:minor @id:bad-at-a-worker
   Scenario Outline: A <way> whose <field> is <flaw> is refused and the message names the field

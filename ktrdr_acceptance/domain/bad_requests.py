@@ -24,7 +24,7 @@ FLAWS: dict[str, Callable[[Any], Any]] = {
     "zero": lambda _right: 0,
     "below zero": lambda _right: -1,
     "unknown": lambda _right: "nonsense",
-    "after the end": lambda _right: "2030-01-01",
+    "before the start": lambda _right: "1999-01-01",
 }
 # The ways to ask for work, in the words of the features.
 WAYS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ktrdr_acceptance.api.bars import Bars
@@ -22,6 +22,16 @@ def missing_times(bars: Bars, wanted: list[str]) -> list[str]:
     """Return which of the `wanted` times (ISO texts) have no bar."""
     there = {moment(text) for text in bars.times}
     return [text for text in wanted if moment(text) not in there]
+
+
+def missing_weekdays(bars: Bars) -> list[str]:
+    """Return the weekdays without a bar between the first bar and the last; a sentence without any bar."""
+    days = {moment(text).date() for text in bars.times}
+    if not days:
+        return ["there are no bars"]
+    first = min(days)
+    between = (first + timedelta(days=number) for number in range((max(days) - first).days))
+    return [str(day) for day in between if day.weekday() < 5 and day not in days]
 
 
 def outside(bars: Bars, first: str, last: str) -> list[str]:
