@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +38,12 @@ def _run(ctx: typer.Context, **options: str | bool | None) -> None:
 
 
 def _with_setting_options(function: Any) -> Any:
-    """Give `function` one option for each setting: its text goes to the settings, which judge it."""
+    """Give `function` one option for each setting beside those of its own.
+
+    The text of an option goes to the settings, which judge it.
+    """
+    given = inspect.signature(function, eval_str=True).parameters.values()
+    own = [parameter for parameter in given if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
     parameters = [inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
     for key, field in Settings.model_fields.items():
         option = typer.Option(
@@ -51,6 +57,7 @@ def _with_setting_options(function: Any) -> Any:
                 annotation=Annotated[bool | None if field.annotation is bool else str | None, option],
             )
         )
+    parameters += own
     function.__signature__ = inspect.Signature(parameters)
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return function
@@ -59,6 +66,32 @@ def _with_setting_options(function: Any) -> Any:
 app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     _with_setting_options(_run)
 )
+
+
+def _calibrate(
+    ctx: typer.Context,  # noqa: ARG001 - comes with the options of the settings
+    *,
+    write: Annotated[Path, typer.Option("--write", help="File to write.", show_default=False)],
+    purpose: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--purpose", help="What to measure (trainings, reads.hourly, ...); repeatable; else all."
+        ),
+    ] = None,
+    times: Annotated[int, typer.Option("--times", min=1, help="Take the median of so many.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    **options: str | bool | None,
+) -> None:
+    """Measure a target: run each purpose, and write a calibration of this target on this machine."""
+    from ktrdr_acceptance.runner.calibrating import calibrate
+
+    defines = {key: str(value) for key, value in options.items() if value is not None}
+    settings = Settings.load(defines, _configured())
+    status = calibrate(settings, purpose or [], write, times=times, overwrite=overwrite, say=typer.echo)
+    raise typer.Exit(int(status))
+
+
+app.command("calibrate")(_with_setting_options(_calibrate))
 
 
 @app.command()
@@ -123,6 +156,13 @@ def write_testdata(
 
     for content in writing.write_testdata(folder, strategies, overwrite):
         typer.echo(f"{content.path}: {content.summary}")
+
+
+def _configured() -> dict[str, Any]:
+    """Return the settings of `[tool.behave.userdata]`, which behave reads for itself."""
+    file = Path("pyproject.toml")
+    tools = tomllib.loads(file.read_text("utf-8")).get("tool", {}) if file.is_file() else {}
+    return dict(tools.get("behave", {}).get("userdata", {}))
 
 
 def _read_results(path: Path) -> dict[str, Any]:

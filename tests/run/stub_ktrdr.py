@@ -185,11 +185,13 @@ class StubKtrdr:
         shown = operation["status"]
         if operation["goes_back"] and operation["looks"] == 2:
             shown = "completed"
+        result = {"result_summary": {"data_summary": {"total_samples": 1234}}} if shown == "completed" else {}
         lost = self.loses_id_after_cancel and operation["cancelled"]
         return 200, {
             "success": True,
             "data": {
                 "operation_id": "op_9" if lost else operation_id,
+                **result,
                 "operation_type": "training",
                 "status": shown,
                 "created_at": "2026-11-22T08:54:28Z",
