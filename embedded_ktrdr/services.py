@@ -116,7 +116,8 @@ def table(wishes: Wishes) -> list[Entry]:
 
 
 def _backend(around: Surroundings) -> FastAPI:
-    return create_backend(around.pace, around.repository(), around.urls[IB_HOST])
+    models = Models(around.models_dir)
+    return create_backend(around.pace, around.repository(), models, around.urls[IB_HOST])
 
 
 def _ib_host(around: Surroundings) -> FastAPI:

@@ -12,16 +12,19 @@ from fastapi.responses import PlainTextResponse
 from embedded_ktrdr.backend.backtests import backtest_router
 from embedded_ktrdr.backend.data_routes import data_router
 from embedded_ktrdr.backend.dispatch import Dispatch
+from embedded_ktrdr.backend.dummy import dummy_router
 from embedded_ktrdr.backend.ib_client import IbHost
 from embedded_ktrdr.backend.ib_routes import ib_router
 from embedded_ktrdr.backend.operation_routes import operation_router
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
+from embedded_ktrdr.backend.strategy_routes import strategy_router
 from embedded_ktrdr.backend.training_routes import training_router
 from embedded_ktrdr.backend.worker_routes import worker_router
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.errors import install_error_envelope
 from embedded_ktrdr.logs import RequestLog
+from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.telemetry import prometheus_text
 
@@ -31,7 +34,7 @@ VERSION = "1.0.7.2"  # what generation S calls itself
 log = logging.getLogger("ktrdr.api.main")
 
 
-def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastAPI:
+def create_app(pace: Pace, repository: BarRepository, models: Models, ib_host_url: str) -> FastAPI:
     """A backend without workers; they register themselves."""
     # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
     client = httpx.AsyncClient(
@@ -71,6 +74,8 @@ def create_app(pace: Pace, repository: BarRepository, ib_host_url: str) -> FastA
         backtest_router(dispatch),
         operation_router(operations),
         worker_router(registry),
+        strategy_router(models),
+        dummy_router(operations, pace),
         data_router(repository),
         ib_router(ib_host),
     ):

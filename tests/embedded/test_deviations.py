@@ -5,6 +5,7 @@ import pytest
 
 from embedded_ktrdr.backend.app import create_app as create_backend
 from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.hosts.ib_host import create_app as create_ib_host
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker.app import Place
@@ -31,10 +32,11 @@ ROUTES = {
         f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item
     }
     for service, app in (
-        ("backend", create_backend(Pace(), BarRepository(Path("data")), "http://i")),
+        ("backend", create_backend(*WORKER[1:], "http://i")),
         ("training-worker", create_training_worker(*WORKER)),
         ("gpu-worker", create_training_worker(*WORKER)),  # which answers in its place
         ("backtest-worker", create_backtest_worker(*WORKER)),
+        ("ib-host", create_ib_host("http://g", Pace())),
         ("training-host", create_training_host(*WORKER)),
     )
 }  # fmt: skip
@@ -49,5 +51,7 @@ def test_ids_are_unique_and_in_order() -> None:
 def test_a_row_is_whole_and_names_a_route_of_ours(row: dict[str, str]) -> None:
     assert all(row.values())
     assert re.fullmatch(r"same|\d{3} -> \d{3}", row["status"])
+    services = row["service"].split(" ; ")
+    assert set(services) <= ROUTES.keys()
     for route in row["route"].split(" ; "):
-        assert route in ROUTES[row["service"]] or route.endswith("/openapi.json")
+        assert any(route in ROUTES[each] for each in services) or route.endswith("/openapi.json")
