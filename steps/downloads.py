@@ -47,8 +47,10 @@ def then_result_counts_bars(context: StepContext, tolerance: float) -> None:
     world = context.world
     download = world.the(Kind.DOWNLOAD)
     bars = world.downloads.calibrated(download.purpose).bars
-    rows = number_at(world.results.at_backend(download), "rows_downloaded")
-    world.check.that("rows that the result counts", rows, close_to(bars, bars * tolerance / 100))
+    result = world.results.at_backend(download)
+    rows = number_at(result, "rows_downloaded")
+    hint = world.downloads.why_nothing_came(result)
+    world.check.that("rows that the result counts", rows, close_to(bars, bars * tolerance / 100), hint)
 
 
 @then("its result says that nothing had to be fetched")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,18 +12,17 @@ from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
-from ktrdr_acceptance.faults import ConfigurationFault, EnvironmentFault
+from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.observation import in_words, place_in_words
 from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.symptoms import cause_of_failure, cause_of_no_progress
 from ktrdr_acceptance.operations.waiting import WaitFailed
 from ktrdr_acceptance.undo import Undo
 
 # How long an undo may take until the operation has ended; seconds.
 _UNDO_WITHIN = 15.0
-# How KTRDR says that it has no bars (data repository and loader).
-_NO_BARS = re.compile(r"no data found|data not found|\.csv not found", re.IGNORECASE)
 _MOST_PLACES = 5
 _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
@@ -101,12 +99,22 @@ class Operations(Copies):
                 bail=bail,
             )
         except WaitFailed as failure:
-            if reasons and _NO_BARS.search(reasons[0]):
-                raise ConfigurationFault(
-                    f"{failure}\nthe target has no bars for this {operation.kind}: "
-                    "`ktrdr-acceptance testdata write DIR` makes some for its data folder"
-                ) from failure
+            cause = cause_of_failure(operation, "".join(reasons))
+            if status is Status.RUNNING:
+                cause = cause or cause_of_no_progress(operation, self.history(operation))
+            if cause:
+                raise cause.fault(f"{failure}\n{cause.cure}") from failure
             raise
+
+    def percentages(self, operation: Operation) -> list[float]:
+        """Return the distinct percentages seen.
+
+        Raises ConfigurationFault if the operation was over too soon to be seen on its way.
+        """
+        history = self.history(operation)
+        if cause := cause_of_no_progress(operation, history):
+            raise cause.fault(f"{operation.kind} {operation.id}: {cause.cure}\nseen:\n{history.lines()}")
+        return history.percentages()
 
     def is_known(self, operation: Operation, within: float) -> OperationBody:
         """Wait until the backend knows an operation as one that has not ended."""
