@@ -47,6 +47,12 @@ def then_not_among_them(context: StepContext, kind: Kind) -> None:
     world.check.that("ids in the list", world.said.page.ids, not_(has_item(world.the(kind).id)))
 
 
+@then("the list shows it as completed within {limit:Duration}")
+def then_list_shows_completed(context: StepContext, limit: float) -> None:
+    """Look at the list alone: a lookup must not be what makes it fresh."""
+    context.world.operation_list.shows_completed(context.world.operation, context.world.waiter, limit)
+
+
 @then("the list shows it as it shows itself when looked up")
 def then_list_agrees(context: StepContext) -> None:
     """Compare the row of the list with the operation's own page."""

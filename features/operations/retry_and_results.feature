@@ -33,8 +33,9 @@ Feature: A failed operation can be run again, and results are for what has ended
     Then its results can be read
     And it is still completed
 
-  @category:integration @milestone:API @criterion:D7 @needs:training-worker @uses:training-worker @severity:major @id:list-and-lookup-agree
+  @category:integration @milestone:API @milestone:OPS-M3 @criterion:D7 @needs:training-worker @uses:training-worker @severity:major @id:list-and-lookup-agree
   Scenario: The list says of a training what its lookup says, without a lookup before
     Given a training that has ended at its worker
-    Then the list shows it as it shows itself when looked up
+    Then the list shows it as completed within 2 seconds
+    And the list shows it as it shows itself when looked up
     And it is still completed

@@ -2,13 +2,13 @@ Feature: Strategies are listed and checked
   A researcher has a strategy checked before hours of training go into it.
   Flow: client -> backend -> strategies folder.
 
-  @category:smoke @milestone:NAM-Ph1 @criterion:D51 @severity:major @id:strategies-listed
+  @category:smoke @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:major @id:strategies-listed
   Scenario: The strategies that trainings ask for are listed
     When I ask which strategies there are
     Then "test_e2e_local_pull" is one of them
     And "neuro_mean_reversion" is one of them
 
-  @category:smoke @milestone:NAM-Ph1 @criterion:D51 @severity:major @id:strategy-valid
+  @category:smoke @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:major @id:strategy-valid
   Scenario Outline: The strategy <strategy> is valid
     When I have the strategy "<strategy>" validated
     Then it is valid
@@ -29,15 +29,15 @@ Feature: Strategies are listed and checked
     Examples: faults
       | name         | fault                           | strategy                   | named        |
       | duplicate    | two indicators of one id        | invalid_duplicate_ids      | rsi_14       |
-      | without-sets | an indicator without fuzzy sets | invalid_missing_fuzzy_sets | macd_12_26_9 |
+      | without-sets | an indicator without fuzzy sets | invalid_missing_fuzzy_sets | ema_20       |
 
   @category:smoke @milestone:NAM-Ph1 @criterion:D50 @severity:minor @id:strategy-warning
   Scenario: A strategy with a fuzzy set that no indicator uses is valid, with a warning that names the set
     When I have the strategy "warning_unused_fuzzy_set" validated
     Then it is valid
-    And its warnings name "unused_42"
+    And its warnings name "rsi_28"
 
-  @category:error @milestone:NAM-Ph1 @criterion:D51 @severity:minor @id:strategy-unknown
+  @category:error @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:minor @id:strategy-unknown
   Scenario: The validation of an unknown strategy is reported as not found
     When I try to have the strategy "nonexistent_strategy_xyz" validated
     Then it is reported as not found

@@ -15,7 +15,7 @@ Feature: A training request that cannot work is refused with a reason
   Scenario: A training with an invalid strategy is refused and the message names its fault
     When I ask for a training with the unknown strategy "invalid_missing_fuzzy_sets"
     Then the request is refused as a client error
-    And the message names "macd_12_26_9"
+    And the message names "ema_20"
     And the answer shows no stack trace
     And no training has been started
 

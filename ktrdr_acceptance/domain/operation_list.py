@@ -9,7 +9,9 @@ from typing import Any
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
 from ktrdr_acceptance.api.models import OperationPage, OperationRow
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.waiting import Waiter
 
 # The most rows that the backend gives at once (contract 2.1: limit 1 to 1000).
 LONGEST_PAGE = 1000
@@ -92,6 +94,20 @@ class OperationList:
     def total(self) -> int:
         """Return how many operations the backend counts."""
         return self.backend.operations(limit=1).total_count
+
+    def shows_completed(self, operation: Operation, waiter: Waiter, within: float) -> None:
+        """Wait until the list, without any lookup, shows an operation as completed."""
+
+        def row() -> OperationRow | None:
+            return next((row for row in self._whole() if row.operation_id == operation.id), None)
+
+        waiter.eventually(
+            row,
+            lambda row: row is not None and row.status == Status.COMPLETED,
+            within=within,
+            expected=f"the list to show {operation.id} as completed",
+            describe=lambda row: str(row.status) if row else "not in the list",
+        )
 
     def differences(self, operation: Operation) -> list[str]:
         """Return what the list says of an operation otherwise than its lookup.

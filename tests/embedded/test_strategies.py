@@ -74,8 +74,8 @@ def test_what_ktrdr_ships_is_valid(ktrdr: Embedded, name: str) -> None:
     ("name", "valid", "severity", "category", "named"),
     [
         ("invalid_duplicate_ids", False, "error", "indicators", "'rsi_14' at [0, 2]"),
-        ("invalid_missing_fuzzy_sets", False, "error", "fuzzy_sets", "macd_12_26_9"),
-        ("warning_unused_fuzzy_set", True, "warning", "fuzzy_sets", "sma_20"),
+        ("invalid_missing_fuzzy_sets", False, "error", "fuzzy_sets", "ema_20"),
+        ("warning_unused_fuzzy_set", True, "warning", "fuzzy_sets", "rsi_28"),
     ],
 )
 def test_a_validation_names_what_is_wrong(
