@@ -12,6 +12,7 @@ PARAMETERS = {
     "adx": ("period",),
     "bbands": ("period", "multiplier"),
     "ema": ("period",),
+    "ema": ("period",),
     "macd": ("fast_period", "slow_period", "signal_period"),
     "rsi": ("period",),
     "sma": ("period",),
@@ -179,18 +180,9 @@ STRATEGIES = {
         Strategy("rsi_mean_reversion", 100, _SMALL, _RSI_MACD, description="Buys low, sells high"),
         Strategy("mtf_forex_neural", 150, (256, *_LARGE), _MANY, 64, "Many looks at one market"),
         Strategy("trend_momentum", 100, _SMALL, _TREND, description="Follows trends"),
-        Strategy("invalid_duplicate_ids", 10, _SMALL, ("rsi_14", "rsi_14"), description="Invalid"),
-        Strategy(
-            "invalid_missing_fuzzy_sets",
-            10,
-            _SMALL,
-            (*_RSI, "ema_20"),
-            description="Invalid",
-            fuzzy_sets=_RSI,
-        ),
-        Strategy(
-            "warning_unused_fuzzy_set", 10, _SMALL, _RSI, description="Odd", fuzzy_sets=(*_RSI, "rsi_28")
-        ),
+        Strategy("invalid_duplicate_ids", 10, _SMALL, (*_RSI, *_RSI)),
+        Strategy("invalid_missing_fuzzy_sets", 10, _SMALL, (*_RSI, "ema_20"), fuzzy_sets=_RSI),
+        Strategy("warning_unused_fuzzy_set", 10, _SMALL, _RSI, fuzzy_sets=(*_RSI, "rsi_28")),
         Strategy("universal_zero_shot_model", 40, _LARGE, _RSI_MACD_SMA, 64, "For symbols never seen"),
     )
 }
