@@ -19,7 +19,7 @@ Feature: A backtest can be cancelled
     And the message names the backtest
     And it is cancelled within 10 seconds
 
-  @category:cancellation @milestone:BTA-Ph2 @criterion:D29 @criterion:S9 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:B3.4
+  @category:cancellation @milestone:BTA-Ph2 @milestone:BTA-Ph3 @criterion:D29 @criterion:S9 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:B3.4
   Scenario: The cancel of a backtest reaches its worker, which stops and stays stopped
     Given a running progress backtest that has come to 10 % or more
     When I cancel it

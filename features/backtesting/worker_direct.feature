@@ -2,14 +2,14 @@ Feature: A backtest runs where there is a worker for it
   An operator wants to know which worker runs a backtest, and to use a worker without the backend.
   Flow: client -> backend -> backtest worker; client -> backtest worker.
 
-  @category:smoke @milestone:DST-Ph1 @criterion:D6 @criterion:S16 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:B3.1
+  @category:smoke @milestone:DST-Ph1 @milestone:OPS-M2 @criterion:D6 @criterion:S16 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:B3.1
   Scenario: A backtest worker runs a backtest without the backend
     Given a completed smoke backtest that was started at a backtest worker
     Then its worker shows its result
     And the result at its worker has return, Sharpe ratio, drawdown, number of trades and win rate
     And the backend does not know it
 
-  @category:integration @milestone:OPS-M3 @criterion:S13 @criterion:D6 @needs:backtest-worker @needs:training-worker @needs:logs @uses:backtest-worker @severity:major @id:B3.2
+  @category:integration @milestone:OPS-M3 @milestone:OPS-M2 @criterion:S13 @criterion:D6 @needs:backtest-worker @needs:training-worker @needs:logs @uses:backtest-worker @severity:major @id:B3.2
   Scenario: The backend passes a backtest on to a worker, which answers for it under the same id
     Given a completed smoke backtest
     Then the worker that has it is one of those listed for a backtest

@@ -34,7 +34,7 @@ Feature: The IB host answers for Interactive Brokers
       | eurusd | EURUSD | CASH       | IDEALPRO |
       | aapl   | AAPL   | STK        | NASDAQ   |
 
-  @category:error @milestone:API @criterion:S16 @criterion:D35 @needs:ib-gateway @severity:minor @id:symbol-unknown-at-ib
+  @category:error @milestone:API @criterion:S16 @needs:ib-gateway @severity:minor @id:symbol-unknown-at-ib
   Scenario: A symbol that IB does not know is told as unknown, by its name
     When I ask the IB host about the symbol "INVALID123XYZ"
     Then it is not known

@@ -40,7 +40,7 @@ Feature: A training runs to its end and shows its result
     Then it fails within 60 seconds
     And the backend states a reason that names "NOSUCH"
 
-  @category:integration @milestone:OPS-M3 @criterion:S7 @criterion:D3 @needs:training-worker @uses:training-worker @severity:major @id:3.3
+  @category:integration @milestone:OPS-M3 @milestone:OPS-M1 @criterion:S7 @criterion:D3 @needs:training-worker @uses:training-worker @severity:major @id:3.3
   Scenario: A training started at the backend completes at its worker with 10 epochs
     Given a completed smoke training
     Then its worker shows it as completed too

@@ -11,7 +11,17 @@ from typing import Any
 from behave.model import Scenario, ScenarioOutline
 from behave.parser import ParserError, parse_file
 
-from ktrdr_acceptance.catalogue.tags import CATEGORIES, LOCKS, NEEDS, ORDER, SEVERITIES, USES
+from ktrdr_acceptance.catalogue.milestones import milestones
+from ktrdr_acceptance.catalogue.tags import (
+    CATEGORIES,
+    LOCKS,
+    NEEDS,
+    ORDER,
+    SEVERITIES,
+    USES,
+    ScenarioTags,
+    read_tags,
+)
 
 _ID = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _ROW_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -77,6 +87,8 @@ def _lint_file(file: Path, seen: _Seen) -> Iterator[str]:
     yield from _unique(f"{file}:{feature.line}", "feature title", feature.name, seen.titles)
     if not feature.description:
         yield f"{file}:{feature.line}: the feature does not say who wants it and why"
+    elif not any(line.startswith("Flow: ") for line in feature.description):
+        yield f"{file}:{feature.line}: the feature does not say through which services it goes (Flow: ...)"
     if feature.background and len(feature.background.steps) > 3:
         yield f"{file}:{feature.background.line}: a background of more than 3 steps"
     for item in feature.walk_scenarios(with_outlines=True):
@@ -95,6 +107,11 @@ def _lint_scenario(file: Path, feature: Any, scenario: Any, seen: _Seen) -> Iter
             yield from _unique(where, "id", tag, seen.ids)
     if not _LEAST_STEPS <= len(scenario.steps) <= _MOST_STEPS:
         yield f"{where}: {len(scenario.steps)} steps; {_LEAST_STEPS} to {_MOST_STEPS} can be read at a glance"
+    kinds = [step.step_type for step in scenario.steps]
+    if "then" not in kinds:
+        yield f"{where}: no Then; a behaviour has an outcome"
+    elif kinds[0] == "then":
+        yield f"{where}: no Given or When before the first Then; a behaviour has a trigger"
     if isinstance(scenario, ScenarioOutline):
         yield from _lint_examples(file, scenario)
     if "contract" in tags or "contract" in map(str, feature.tags):
@@ -120,11 +137,24 @@ def _lint_tags(tags: list[str]) -> Iterator[str]:
     for kind in ("milestone", "criterion"):
         if kind not in kinds:
             yield f"no tag @{kind}:"
+    yield from _lint_homes(read_tags(tags))
     if kinds and kinds[-1] != "id":
         yield "the last tag is not @id:"
     places = [ORDER.index(kind) for kind in kinds if kind in ORDER]
     if places != sorted(places):
         yield f"tags out of order; the order is {', '.join('@' + kind for kind in ORDER)}"
+
+
+def _lint_homes(facts: ScenarioTags) -> Iterator[str]:
+    """A milestone is accepted by its own criteria: a scenario that proves one must name the milestone."""
+    known = milestones()
+    for milestone in facts.milestones:
+        if _MILESTONE.fullmatch(milestone) and not known.knows(milestone):
+            yield f"@milestone:{milestone} is of no track that milestones.yaml lists"
+    for criterion in facts.criteria:
+        homes = known.homes.get(criterion, ())
+        if homes and not set(homes) & set(facts.milestones):
+            yield f"@criterion:{criterion} without its milestone ({' or '.join(homes)})"
 
 
 def _lint_examples(file: Path, outline: Any) -> Iterator[str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from ktrdr_acceptance.catalogue.lint import lint_features, lint_tag_page
+from ktrdr_acceptance.catalogue.tags import LOCKS, NEEDS, USES
 
 TAGS = "@category:smoke @milestone:API @criterion:S1 @severity:major @id:1.1"
 GOOD = f"""Feature: A capability
   Somebody wants it for a reason.
+  Flow: client -> backend.
 
   {TAGS}
   Scenario: The rule
@@ -47,6 +49,13 @@ def test_the_features_of_this_suite_keep_every_rule() -> None:
         ("@severity:major", "@severity:critical", "'critical' is not a value of @severity"),
         ("@milestone:API ", "", "no tag @milestone:"),
         ("@milestone:API", "@milestone:sometime", "'sometime' is not a value of @milestone"),
+        (
+            "@milestone:API",
+            "@milestone:ABC-M1",
+            "@milestone:ABC-M1 is of no track that milestones.yaml lists",
+        ),
+        ("@criterion:S1", "@criterion:D26", "@criterion:D26 without its milestone (CLU-Ph3)"),
+        ("@criterion:S1", "@criterion:D41", "@criterion:D41 without its milestone (PRE-M4 or PRE-M5)"),
         ("@criterion:S1 ", "", "no tag @criterion:"),
         ("@criterion:S1", "@criterion:S31", "'S31' is not a value of @criterion"),
         ("@criterion:S1", "@criterion:D79", "'D79' is not a value of @criterion"),
@@ -54,7 +63,18 @@ def test_the_features_of_this_suite_keep_every_rule() -> None:
         ("@severity:major", "@uses:mars @severity:major", "'mars' is not a value of @uses"),
         ("@severity:major", "@severity:major @wip", "unknown tag @wip"),
         ("@category:smoke @milestone:API", "@milestone:API @category:smoke", "tags out of order"),
-        ("  Somebody wants it for a reason.\n", "", "does not say who wants it and why"),
+        (
+            "  Somebody wants it for a reason.\n  Flow: client -> backend.\n",
+            "",
+            "does not say who wants it and why",
+        ),
+        ("  Flow: client -> backend.\n", "", "does not say through which services it goes (Flow: ...)"),
+        ("    Then it shows\n", "    And it shows\n", "no Then; a behaviour has an outcome"),
+        (
+            "    Given something\n    When I act\n",
+            "    Then this\n    And that\n",
+            "a behaviour has a trigger",
+        ),
         ("    When I act\n    Then it shows\n", "", "1 steps; 3 to 8"),
         ("    When I act\n", "    And more\n" * 7, "9 steps; 3 to 8"),
         ("I act", "I read http://localhost:8000/x", "a URL in"),
@@ -77,6 +97,14 @@ def test_a_breach_is_named(tmp_path: Path, old: str, new: str, problem: str) -> 
 def test_a_contract_scenario_may_speak_of_mechanics(tmp_path: Path) -> None:
     text = GOOD.replace("@severity:major", "@severity:major @contract").replace("I act", "I read /api/v1/x")
     assert lint(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    "tags",
+    ["@milestone:PRE-M5 @criterion:D41", "@milestone:DAT-Ph5 @criterion:S1", "@milestone:API @criterion:D14"],
+)
+def test_a_criterion_stands_with_one_of_its_milestones(tags: str, tmp_path: Path) -> None:
+    assert lint(tmp_path, GOOD.replace("@milestone:API @criterion:S1", tags)) == []
 
 
 def test_titles_and_ids_are_unique_across_files(tmp_path: Path) -> None:
@@ -127,5 +155,7 @@ def test_a_folder_without_features_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_value_that_the_page_does_not_explain_is_a_problem(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("`@needs:training-worker`", "utf-8")
+    explained = [f"needs:{value}" for value in NEEDS] + [f"lock:{value}" for value in LOCKS]
+    explained += [f"uses:{value}" for value in USES if value != "training-worker"]
+    page.write_text("\n".join(f"`@{value}`" for value in explained), "utf-8")
     assert lint_tag_page(page) == [f"{page}:1: @uses:training-worker is not explained"]
