@@ -22,6 +22,7 @@ from embedded_ktrdr.strategies import (
 INDICATORS: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
     "rsi": ("RSIIndicator", "RSI", "momentum", (14,)),
     "sma": ("SimpleMovingAverage", "SMA", "trend", (14,)),
+    "ema": ("ExponentialMovingAverage", "EMA", "trend", (14,)),
     "macd": ("MACDIndicator", "MACD", "trend", (12, 26, 9)),
     "stoch": ("StochasticIndicator", "Stochastic", "momentum", (14, 3, 3)),
     "bbands": ("BollingerBandsIndicator", "BollingerBands", "volatility", (20, 2)),

@@ -73,7 +73,7 @@ def test_what_ktrdr_ships_is_valid(ktrdr: Embedded, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "valid", "severity", "category", "named"),
     [
-        ("invalid_duplicate_ids", False, "error", "indicators", "'rsi_14' at [0, 2]"),
+        ("invalid_duplicate_ids", False, "error", "indicators", "'rsi_14' at [0, 1]"),
         ("invalid_missing_fuzzy_sets", False, "error", "fuzzy_sets", "ema_20"),
         ("warning_unused_fuzzy_set", True, "warning", "fuzzy_sets", "rsi_28"),
     ],
