@@ -20,6 +20,10 @@ GATEWAY_PATIENCE_S = 180.0
 GATEWAY_RETRY_S = 2.0
 GATEWAY_PROBE_S = 5.0
 
+# How often a download saves what it has; seldom enough that writing is not all it does.
+PERIODIC_SAVE_S = 30.0
+PERIODIC_SAVE_FLOOR_S = 2.0
+
 # Loopback on a loaded machine needs time that no speed shortens.
 TIMEOUT_FLOOR_S = 0.5
 
@@ -79,3 +83,8 @@ class Pace:
     def gateway_probe_s(self) -> float:
         """How long the gateway may take to say that it is there."""
         return max(GATEWAY_PROBE_S / self.speed, TIMEOUT_FLOOR_S)
+
+    @property
+    def periodic_save_s(self) -> float:
+        """How often a download saves what it has."""
+        return max(PERIODIC_SAVE_S / self.speed, PERIODIC_SAVE_FLOOR_S)

@@ -12,6 +12,8 @@ from fastapi.responses import PlainTextResponse
 from embedded_ktrdr.backend.backtests import backtest_router
 from embedded_ktrdr.backend.data_routes import data_router
 from embedded_ktrdr.backend.dispatch import Dispatch
+from embedded_ktrdr.backend.download_routes import download_router
+from embedded_ktrdr.backend.downloads import Downloads
 from embedded_ktrdr.backend.dummy import dummy_router
 from embedded_ktrdr.backend.ib_client import IbHost
 from embedded_ktrdr.backend.ib_routes import ib_router
@@ -43,6 +45,7 @@ def create_app(pace: Pace, repository: BarRepository, models: Models, ib_host_ur
     registry = Registry(client, pace)
     ib_host = IbHost(client, ib_host_url, pace)
     operations = Operations(client, registry, pace)
+    downloads = Downloads(ib_host, repository, operations, pace)
     dispatch = Dispatch(client, registry, operations, pace)
 
     @asynccontextmanager
@@ -77,6 +80,7 @@ def create_app(pace: Pace, repository: BarRepository, models: Models, ib_host_ur
         strategy_router(models),
         dummy_router(operations, pace),
         data_router(repository),
+        download_router(downloads),
         ib_router(ib_host),
     ):
         app.include_router(router, prefix=PREFIX)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from embedded_ktrdr.generator import seconds_of, text_of
 
 # More at once would take the event loop's share of the processor.
 THREADS = 2
+SWITCH_S = 0.0005
 # Whole series of which the text is kept, about 8 MB each.
 KEPT = 2
 
@@ -27,6 +29,8 @@ class BarReader:
     def __init__(self, repository: BarRepository) -> None:
         self._repository = repository
         self._threads = ThreadPoolExecutor(THREADS, "bars")
+        # A request waits for the interpreter several times; with the usual 5 ms that adds up.
+        sys.setswitchinterval(SWITCH_S)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], tuple[Series, bytes, int]] = OrderedDict()
 

@@ -15,6 +15,7 @@ from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
 
 MAX_CONNECTIONS = 3
+TIMEFRAMES = [*STEPS, "1M"]  # of a month the stand-in of the gateway has no bars
 
 log = logging.getLogger("endpoints.data")
 
@@ -34,8 +35,8 @@ def _not_before_start(value: datetime, info: ValidationInfo) -> datetime:
 
 
 def _known(value: str) -> str:
-    if value not in STEPS:
-        raise ValueError(f"Timeframe must be one of {list(STEPS)}")
+    if value not in TIMEFRAMES:
+        raise ValueError(f"Timeframe must be one of {TIMEFRAMES}")
     return value
 
 

@@ -1,0 +1,236 @@
+"""Downloads: bars that IB has and the cache has not (contract 4.2)."""
+
+import asyncio
+import json
+import logging
+import time
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from embedded_ktrdr.backend.download_progress import DownloadProgress
+from embedded_ktrdr.backend.gaps import TAIL_DEFAULT, DownloadMode, Span, find_gaps, split
+from embedded_ktrdr.backend.ib_client import HostServiceError, IbHost
+from embedded_ktrdr.backend.operations import Operations
+from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.generator import STEPS, Bar, moment_of, seconds_of
+from embedded_ktrdr.operations import (
+    OperationInfo,
+    OperationMetadata,
+    OperationStatus,
+    OperationType,
+    new_operation_id,
+    now,
+)
+from embedded_ktrdr.pace import Pace
+
+log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
+segments_log = logging.getLogger("ktrdr.data.acquisition.segment_manager")
+
+
+class DownloadError(Exception):
+    """A download cannot be done; the text is the operation's reason of failure."""
+
+
+class DownloadOrder(BaseModel):
+    """A download as it was asked for; dates are ISO texts."""
+
+    symbol: str
+    timeframe: str
+    mode: DownloadMode
+    start_date: str | None = None
+    end_date: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What KTRDR calls it."""
+        return f"Download {self.symbol} {self.timeframe}"
+
+
+class Downloads:
+    """Starts downloads in the backend and can start them again."""
+
+    def __init__(self, host: IbHost, repository: BarRepository, operations: Operations, pace: Pace) -> None:
+        self._host = host
+        self._repository = repository
+        self._operations = operations
+        self._pace = pace
+        self._orders: dict[str, DownloadOrder] = {}
+        operations.restarts[OperationType.DATA_LOAD] = self._restart
+
+    def start(self, order: DownloadOrder, *, retry: bool = False) -> OperationInfo:
+        """A running operation; whether IB can do it shows later."""
+        log.info(
+            "Starting data download for %s %s (mode: %s, start: %s, end: %s)",
+            order.symbol, order.timeframe, order.mode.value, order.start_date, order.end_date,
+        )  # fmt: skip
+        operation = OperationInfo(
+            operation_id=new_operation_id(OperationType.DATA_LOAD, retry=retry),
+            operation_type=OperationType.DATA_LOAD,
+            status=OperationStatus.PENDING,
+            created_at=now(),
+            metadata=OperationMetadata(
+                symbol=order.symbol,
+                timeframe=order.timeframe,
+                mode=order.mode.value,
+                start_date=_moment(order.start_date),
+                end_date=_moment(order.end_date),
+                parameters={
+                    "operation_name": f"{order.name} ({order.mode.value} mode)",
+                    "service_name": "Data/Acquisition",
+                },
+            ),
+        )
+        self._orders[operation.operation_id] = order
+        progress = DownloadProgress(operation, order.name)
+        download = Download(order, operation, progress, self._host, self._repository, self._pace)
+        self._operations.run(operation, download.run)
+        return operation
+
+    async def _restart(self, failed: OperationInfo) -> OperationInfo:
+        return self.start(self._orders[failed.operation_id], retry=True)
+
+
+class Download:
+    """One download, in KTRDR's seven steps."""
+
+    def __init__(
+        self,
+        order: DownloadOrder,
+        operation: OperationInfo,
+        progress: DownloadProgress,
+        host: IbHost,
+        repository: BarRepository,
+        pace: Pace,
+    ) -> None:
+        self._order = order
+        self._operation = operation
+        self._progress = progress
+        self._host = host
+        self._repository = repository
+        self._pace = pace
+        self._bars: dict[int, Bar] = {}
+
+    async def run(self) -> dict[str, Any]:
+        """The result summary; what IB refuses raises, with the reason."""
+        order, progress = self._order, self._progress
+        symbol, timeframe = order.symbol, order.timeframe
+        progress.begin(0, f"Validating symbol {symbol}")
+        head = await self._validate()
+        progress.begin(1, f"Loading cached data for {symbol} {timeframe}")
+        held = await asyncio.to_thread(self._repository.series, symbol, timeframe)
+        progress.begin(2, f"Validating date range for {symbol}")
+        wanted = self._wanted(head)
+        progress.begin(3, f"Analyzing data gaps for {symbol} ({order.mode.value} mode)")
+        gaps = await asyncio.to_thread(find_gaps, held, symbol, timeframe, wanted, order.mode)
+        result: dict[str, Any] = {
+            "symbol": symbol,
+            "timeframe": timeframe,
+            "rows_downloaded": 0,
+            "cache_hit": held is not None and held.count(*wanted) > 0,
+            "gaps_filled": 0,
+        }
+        if not gaps:
+            log.info("No gaps to fill, using cached data")
+            progress.end()
+            return result
+        progress.begin(4, f"Creating {len(gaps)} download segments")
+        segments = split(gaps, timeframe, order.mode)
+        log.info("Created %s segments from %s gaps", len(segments), len(gaps))
+        progress.begin(5, f"Downloading {len(segments)} segments from IB")
+        await self._fetch_all(segments)
+        progress.begin(6, f"Merging and saving {symbol} {timeframe} data")
+        await self._save()
+        rows = len(self._bars)
+        progress.within(len(segments), len(segments), f"💾 Saved {rows:,} bars to CSV", rows)
+        progress.end()
+        return result | {"rows_downloaded": rows, "gaps_filled": len(gaps), "mode": order.mode.value}
+
+    async def _validate(self) -> int | None:
+        """The moment of the first bar that IB has, if it says so."""
+        symbol, timeframe = self._order.symbol, self._order.timeframe
+        log.info("📋 Validating symbol %s via provider", symbol)
+        answer = await self._host.post("/data/validate", {"symbol": symbol, "timeframes": [timeframe]})
+        if not (answer["success"] and answer["is_valid"]):
+            raise DownloadError(answer["error"] or answer["error_message"])
+        log.info("✅ Symbol %s validated successfully", symbol)
+        head = (answer["head_timestamps"] or {}).get(timeframe)
+        return None if head is None else seconds_of(datetime.fromisoformat(head))
+
+    def _wanted(self, head: int | None) -> Span:
+        """The range asked for, no earlier than IB's first bar and no later than the last one that is over."""
+        order, present = self._order, seconds_of(now())
+        end = present if order.end_date is None else seconds_of(datetime.fromisoformat(order.end_date))
+        end = min(end, present - STEPS.get(order.timeframe, 0))
+        if order.start_date is not None:
+            start = seconds_of(datetime.fromisoformat(order.start_date))
+        elif order.mode is DownloadMode.TAIL or head is None:
+            start = min(end, present) - int(TAIL_DEFAULT.total_seconds())
+        else:
+            start = head
+        start = start if head is None else max(start, head)
+        if start > end:
+            raise DownloadError(f"IB has no bars of {order.symbol} {order.timeframe} in the range asked for")
+        return start, end
+
+    async def _fetch_all(self, segments: list[Span]) -> None:
+        saved_at = time.monotonic()
+        failures: list[str] = []
+        total = len(segments)
+        for number, segment in enumerate(segments, start=1):
+            span = " to ".join(f"{moment_of(each):%Y-%m-%d %H:%M}" for each in segment)
+            self._progress.within(number, total, f"Segment {number}/{total}: {span}", len(self._bars))
+            segments_log.info(
+                "🚀 IB REQUEST %s/%s: Fetching %s from %s", number, total, self._order.name, span
+            )
+            try:
+                found = await self._fetch(segment)
+            except asyncio.CancelledError:
+                segments_log.info("🛑 Segment fetching cancelled at segment %s/%s", number, total)
+                raise
+            except DownloadError as error:
+                # IB refuses this piece; it may give the others.
+                segments_log.error("❌ IB ERROR %s: %s", number, error)
+                failures.append(f"segment {number}/{total} ({span}): {error}")
+                continue
+            except HostServiceError as error:
+                # Nobody answers any more: what came so far is kept, but the download has failed.
+                await self._save()
+                kept = f" (segment {number}/{total}; {len(self._bars)} bars saved)" if self._bars else ""
+                raise DownloadError(f"{error}{kept}") from error
+            self._bars.update((bar[0], bar) for bar in found)
+            segments_log.info("✅ IB SUCCESS %s: Received %s bars from IB", number, len(found))
+            detail = f"✅ Loaded {len(found)} bars from segment {number}/{total}"
+            self._progress.within(number, total, detail, len(self._bars))
+            if number < total and time.monotonic() - saved_at >= self._pace.periodic_save_s:
+                await self._save()
+                saved_at = time.monotonic()
+        if not self._bars:
+            mode, reason = self._order.mode.value, failures[-1] if failures else "IB has no bars in the range"
+            raise DownloadError(
+                f"Complete IB failure in '{mode}' mode - all {total} segments failed: {reason}"
+            )
+        self._operation.warnings.extend(failures)
+
+    async def _fetch(self, segment: Span) -> list[Bar]:
+        start, end = (moment_of(each).isoformat() for each in segment)
+        body = {"symbol": self._order.symbol, "timeframe": self._order.timeframe, "start": start, "end": end}
+        answer = await self._host.post("/data/historical", body)
+        if not answer["success"]:
+            raise DownloadError(answer["error"])
+        return [_bar(moment, row) for moment, row in json.loads(answer["data"]).items()]
+
+    async def _save(self) -> None:
+        if self._bars:
+            bars = list(self._bars.values())
+            await asyncio.to_thread(self._repository.save, self._order.symbol, self._order.timeframe, bars)
+
+
+def _bar(moment: str, row: dict[str, float]) -> Bar:
+    at = seconds_of(datetime.fromisoformat(moment))
+    return at, row["open"], row["high"], row["low"], row["close"], row["volume"]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
