@@ -98,11 +98,14 @@ class ServiceClient:
         *,
         body: Any = None,
         query: Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
-        Raises EnvironmentFault if there was no HTTP answer at all.
+        `timeout_s` is for what may take longer than an answer usually does. Raises EnvironmentFault if there
+        was no HTTP answer at all.
         """
+        timeout_s = max(self.timeout_s, timeout_s or 0.0)
         request_id = f"acceptance-{uuid.uuid4().hex[:12]}"
         try:
             request = self._client.build_request(
@@ -111,16 +114,17 @@ class ServiceClient:
                 json=body,
                 params=dict(query) if query else None,
                 headers={"X-Request-ID": request_id},
+                timeout=timeout_s,
             )
         except httpx.InvalidURL as error:
             raise AssertionError(f"{self.name}: no request can be made of {path!r}: {error}") from None
         url = str(request.url)
         at = time.monotonic()
         try:
-            response = self._send(request, at + self.timeout_s)
+            response = self._send(request, at + timeout_s)
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
-            reason = self._reason(error)
+            reason = _reason(error, timeout_s)
             self._on_exchange(
                 Exchange(self.name, method, url, body, None, None, elapsed, at, reason, request_id)
             )
@@ -155,12 +159,13 @@ class ServiceClient:
         headers = {"content-type": response.headers.get("content-type", "")}
         return httpx.Response(response.status_code, headers=headers, content=bytes(content))
 
-    def _reason(self, error: httpx.HTTPError) -> str:
-        if isinstance(error, httpx.TimeoutException):
-            return f"no answer within {self.timeout_s:g} s"
-        if isinstance(error, httpx.ConnectError):
-            return "connection refused or host unknown; is it running, and reachable from here?"
-        return f"{type(error).__name__}: {error}"
+
+def _reason(error: httpx.HTTPError, timeout_s: float) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {timeout_s:g} s"
+    if isinstance(error, httpx.ConnectError):
+        return "connection refused or host unknown; is it running, and reachable from here?"
+    return f"{type(error).__name__}: {error}"
 
 
 def _decode(response: httpx.Response) -> Any:

@@ -64,12 +64,12 @@ class BadRequests:
         starts, at = self._way(way)
         purpose = starts.smallest
         body = starts.payload_at_worker(purpose) if at else starts.calibrated(purpose).request()
-        return starts.refusal_of_body(spoilt(body, field, flaw), at)
+        return starts.refusal_of_body(spoilt(body, field, flaw), f"whose {field} is {flaw}", at)
 
     def refusal_of_nonsense(self, way: str) -> Refusal:
         """Return the refusal of a body that has nothing to do with what is asked for."""
         starts, at = self._way(way)
-        return starts.refusal_of_body(NONSENSE, at)
+        return starts.refusal_of_body(NONSENSE, f"of {NONSENSE}", at)
 
     def refusal_of_bars(self, field: str, flaw: str) -> Refusal:
         """Return the IB host's refusal of a request for bars with one field wrong."""

@@ -94,16 +94,16 @@ class Starts(Generic[P]):
         """Return the refusal of a smoke request with `changes`; raise AssertionError if it is accepted."""
         self._remember()
         purpose = self.smallest
-        return self._refused(self.attempt(purpose, **changes), changes)
+        return self._refused(self.attempt(purpose, **changes), f"with {changes}")
 
-    def refusal_of_body(self, body: Any, at: Worker | None = None) -> Refusal:
-        """Return the refusal of a whole body at the backend, or directly at a worker.
+    def refusal_of_body(self, body: Any, what: str, at: Worker | None = None) -> Refusal:
+        """Return the refusal of a body at the backend, or directly at a worker; `what` says what is wrong.
 
         Raises AssertionError if it is accepted.
         """
         self._remember(at)
         ask = self.ask if at is None else (lambda payload: at.start_answer(self.route_at_worker, payload))
-        return self._refused(self._attempt(self.smallest, lambda: ask(body), home=at), body)
+        return self._refused(self._attempt(self.smallest, lambda: ask(body), home=at), what)
 
     def started_since(self) -> list[str]:
         """Return the ids of operations unknown before the last request that had to be refused."""
@@ -130,9 +130,9 @@ class Starts(Generic[P]):
 
         return self.operations.attempt(planned, f"{purpose} {self.kind}", ask)
 
-    def _refused(self, outcome: Refusal | Operation, asked: Any) -> Refusal:
+    def _refused(self, outcome: Refusal | Operation, what: str) -> Refusal:
         if isinstance(outcome, Operation):
             raise AssertionError(
-                f"a {self.kind} with {asked} was accepted as operation {outcome.id} instead of refused"
+                f"a {self.kind} {what} was accepted as operation {outcome.id} instead of refused"
             )
         return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.domain.hosts import Hosts
@@ -13,8 +14,10 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.target.base import BACKEND, Target
 
-# A symbol that every IB gateway knows.
+# What every IB gateway can deliver, and the seconds it has for that.
 _KNOWN_SYMBOL = "EURUSD"
+_TWO_DAYS = (datetime(2024, 12, 3), datetime(2024, 12, 4, 23, 59, 59))
+_GATEWAY_WITHIN = 20.0
 
 
 @dataclass
@@ -63,13 +66,12 @@ class Needs:
         return self._once("ib-host", self._no_ib_host) or self._once("ib-gateway", self._no_gateway)
 
     def _no_gateway(self) -> str:
-        """Ask for a symbol that IB knows: what the health says of the gateway is not to be relied on."""
+        """Ask for bars of two days: the IB host answers for symbols that it has seen without its gateway."""
         try:
-            if self.hosts.ib_host.check_symbol(_KNOWN_SYMBOL).is_valid:
-                return ""
+            bars = self.hosts.ib_host.historical(_KNOWN_SYMBOL, "1d", *_TWO_DAYS, within=_GATEWAY_WITHIN)
         except (EnvironmentFault, AssertionError) as fault:
-            return f"the IB host has no gateway that knows {_KNOWN_SYMBOL}: {fault}"
-        return f"the IB host has no gateway that knows {_KNOWN_SYMBOL}"
+            return f"the IB host has no gateway that delivers bars: {fault}"
+        return "" if len(bars) else f"the IB host's gateway delivers no bars of {_KNOWN_SYMBOL}"
 
     def _no_training_host(self) -> str:
         try:
