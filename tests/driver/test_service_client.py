@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from ktrdr_acceptance.api.errors import read_refusal
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
+from ktrdr_acceptance.evidence.texts import exchanges_attachment
 from ktrdr_acceptance.faults import EnvironmentFault
 
 GIVE_UP = threading.Event()
@@ -44,6 +47,8 @@ class Handler(BaseHTTPRequestHandler):
             self._say(200, gzip.compress(b'{"word": "Gr\xc3\xb6\xc3\x9fe"}'), encoding="gzip")
         elif self.path == "/latin":
             self._say(200, "Größe".encode("latin-1"), "text/plain; charset=latin-1")
+        elif self.path == "/my-id":
+            self._say(200, json.dumps(self.headers["X-Request-ID"]).encode())
         elif self.path == "/empty":
             self._say(204, b"", "text/plain")
         else:
@@ -227,7 +232,22 @@ def test_a_closed_port_is_a_fault_that_asks_whether_it_runs(exchanges: list[Exch
     client.close()
     (kept,) = exchanges
     assert (kept.method, kept.request_body, kept.status) == ("DELETE", {"reason": "x"}, None)
+    assert kept.request_id
     assert kept.failure is not None
+
+
+def test_each_request_has_an_id_of_its_own_that_evidence_and_refusal_keep(
+    client: ServiceClient, exchanges: list[Exchange]
+) -> None:
+    answers = [client.request("GET", "/my-id") for _ in range(2)]
+    ids = [answer.body for answer in answers]
+    assert len(set(ids)) == 2
+    assert all(re.fullmatch(r"acceptance-[0-9a-f]{12}", request_id) for request_id in ids)
+    assert [answer.request_id for answer in answers] == ids
+    assert [exchange.request_id for exchange in exchanges] == ids
+    assert all(request_id in exchanges_attachment(exchanges[:1]).text for request_id in ids[:1])
+    refused = client.request("POST", "/a", body={})
+    assert read_refusal(refused).request_id == refused.request_id != ""
 
 
 def test_a_proxy_of_the_environment_is_not_asked(
