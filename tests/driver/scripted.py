@@ -10,9 +10,10 @@ from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
-from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter
-from ktrdr_acceptance.testdata.calibration import default_calibration
+from ktrdr_acceptance.testdata.calibration import Purpose, default_calibration
 
 from .fake_clock import FakeClock
 
@@ -88,29 +89,52 @@ class ScriptedService:
         return Answer(self.name, request, 200, {"success": True, "data": self.acknowledges}, 0.0)
 
 
-class Scene:
-    """Operations over one scripted backend and one scripted worker."""
+def calibrated(kind: Kind, purpose: str) -> Purpose:
+    """Return what the suite's own calibration says of a purpose."""
+    calibration = default_calibration()
+    purposes = {
+        Kind.TRAINING: calibration.trainings,
+        Kind.BACKTEST: calibration.backtests,
+        Kind.DOWNLOAD: calibration.downloads,
+    }
+    return purposes[kind][purpose]
 
-    def __init__(self, backend: Script, worker: Script | None = None, cache_ttl: float = 0.0) -> None:
+
+class Scene:
+    """Operations over one scripted backend and one scripted worker, which does one kind of operations."""
+
+    def __init__(
+        self,
+        backend: Script,
+        worker: Script | None = None,
+        cache_ttl: float = 0.0,
+        kind: Kind = Kind.TRAINING,
+    ) -> None:
         self.clock = FakeClock()
+        self.kind = kind
         self.backend = ScriptedService("backend", self.clock, backend)
-        self.worker = ScriptedService("training-worker-1", self.clock, worker or backend)
+        self.worker = ScriptedService(f"{kind}-worker-1", self.clock, worker or backend)
         self.workers = [self.worker]
         self.looks: list[Any] = []
         self.operations = Operations(
             cast(Backend, self.backend),
-            lambda: cast(list[Worker], self.workers),
+            lambda asked: cast(list[Worker], self.workers if asked is kind else []),
             Waiter(self.clock),
             cache_ttl,
             on_look=lambda operation, seen: self.looks.append((operation.id, seen.status)),
         )
-        self.calibration = default_calibration().trainings["long"]
 
-    def operation(self, expected_s: float = 10.0, percentage_at_cancel: float = 50.0) -> Operation:
+    def operation(
+        self, expected_s: float = 10.0, percentage_at_cancel: float = 50.0, *, at_worker: bool = False
+    ) -> Operation:
+        """Return a long operation; the backend did not hear of one that was asked for `at_worker`."""
         return Operation(
             OPERATION_ID,
-            self.calibration,
+            self.kind,
+            "long",
+            calibrated(self.kind, "long"),
             expected_s,
             started_at=START,
+            home=cast(Worker, self.worker) if at_worker else None,
             percentage_at_cancel=percentage_at_cancel,
         )

@@ -3,7 +3,7 @@ import pytest
 from ktrdr_acceptance.api.models import OperationBody
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, TERMINAL, Status, is_allowed
-from ktrdr_acceptance.operations.operations import observation
+from ktrdr_acceptance.operations.observation import observation
 
 P, R, S = Status.PENDING, Status.RUNNING, Status.RESUMING
 DONE, FAILED, CANCELLED = Status.COMPLETED, Status.FAILED, Status.CANCELLED

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.lifecycle import Status
-from ktrdr_acceptance.operations.operations import Operation
+from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.waiting import WaitFailed
 
 from .scripted import OPERATION_ID, Scene, ScriptedService, Shown, flips, steady
@@ -93,7 +94,7 @@ def test_a_worker_that_no_longer_knows_the_operation_does_not_pass() -> None:
 def test_no_worker_that_knows_the_operation_does_not_pass() -> None:
     scene = Scene(steady("cancelled"))
     scene.worker.knows = False
-    with pytest.raises(WaitFailed, match=r"one of the workers to know operation .*within 5 s"):
+    with pytest.raises(WaitFailed, match=r"one of the workers to know training .*within 5 s"):
         scene.operations.stays_cancelled(scene.operation())
 
 
@@ -192,7 +193,7 @@ def test_a_worker_that_is_gone_may_be_the_one_that_nobody_else_is() -> None:
     scene.worker.knows = False
     with pytest.raises(EnvironmentFault, match=r"training-worker-0 at .* gave no answer") as caught:
         scene.operations.worker_of(scene.operation())
-    assert f"expected one of the workers to know operation {OPERATION_ID}" in str(caught.value)
+    assert f"expected one of the workers to know training {OPERATION_ID}" in str(caught.value)
 
 
 # waiting for a status
@@ -298,7 +299,10 @@ def attempt(scene: Scene, answer: Answer | Exception) -> Operation | Refusal:
             raise answer
         return answer
 
-    return scene.operations.attempt("smoke training", scene.calibration, 2.0, ask)
+    def planned(operation_id: str, asked_at: float) -> Operation:
+        return replace(scene.operation(), id=operation_id, started_at=asked_at)
+
+    return scene.operations.attempt(planned, "smoke training", ask)
 
 
 def started(body: object, status: int = 200) -> Answer:

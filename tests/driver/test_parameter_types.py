@@ -1,12 +1,14 @@
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import parse
 import pytest
 
 from ktrdr_acceptance import parameter_types as types
+from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
 from ktrdr_acceptance.domain.operation_list import LISTED, Listed, read_filters
-from ktrdr_acceptance.domain.trainings import FLAWS
+from ktrdr_acceptance.operations.operation import Kind
 
 
 def in_sentence(convert: Callable[[str], Any], sentence: str) -> Any:
@@ -85,13 +87,40 @@ def test_what_is_no_count_does_not_match_the_sentence(text: str) -> None:
     assert in_sentence(types.parse_count, text) is None
 
 
-@pytest.mark.parametrize("text", ["smoke", "long"])
-def test_a_purpose(text: str) -> None:
+@pytest.mark.parametrize("text", ["smoke", "long", "5-minute", "overnight"])
+def test_a_purpose_is_any_word_because_a_calibration_of_one_s_own_may_have_more(text: str) -> None:
     assert in_sentence(types.parse_purpose, text) == text
 
 
-def test_an_unknown_purpose_does_not_match() -> None:
-    assert in_sentence(types.parse_purpose, "huge") is None
+@pytest.mark.parametrize("text", ["very long", "-x", ""])
+def test_what_is_no_purpose_does_not_match_the_sentence(text: str) -> None:
+    assert in_sentence(types.parse_purpose, text) is None
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_operation_can_be_spoken_of(kind: Kind) -> None:
+    assert in_sentence(types.parse_kind, str(kind)) is kind
+
+
+def test_the_services_that_can_be_spoken_of_are_those_that_can_be_switched() -> None:
+    assert in_sentence(types.parse_service, "the IB host") == "ib-host"
+    assert in_sentence(types.parse_service, "the IB gateway") == "ib-gateway"
+    assert in_sentence(types.parse_service, "the backend") is None
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_ask_for_work_can_be_spoken_of_whole(way: str) -> None:
+    assert in_sentence(types.parse_way, way) == way
+
+
+def test_a_day() -> None:
+    assert in_sentence(types.parse_date, "2024-12-31") == date(2024, 12, 31)
+    assert in_sentence(types.parse_date, "31.12.2024") is None
+
+
+def test_a_day_that_does_not_exist_is_an_error_of_the_value() -> None:
+    with pytest.raises(ValueError, match="day is out of range"):
+        types.parse_date("2024-02-30")
 
 
 @pytest.mark.parametrize("flaw", list(FLAWS))
@@ -139,5 +168,8 @@ def test_all_types_are_registered_with_behave(monkeypatch: pytest.MonkeyPatch) -
     registered: dict[str, Any] = {}
     monkeypatch.setattr(types, "register_type", lambda **given: registered.update(given))
     types.register()
-    assert set(registered) == {"Duration", "Percent", "Count", "Purpose", "Flaw", "Listed", "Filters"}
+    converters = {name.removeprefix("parse_") for name in vars(types) if name.startswith("parse_")}
+    assert {name.lower() for name in registered} == {name.replace("_", "") for name in converters}
+    assert set(registered) >= {"Duration", "Date", "Percent", "Count", "Purpose", "Kind", "Service"}
+    assert set(registered) >= {"Way", "Flaw", "Listed", "Filters"}
     assert all(hasattr(convert, "pattern") for convert in registered.values())

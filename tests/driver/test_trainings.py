@@ -11,9 +11,12 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.domain.bad_requests import spoilt
 from ktrdr_acceptance.domain.operation_list import OperationList
+from ktrdr_acceptance.domain.starts import NONSENSE
 from ktrdr_acceptance.domain.trainings import Trainings
 from ktrdr_acceptance.faults import Category, category_of
+from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 from ktrdr_acceptance.testdata.calibration import default_calibration
@@ -69,8 +72,10 @@ class StartingBackend:
 
 def trainings_at(backend: StartingBackend, clock: FakeClock | None = None) -> Trainings:
     service = cast(Backend, backend)
-    operations = Operations(service, list, Waiter(clock or FakeClock()), 0.0)
-    return Trainings(service, operations, default_calibration(), speed=20)
+    operations = Operations(service, lambda _kind: [], Waiter(clock or FakeClock()), 0.0)
+    purposes = default_calibration().trainings
+    ask = service.start_training_answer
+    return Trainings(Kind.TRAINING, service, operations, purposes, 20, ask, "/training/start")
 
 
 # a start that is refused
@@ -92,7 +97,7 @@ def test_a_strategy_that_the_target_lacks_is_a_matter_of_configuration(said: Any
 )
 def test_any_other_refusal_of_a_start_is_ktrdr_s_matter(status: int, said: str) -> None:
     with pytest.raises(
-        AssertionError, match=f"refused to start a smoke training: HTTP {status}: {said}"
+        AssertionError, match=f"starting a smoke training was refused: HTTP {status}: {said}"
     ) as caught:
         trainings_at(StartingBackend(refuses(status, said))).start("smoke")
     assert category_of(caught.value) == Category.CODE_BUG
@@ -102,8 +107,10 @@ def test_any_other_refusal_of_a_start_is_ktrdr_s_matter(status: int, said: str) 
 
 REQUESTS: dict[str, Callable[[Trainings], Refusal]] = {
     "changed": lambda trainings: trainings.refusal_of(strategy_name="nosuch"),
-    "flaw": lambda trainings: trainings.refusal_of_flaw("no symbols"),
-    "nonsense": lambda trainings: trainings.refusal_of_nonsense(),
+    "flaw": lambda trainings: trainings.refusal_of_body(
+        spoilt(trainings.calibrated("smoke").request(), "symbols", "missing"), "without symbols"
+    ),
+    "nonsense": lambda trainings: trainings.refusal_of_body(NONSENSE, "of nonsense"),
 }
 
 
@@ -128,7 +135,9 @@ def test_a_refusal_that_started_one_all_the_same_is_found_out(name: str, there: 
 
 
 def test_an_acceptance_where_a_refusal_must_be_names_what_it_started() -> None:
-    with pytest.raises(AssertionError, match=r"accepted a training with .*nosuch.* as operation op_1"):
+    with pytest.raises(
+        AssertionError, match=r"a training with .*nosuch.* was accepted as operation op_1 instead of refused"
+    ):
         trainings_at(StartingBackend()).refusal_of(strategy_name="nosuch")
 
 

@@ -11,6 +11,7 @@ from ktrdr_acceptance.api.http import Answer, ServiceClient
 from ktrdr_acceptance.api.models import WorkerBody
 from ktrdr_acceptance.domain.workers import Workers
 from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
+from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
 from .fake_clock import FakeClock
@@ -67,12 +68,12 @@ def workers_of(floor: Floor, clock: FakeClock | None = None, ours: set[str] | No
 
 
 def test_a_worker_that_is_available_and_says_that_it_is_idle_is_free() -> None:
-    assert workers_of(Floor(busy("op_1"), FREE)).wait_for_free(30).worker_id == "w1"
+    assert workers_of(Floor(busy("op_1"), FREE)).wait_for_free(Kind.TRAINING, 30).worker_id == "w1"
 
 
 def test_a_worker_of_another_trade_is_not_asked() -> None:
     floor = Floor({**FREE, "worker_type": "backtesting"}, FREE)
-    assert workers_of(floor).wait_for_free(30).worker_id == "w1"
+    assert workers_of(floor).wait_for_free(Kind.TRAINING, 30).worker_id == "w1"
     assert floor.asked == ["w1"]
 
 
@@ -80,7 +81,7 @@ def test_a_worker_that_becomes_free_is_waited_for() -> None:
     clock = FakeClock()
     floor = Floor(busy("op_of_others"))
     clock.events.append((START + 3, lambda: floor.rows.__setitem__(0, FREE)))
-    assert workers_of(floor, clock).wait_for_free(30).worker_id == "w0"
+    assert workers_of(floor, clock).wait_for_free(Kind.TRAINING, 30).worker_id == "w0"
     assert clock.now() == pytest.approx(START + 3, abs=0.1)
 
 
@@ -88,13 +89,13 @@ def test_a_worker_that_does_not_answer_is_passed_over_and_noted() -> None:
     floor = Floor(FREE, FREE)
     floor.gone = {"w0"}
     workers = workers_of(floor)
-    assert workers.wait_for_free(30).worker_id == "w1"
+    assert workers.wait_for_free(Kind.TRAINING, 30).worker_id == "w1"
     assert workers.unreachable == {"w0 at http://w0:1 gave no answer to GET /health"}
 
 
 def test_nothing_is_noted_of_workers_that_answer() -> None:
     workers = workers_of(Floor(busy("op_1"), FREE))
-    workers.wait_for_free(30)
+    workers.wait_for_free(Kind.TRAINING, 30)
     assert workers.unreachable == set()
 
 
@@ -104,7 +105,7 @@ def test_nothing_is_noted_of_workers_that_answer() -> None:
 def refusal(floor: Floor, ours: set[str] | None = None) -> Exception:
     clock = FakeClock()
     with pytest.raises((AssertionError, EnvironmentFault)) as caught:
-        workers_of(floor, clock, ours).wait_for_free(30)
+        workers_of(floor, clock, ours).wait_for_free(Kind.TRAINING, 30)
     assert clock.now() == START + 30
     return caught.value
 
