@@ -291,11 +291,3 @@ def then_backend_never_ahead(context: StepContext) -> None:
     world = context.world
     ahead = world.operations.ahead_of_worker(world.operation)
     world.check.that("looks at which the backend was ahead", ahead, nothing())
-
-
-@given("a training that has ended at its worker")
-def given_ended_at_worker(context: StepContext) -> None:
-    """Follow a smoke training at its worker alone: the backend is not looked at."""
-    world = context.world
-    world.said.speak_of(world.trainings.start_when_ready("smoke"))
-    world.operations.ends_at_worker(world.operation)

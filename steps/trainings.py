@@ -32,6 +32,14 @@ def given_completed_at_training_host(context: StepContext) -> None:
     world.operations.eventually(training, Status.COMPLETED, within=training.calibration.deadline_s)
 
 
+@given("a training that has ended at its worker")
+def given_ended_at_worker(context: StepContext) -> None:
+    """Follow a smoke training at its worker alone: the backend is not looked at."""
+    world = context.world
+    world.said.speak_of(world.trainings.start_when_ready("smoke"))
+    world.operations.ends_at_worker(world.operation)
+
+
 @then("its details name its symbol and its strategy")
 def then_details_name_request(context: StepContext) -> None:
     """Compare the operation's metadata with what was asked for."""
@@ -54,7 +62,7 @@ def then_seen_epoch(context: StepContext) -> None:
 
 
 @then("its percentage never went down from the first epoch on")
-def then_percentage_never_fell(context: StepContext) -> None:
+def then_percentage_never_fell_in_epochs(context: StepContext) -> None:
     """Compare each percentage of the epochs with the one before."""
     world = context.world
     falls = world.operations.history(world.training).falls(lambda seen: seen.percentage)
@@ -70,7 +78,7 @@ def then_epoch_never_fell(context: StepContext) -> None:
 
 
 @then("its number of processed items never went down from the first epoch on")
-def then_items_never_fell(context: StepContext) -> None:
+def then_items_never_fell_in_epochs(context: StepContext) -> None:
     """Compare each number of items of the epochs with the one before."""
     world = context.world
     falls = world.operations.history(world.training).falls(lambda seen: seen.items)
