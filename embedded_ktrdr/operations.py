@@ -232,7 +232,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def new_operation_id(operation_type: OperationType, *, retry: bool = False) -> str:
-    """An id in KTRDR's form, `op_training_20241231_235959_0a1b2c3d`."""
-    prefix = "op_retry" if retry else "op"
-    return f"{prefix}_{operation_type.value}_{now():%Y%m%d_%H%M%S}_{uuid.uuid4().hex[:8]}"
+def new_operation(
+    operation_type: OperationType,
+    metadata: OperationMetadata,
+    *,
+    operation_id: str | None = None,
+    retry: bool = False,
+) -> OperationInfo:
+    """An operation that waits; without an id of its own one like `op_training_20241231_235959_0a1b2c3d`."""
+    moment = now()
+    if operation_id is None:
+        prefix = f"{'op_retry' if retry else 'op'}_{operation_type.value}"
+        operation_id = f"{prefix}_{moment:%Y%m%d_%H%M%S}_{uuid.uuid4().hex[:8]}"
+    return OperationInfo(
+        operation_id=operation_id,
+        operation_type=operation_type,
+        status=OperationStatus.PENDING,
+        created_at=moment,
+        metadata=metadata,
+    )

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
 # Parameters of the indicators, in the order in which a feature id names them.
 PARAMETERS = {
     "adx": ("period",),
     "bbands": ("period", "multiplier"),
-    "ema": ("period",),
     "ema": ("period",),
     "macd": ("fast_period", "slow_period", "signal_period"),
     "rsi": ("period",),
@@ -23,15 +21,6 @@ _OF_A_PRICE = ("bbands", "ema", "macd", "rsi", "sma")
 
 class StrategyError(Exception):
     """No strategy of that name."""
-
-
-class ValidationIssue(BaseModel):
-    """What is wrong with a strategy (`severity` error), or looks so (warning)."""
-
-    severity: str
-    category: str
-    message: str
-    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,43 +64,29 @@ class Strategy:
         }
         return yaml.safe_dump(content, sort_keys=False)
 
-    def issues(self) -> list[ValidationIssue]:
+    def issues(self) -> list[dict[str, Any]]:
         """Every feature id must be unique and have fuzzy sets; sets of their own are only worth a warning."""
-        ids, sets = set(self.indicators), set(self.fuzzy_config())
-        repeated = [each for each, count in Counter(self.indicators).items() if count > 1]
-        found = []
-        if repeated:
-            named = ", ".join(
-                f"'{each}' at {[at for at, name in enumerate(self.indicators) if name == each]}"
-                for each in repeated
-            )
-            found.append(
-                ValidationIssue(
-                    severity="error",
-                    category="indicators",
-                    message=f"Duplicate feature_ids: {named}. Each indicator needs a feature_id of its own.",
-                    details={"duplicate_feature_ids": repeated},
-                )
-            )
-        if missing := sorted(ids - sets):
-            found.append(
-                ValidationIssue(
-                    severity="error",
-                    category="fuzzy_sets",
-                    message=f"Missing fuzzy_sets for indicators: {', '.join(missing)}.",
-                    details={"missing_feature_ids": missing},
-                )
-            )
-        if unused := sorted(sets - ids):
-            found.append(
-                ValidationIssue(
-                    severity="warning",
-                    category="fuzzy_sets",
-                    message=f"Fuzzy sets without an indicator: {', '.join(unused)}.",
-                    details={"unused_fuzzy_sets": unused},
-                )
-            )
-        return found
+        ids, sets = Counter(self.indicators), set(self.fuzzy_config())
+        faults = (
+            ("error", "indicators", "Duplicate feature_ids", {each for each in ids if ids[each] > 1}),
+            ("error", "fuzzy_sets", "Missing fuzzy_sets for indicators", ids.keys() - sets),
+            ("warning", "fuzzy_sets", "Fuzzy sets without an indicator", sets - ids.keys()),
+        )
+        return [
+            {
+                "severity": severity,
+                "category": category,
+                "message": f"{fault}: {', '.join(map(self._place, sorted(at_fault)))}.",
+                "details": {"feature_ids": sorted(at_fault)},
+            }
+            for severity, category, fault, at_fault in faults
+            if at_fault
+        ]
+
+    def _place(self, feature_id: str) -> str:
+        """A feature id and which of the indicators have it."""
+        at = [number for number, each in enumerate(self.indicators) if each == feature_id]
+        return f"'{feature_id}' at {at}" if len(at) > 1 else feature_id
 
     def bars_needed(self) -> tuple[str, int]:
         """The indicator that needs the most bars for a first value, and how many."""

@@ -21,7 +21,7 @@ from embedded_ktrdr.backend.operation_routes import operation_router
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
 from embedded_ktrdr.backend.strategy_routes import strategy_router
-from embedded_ktrdr.backend.training_routes import training_router
+from embedded_ktrdr.backend.trainings import training_router
 from embedded_ktrdr.backend.worker_routes import worker_router
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.errors import install_error_envelope

@@ -1,6 +1,7 @@
 """/api/v1/backtests (contract 5)."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -24,34 +25,22 @@ class BacktestStartRequest(BaseModel):
     model_path: Text | None = None
 
 
-class BacktestStartResponse(BaseModel):
-    """Answer of POST /backtests/start."""
-
-    success: bool
-    operation_id: str
-    status: str
-    message: str
-    symbol: str
-    timeframe: str
-    mode: str | None = None
-
-
 def backtest_router(dispatch: Dispatch) -> APIRouter:
     """The route of backtests."""
     router = APIRouter(prefix="/backtests", tags=["Backtesting"])
 
     @router.post("/start")
-    async def start_backtest(request: BacktestStartRequest) -> BacktestStartResponse:
+    async def start_backtest(request: BacktestStartRequest) -> dict[str, Any]:
         operation = await dispatch.start(_job(request))
-        return BacktestStartResponse(
-            success=True,
-            operation_id=operation.operation_id,
-            status="started",
-            message=f"Backtest started for {request.symbol} {request.timeframe}",
-            symbol=request.symbol,
-            timeframe=request.timeframe,
-            mode="distributed",
-        )
+        return {
+            "success": True,
+            "operation_id": operation.operation_id,
+            "status": "started",
+            "message": f"Backtest started for {request.symbol} {request.timeframe}",
+            "symbol": request.symbol,
+            "timeframe": request.timeframe,
+            "mode": "distributed",
+        }
 
     return router
 

@@ -14,10 +14,8 @@ from embedded_ktrdr.operations import (
     OperationInfo,
     OperationMetadata,
     OperationProgress,
-    OperationStatus,
     OperationType,
-    new_operation_id,
-    now,
+    new_operation,
 )
 from embedded_ktrdr.pace import Pace
 
@@ -97,14 +95,8 @@ class Dispatch:
 
     async def start(self, job: Job, *, retry: bool = False) -> OperationInfo:
         """A running operation; NoWorkerError, and nothing starts, if no worker takes it."""
-        operation = OperationInfo(
-            operation_id=new_operation_id(job.kind.operation_type, retry=retry),
-            operation_type=job.kind.operation_type,
-            status=OperationStatus.PENDING,
-            created_at=now(),
-            progress=job.progress.model_copy(deep=True),
-            metadata=job.metadata,
-        )
+        operation = new_operation(job.kind.operation_type, job.metadata, retry=retry)
+        operation.progress = job.progress
         # The id is handed out only once a worker has accepted: so no failed operation without a worker,
         # and no cancel that overtakes its own dispatch (DEV-02, DEV-13).
         worker = await self._dispatch(operation.operation_id, job)

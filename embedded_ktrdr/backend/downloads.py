@@ -15,14 +15,7 @@ from embedded_ktrdr.backend.ib_client import HostServiceError, IbHost
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.generator import STEPS, Bar, moment_of, seconds_of
-from embedded_ktrdr.operations import (
-    OperationInfo,
-    OperationMetadata,
-    OperationStatus,
-    OperationType,
-    new_operation_id,
-    now,
-)
+from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType, new_operation, now
 from embedded_ktrdr.pace import Pace
 
 log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
@@ -65,23 +58,18 @@ class Downloads:
             "Starting data download for %s %s (mode: %s, start: %s, end: %s)",
             order.symbol, order.timeframe, order.mode.value, order.start_date, order.end_date,
         )  # fmt: skip
-        operation = OperationInfo(
-            operation_id=new_operation_id(OperationType.DATA_LOAD, retry=retry),
-            operation_type=OperationType.DATA_LOAD,
-            status=OperationStatus.PENDING,
-            created_at=now(),
-            metadata=OperationMetadata(
-                symbol=order.symbol,
-                timeframe=order.timeframe,
-                mode=order.mode.value,
-                start_date=_moment(order.start_date),
-                end_date=_moment(order.end_date),
-                parameters={
-                    "operation_name": f"{order.name} ({order.mode.value} mode)",
-                    "service_name": "Data/Acquisition",
-                },
-            ),
+        metadata = OperationMetadata(
+            symbol=order.symbol,
+            timeframe=order.timeframe,
+            mode=order.mode.value,
+            start_date=_moment(order.start_date),
+            end_date=_moment(order.end_date),
+            parameters={
+                "operation_name": f"{order.name} ({order.mode.value} mode)",
+                "service_name": "Data/Acquisition",
+            },
         )
+        operation = new_operation(OperationType.DATA_LOAD, metadata, retry=retry)
         self._orders[operation.operation_id] = order
         progress = DownloadProgress(operation, order.name)
         download = Download(order, operation, progress, self._host, self._repository, self._pace)

@@ -4,30 +4,13 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from embedded_ktrdr.backend.operations import Operations
-from embedded_ktrdr.operations import (
-    OperationInfo,
-    OperationMetadata,
-    OperationProgress,
-    OperationStatus,
-    OperationType,
-    new_operation_id,
-    now,
-)
+from embedded_ktrdr.operations import OperationMetadata, OperationProgress, OperationType, new_operation
 from embedded_ktrdr.pace import Pace
 
 ITERATIONS = 100
 ITERATION_S = 2.0  # at speed 1
-
-
-class DummyOperationResponse(BaseModel):
-    """Answer of POST /dummy/start."""
-
-    success: bool
-    data: dict[str, Any] | None = None
-    error: dict[str, str] | None = None
 
 
 def dummy_router(operations: Operations, pace: Pace) -> APIRouter:
@@ -35,16 +18,9 @@ def dummy_router(operations: Operations, pace: Pace) -> APIRouter:
     router = APIRouter(prefix="/dummy", tags=["Dummy"])
 
     @router.post("/start")
-    async def start_dummy_task() -> DummyOperationResponse:
-        operation = OperationInfo(
-            operation_id=new_operation_id(OperationType.DUMMY),
-            operation_type=OperationType.DUMMY,
-            status=OperationStatus.PENDING,
-            created_at=now(),
-            metadata=OperationMetadata(
-                parameters={"operation_name": "dummy_task", "service_name": "DummyService"}
-            ),
-        )
+    async def start_dummy_task() -> dict[str, Any]:
+        names = {"operation_name": "dummy_task", "service_name": "DummyService"}
+        operation = new_operation(OperationType.DUMMY, OperationMetadata(parameters=names))
 
         async def iterate() -> dict[str, Any]:
             for done in range(1, ITERATIONS + 1):
@@ -59,13 +35,11 @@ def dummy_router(operations: Operations, pace: Pace) -> APIRouter:
             return {"status": "success", "iterations_completed": ITERATIONS}
 
         operations.run(operation, iterate)
-        return DummyOperationResponse(
-            success=True,
-            data={
-                "operation_id": operation.operation_id,
-                "status": "started",
-                "message": "Started dummy_task operation",
-            },
-        )
+        data = {
+            "operation_id": operation.operation_id,
+            "status": "started",
+            "message": "Started dummy_task operation",
+        }
+        return {"success": True, "data": data, "error": None}
 
     return router

@@ -31,13 +31,6 @@ class CancelOperationRequest(BaseModel):
     force: bool = False
 
 
-class OperationCancelResponse(BaseModel):
-    """Answer to a cancel."""
-
-    success: bool = True
-    data: dict[str, Any]
-
-
 def operation_router(operations: Operations) -> APIRouter:
     """The routes of operations."""
     router = APIRouter(prefix="/operations", tags=["Operations"])
@@ -72,7 +65,7 @@ def operation_router(operations: Operations) -> APIRouter:
     @router.delete("/{operation_id}")
     async def cancel_operation(
         operation_id: str, request: CancelOperationRequest | None = None
-    ) -> OperationCancelResponse:
+    ) -> dict[str, Any]:
         wish = request or CancelOperationRequest()
         log.info("Cancelling operation %s: reason='%s', force=%s", operation_id, wish.reason, wish.force)
         operation = await find(operation_id)
@@ -83,7 +76,7 @@ def operation_router(operations: Operations) -> APIRouter:
         except FinishedError:
             raise _not_cancellable(operation) from None
         log.info("Successfully cancelled operation: %s", operation_id)
-        return OperationCancelResponse(data=result)
+        return {"success": True, "data": result}
 
     @router.post("/{operation_id}/retry")
     async def retry_operation(operation_id: str) -> OperationStatusResponse:

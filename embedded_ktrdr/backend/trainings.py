@@ -1,20 +1,37 @@
-"""Trainings: what a start asks for, and the job that a worker gets (contract 3.1)."""
+"""/api/v1/trainings (contract 3.1 and 3.4)."""
 
 import re
 from datetime import datetime
 from typing import Any
 
-from fastapi import HTTPException
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from embedded_ktrdr.backend.dispatch import TRAINING, Job
+from embedded_ktrdr.backend.dispatch import TRAINING, Dispatch, Job
+from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.fields import EndDate, IsoDate, Names
-from embedded_ktrdr.operations import OperationMetadata, OperationProgress, now
+from embedded_ktrdr.operations import OperationMetadata, OperationProgress, OperationStatus, now
 from embedded_ktrdr.strategies import STRATEGIES, Strategy
 
 EARLIEST_DATE = "2020-01-01"  # where a training without dates starts
+ESTIMATED_MINUTES = 30  # what KTRDR says of every training
+
+# Of an issue that a validation found.
+ERROR_PARTS = ("category", "message", "details")
 
 _STRATEGY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+# What GET /trainings/{task_id}/performance shows of each group of a result; what a result does not have stays
+# null, as in KTRDR.
+PERFORMANCE = {
+    "training_metrics": (
+        "final_train_loss", "final_val_loss", "final_train_accuracy", "final_val_accuracy",
+        "epochs_completed", "early_stopped", "training_time_minutes",
+    ),
+    "test_metrics": ("test_loss", "test_accuracy", "precision", "recall", "f1_score"),
+    "model_info": ("model_size_bytes", "parameters_count", "architecture"),
+}  # fmt: skip
 
 
 class TrainingRequest(BaseModel):
@@ -29,7 +46,44 @@ class TrainingRequest(BaseModel):
     detailed_analytics: bool = False
 
 
-def training_job(request: TrainingRequest) -> Job:
+def training_router(dispatch: Dispatch, operations: Operations) -> APIRouter:
+    """The routes of trainings."""
+    router = APIRouter(prefix="/trainings", tags=["Training"])
+
+    @router.post("/start")
+    async def start_training(request: TrainingRequest) -> dict[str, Any]:
+        operation = await dispatch.start(_job(request))
+        names = ", ".join(request.symbols)
+        return {
+            "success": True,
+            "task_id": operation.operation_id,
+            "status": "training_started",
+            "message": f"Neural network training started for {names} using {request.strategy_name} strategy",
+            "symbols": request.symbols,
+            "timeframes": request.timeframes,
+            "strategy_name": request.strategy_name,
+            "estimated_duration_minutes": ESTIMATED_MINUTES,
+        }
+
+    @router.get("/{task_id}/performance")
+    async def get_model_performance(task_id: str) -> dict[str, Any]:
+        operation = await operations.lookup(task_id)
+        if operation is None:
+            raise HTTPException(404, f"Training task {task_id} not found")
+        if operation.status is not OperationStatus.COMPLETED:
+            status = operation.status.value
+            raise HTTPException(404, f"Training task {task_id} is not completed (status: {status})")
+        result = operation.result_summary or {}
+        groups = {
+            group: {field: result.get(group, {}).get(field) for field in fields}
+            for group, fields in PERFORMANCE.items()
+        }
+        return {"success": True, "task_id": task_id, "status": operation.status.value, **groups}
+
+    return router
+
+
+def _job(request: TrainingRequest) -> Job:
     """What a worker is asked to do; HTTPException 400 for a strategy that cannot be trained."""
     strategy = _trainable(request.strategy_name)
     start, end = request.start_date, request.end_date
@@ -79,14 +133,14 @@ def _trainable(name: str) -> Strategy:
         # KTRDR searches two folders, which are the same one in its container.
         searched = ", ".join([each.path for each in STRATEGIES.values()] * 2)
         raise HTTPException(400, f"Strategy file not found: {name}.yaml (searched: {searched})")
-    errors = [each for each in STRATEGIES[name].issues() if each.severity == "error"]
+    errors = [each for each in STRATEGIES[name].issues() if each["severity"] == "error"]
     if errors:
         detail: dict[str, Any] = {
             "message": f"Strategy validation failed: {len(errors)} error(s) found",
             "error_code": "STRATEGY-ValidationFailed",
             "context": {"strategy_name": name, "error_count": len(errors)},
-            "details": {"errors": [each.model_dump(exclude={"severity"}) for each in errors]},
-            "suggestion": "Correct the strategy: " + " ".join(each.message for each in errors),
+            "details": {"errors": [{part: each[part] for part in ERROR_PARTS} for each in errors]},
+            "suggestion": "Correct the strategy: " + " ".join(each["message"] for each in errors),
         }
         raise HTTPException(400, detail)
     return STRATEGIES[name]

@@ -20,9 +20,8 @@ from embedded_ktrdr.operations import (
     OperationInfo,
     OperationMetadata,
     OperationProgress,
-    OperationStatus,
     OperationType,
-    now,
+    new_operation,
 )
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.strategies import STRATEGIES
@@ -64,6 +63,11 @@ class BacktestStartRequest(BaseModel):
     slippage: Share = 0.0
     model_path: Text | None = None
 
+    @property
+    def date_range(self) -> tuple[datetime, datetime]:
+        """The range asked for."""
+        return datetime.fromisoformat(self.start_date), datetime.fromisoformat(self.end_date)
+
 
 def create_app(place: Place, pace: Pace, repository: BarRepository, models: Models) -> FastAPI:
     """A backtest worker."""
@@ -79,26 +83,18 @@ def create_app(place: Place, pace: Pace, repository: BarRepository, models: Mode
 
 
 def _operation(request: BacktestStartRequest, worker_id: str) -> OperationInfo:
-    return OperationInfo(
-        operation_id=request.task_id or f"worker_backtest_{uuid.uuid4().hex[:12]}",
-        operation_type=OperationType.BACKTESTING,
-        status=OperationStatus.PENDING,
-        created_at=now(),
-        metadata=OperationMetadata(
-            symbol=request.symbol,
-            timeframe=request.timeframe,
-            mode="backtesting",
-            start_date=datetime.fromisoformat(request.start_date),
-            end_date=datetime.fromisoformat(request.end_date),
-            parameters={
-                "strategy_name": request.strategy_name,
-                "initial_capital": request.initial_capital,
-                "commission": request.commission,
-                "slippage": request.slippage,
-                "worker_id": worker_id,
-            },
-        ),
+    asked = request.model_dump(include={"strategy_name", "initial_capital", "commission", "slippage"})
+    start, end = request.date_range
+    metadata = OperationMetadata(
+        symbol=request.symbol,
+        timeframe=request.timeframe,
+        mode="backtesting",
+        start_date=start,
+        end_date=end,
+        parameters={**asked, "worker_id": worker_id},
     )
+    operation_id = request.task_id or f"worker_backtest_{uuid.uuid4().hex[:12]}"
+    return new_operation(OperationType.BACKTESTING, metadata, operation_id=operation_id)
 
 
 @dataclass(frozen=True)
@@ -119,25 +115,16 @@ class Backtest:
         operation.progress = OperationProgress(current_step="")
         await clock.work(PREPARATION_S, step=True)
         account = await self._trade(operation, clock, total)
-        start, end = (datetime.fromisoformat(each) for each in (request.start_date, request.end_date))
+        start, end = request.date_range
         metrics = account.metrics((end.replace(tzinfo=None) - start.replace(tzinfo=None)).days)
-        KIND.log.info(
-            "Backtest completed for %s %s: %s trades",
-            request.symbol,
-            request.timeframe,
-            metrics["total_trades"],
-        )
+        KIND.log.info("Backtest completed for %s %s", request.symbol, request.timeframe)
         return {
-            "strategy_name": request.strategy_name,
-            "symbol": request.symbol,
-            "timeframe": request.timeframe,
+            **request.model_dump(include={"strategy_name", "symbol", "timeframe"}),
             "start_time": started_at,
             "end_time": timestamp(),
             "execution_time_seconds": time.monotonic() - began,
             "config": {
-                "initial_capital": request.initial_capital,
-                "commission": request.commission,
-                "slippage": request.slippage,
+                **request.model_dump(include={"initial_capital", "commission", "slippage"}),
                 "start_date": start.isoformat(),
                 "end_date": end.isoformat(),
             },
@@ -157,7 +144,7 @@ class Backtest:
             raise WorkError(f"Model not found: {request.model_path}")
         if self.repository.series(request.symbol.upper(), request.timeframe) is None:
             raise WorkError(f"No data found in cache for {what}")
-        total = self.repository.count(request.symbol, request.timeframe, *self._range)
+        total = self.repository.count(request.symbol, request.timeframe, *self.request.date_range)
         if total == 0:
             raise WorkError(f"No data loaded for {what}")
         indicator, needed = strategy.bars_needed()
@@ -168,15 +155,10 @@ class Backtest:
             )
         return total
 
-    @property
-    def _range(self) -> tuple[datetime, datetime]:
-        request = self.request
-        return datetime.fromisoformat(request.start_date), datetime.fromisoformat(request.end_date)
-
     async def _trade(self, operation: OperationInfo, clock: Clock, total: int) -> Account:
         request = self.request
         account = Account(request.initial_capital, request.commission + request.slippage)
-        bars = self.repository.bars(request.symbol, request.timeframe, *self._range)
+        bars = self.repository.bars(request.symbol, request.timeframe, *self.request.date_range)
         bars = islice(bars, WARM_UP_BARS, total)
         processable = max(0, total - WARM_UP_BARS)
         engine_log.info("📊 Processing %s bars (skipping first %s for warm-up)", processable, WARM_UP_BARS)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, HTTPException
-from pydantic import BaseModel
 
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.models import Models
@@ -15,6 +14,7 @@ from embedded_ktrdr.operations import (
     OperationMetadata,
     OperationStatus,
     OperationType,
+    new_operation,
     now,
 )
 from embedded_ktrdr.pace import Pace
@@ -35,32 +35,27 @@ class TrainingStartRequest(plan.TrainingStartRequest):
     session_id: str | None = None
 
 
-class TrainingStartResponse(BaseModel):
-    """Answer of POST /training/start; both ids are the same."""
-
-    session_id: str
-    operation_id: str
-    status: str
-    message: str
-    gpu_allocated: bool
-    estimated_duration_minutes: float | None = None
-
-
 def create_app(place: Place, pace: Pace, repository: BarRepository, models: Models) -> FastAPI:
     """A training host."""
     app, desk = create_worker(HOST_KIND, place, pace)
 
     @app.post("/training/start")
-    async def start_training(request: TrainingStartRequest) -> TrainingStartResponse:
+    async def start_training(request: TrainingStartRequest) -> dict[str, Any]:
         session_id = request.task_id or request.session_id or str(uuid.uuid4())
-        begin(desk, _operation(session_id, request), _work(Training(request, repository, models)))
-        return TrainingStartResponse(
-            session_id=session_id,
-            operation_id=session_id,
-            status="started",
-            message=f"Training session {session_id} started successfully",
-            gpu_allocated=False,
+        metadata = OperationMetadata(
+            symbol=request.symbols[0] if request.symbols else None,
+            timeframe=request.timeframes[0] if request.timeframes else None,
         )
+        operation = new_operation(OperationType.TRAINING, metadata, operation_id=session_id)
+        begin(desk, operation, _work(Training(request, repository, models)))
+        return {
+            "session_id": session_id,
+            "operation_id": session_id,
+            "status": "started",
+            "message": f"Training session {session_id} started successfully",
+            "gpu_allocated": False,
+            "estimated_duration_minutes": None,
+        }
 
     def find(session_id: str) -> OperationInfo:
         operation = desk.operations.get(session_id)
@@ -91,19 +86,6 @@ def create_app(place: Place, pace: Pace, repository: BarRepository, models: Mode
         return {"session_id": session_id, "status": "cleaned_up", "message": message}
 
     return app
-
-
-def _operation(session_id: str, request: TrainingStartRequest) -> OperationInfo:
-    return OperationInfo(
-        operation_id=session_id,
-        operation_type=OperationType.TRAINING,
-        status=OperationStatus.PENDING,
-        created_at=now(),
-        metadata=OperationMetadata(
-            symbol=request.symbols[0] if request.symbols else None,
-            timeframe=request.timeframes[0] if request.timeframes else None,
-        ),
-    )
 
 
 def _work(training: Training) -> Work:

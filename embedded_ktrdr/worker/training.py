@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.models import Models
-from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationStatus, OperationType, now
+from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType, new_operation
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker.app import Place, begin, create_worker
 from embedded_ktrdr.worker.desk import Clock, Kind
@@ -48,27 +48,17 @@ def create_app(place: Place, pace: Pace, repository: BarRepository, models: Mode
 
 def _operation(request: TrainingStartRequest, worker_id: str) -> OperationInfo:
     start, end = request.date_range()
-    return OperationInfo(
-        operation_id=request.task_id or f"worker_training_{uuid.uuid4().hex[:12]}",
-        operation_type=OperationType.TRAINING,
-        status=OperationStatus.PENDING,
-        created_at=now(),
-        metadata=OperationMetadata(
-            symbol=",".join(request.symbols or ["multi"]),
-            timeframe=",".join(request.timeframes or ["multi"]),
-            mode="training",
-            start_date=start,
-            end_date=end,
-            parameters={
-                "strategy_yaml": request.strategy_yaml[:100],
-                "symbols": request.symbols,
-                "timeframes": request.timeframes,
-                "start_date": request.start_date,
-                "end_date": request.end_date,
-                "worker_id": worker_id,
-            },
-        ),
+    asked = request.model_dump(include={"symbols", "timeframes", "start_date", "end_date"})
+    metadata = OperationMetadata(
+        symbol=",".join(request.symbols or ["multi"]),
+        timeframe=",".join(request.timeframes or ["multi"]),
+        mode="training",
+        start_date=start,
+        end_date=end,
+        parameters={"strategy_yaml": request.strategy_yaml[:100], **asked, "worker_id": worker_id},
     )
+    operation_id = request.task_id or f"worker_training_{uuid.uuid4().hex[:12]}"
+    return new_operation(OperationType.TRAINING, metadata, operation_id=operation_id)
 
 
 @dataclass(frozen=True)
