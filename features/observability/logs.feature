@@ -26,7 +26,7 @@ Feature: The logs tell what became of an operation and of a request
 
   @category:cancellation @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-of-a-cancel
   Scenario: A training that is cancelled says so in both logs and leaves no error there
-    Given a running long training
+    Given a running long training that has come to 30 % or more
     When I cancel it
     Then it is cancelled within 10 seconds
     And the log of the backend shows its cancellation
