@@ -7,7 +7,7 @@ PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept test lint report field embedded lock clean
+.PHONY: help venv accept test lint recorded report field embedded lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ktrdr-acceptance lint
 	@$(BIN)/behave --dry-run features/ >/dev/null || $(BIN)/behave --dry-run features/
 	@$(BIN)/ktrdr-acceptance settings-doc --check
+
+recorded: venv ## Run at speed 1 what KTRDR's team recorded, and compare the durations
+	@$(BIN)/behave $(TARGET_OPTION) -D speed=1 -t "$$($(BIN)/ktrdr-acceptance recorded-durations --selection)" \
+		features/ || [ $$? -eq 1 ]
+	@$(BIN)/ktrdr-acceptance recorded-durations
 
 report: ## Make reports/allure-report/index.html from the last run (needs Node)
 	@scripts/make_report.sh

@@ -4,6 +4,12 @@ import { existsSync, readFileSync } from "node:fs";
 // The run writes its categories beside its results; Allure 3 wants them in its configuration.
 const categories = "reports/allure-results/categories.json";
 
+// One report shows one tree: by capability or, as milestones.html, by milestone and criterion.
+const tree =
+  process.env.REPORT_BY === "milestone"
+    ? { groupBy: ["proof"], defaultSortBy: "name,asc" }
+    : { groupBy: ["epic", "feature", "story"] };
+
 export default {
   name: "KTRDR acceptance",
   output: "reports/allure-report",
@@ -13,7 +19,7 @@ export default {
       options: {
         singleFile: true,
         reportLanguage: "en",
-        groupBy: ["epic", "feature", "story"],
+        ...tree,
       },
     },
   },

@@ -118,6 +118,31 @@ def durations(results: Annotated[Path, typer.Argument()] = Path("reports/results
     typer.echo(f"{DURATIONS}: {len(content['scenarios'])} scenarios")
 
 
+@app.command("recorded-durations")
+def recorded_durations(
+    results: Annotated[Path, typer.Argument()] = Path("reports/results.json"),
+    selection: Annotated[
+        bool, typer.Option("--selection", help="Only print the tags of the scenarios to run at speed 1.")
+    ] = False,
+) -> None:
+    """Compare a run at speed 1 with the durations that KTRDR's team recorded; status 1 unless all hold."""
+    from ktrdr_acceptance.verdict.recorded import Comparison, Recorded, recorded_durations
+
+    if selection:
+        typer.echo(" or ".join(f"@id:{recorded.scenario}" for recorded in recorded_durations()))
+        return
+    rows = _read_results(results).get("recorded_durations")
+    if not rows:
+        raise BadInput(f"{results} is of a run at another speed than 1: `-D speed=1` makes it comparable.")
+    compared = [
+        Comparison(Recorded.model_validate({key: row[key] for key in Recorded.model_fields}), row["real_s"])
+        for row in rows
+    ]
+    for one in compared:
+        typer.echo(one)
+    raise typer.Exit(0 if all(one.holds for one in compared) else 1)
+
+
 @app.command("settings-doc")
 def settings_doc(check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False) -> None:
     """Write docs/settings.md from the settings class."""

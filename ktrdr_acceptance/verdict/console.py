@@ -22,6 +22,7 @@ from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.verdict.markdown import last_line
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, MilestoneVerdict, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios
+from ktrdr_acceptance.verdict.recorded import recorded_lines
 
 _MARK = {
     Verdict.MET: "[green]✔[/]",
@@ -128,7 +129,8 @@ class Console:
             self._print(f"not run: {escape(which)}: {escape(reason)}")
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
-        end = [*run.notes(), run.counts_line(), f"report: {summary_path}; exit status {run.exit_status:d}"]
+        report = f"report: {summary_path}; exit status {run.exit_status:d}"
+        end = [*recorded_lines(run), *run.notes(), run.counts_line(), report]
         results = milestone_results(run)
         # The last line follows the end.
         room = len(results) if on_terminal else _MOST_LINES - self._lines - len(end) - 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
+from ktrdr_acceptance.verdict.recorded import comparisons
 
 SCHEMA = 1
 
@@ -37,6 +38,10 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "planned_s": _rounded(run.planned_s),
         "peak_memory_mb": run.peak_memory_mb,
         "milestones": [_milestone(milestone) for milestone in milestone_results(run)],
+        "recorded_durations": [
+            {**one.recorded.model_dump(), "real_s": _rounded(one.real_s), "outcome": one.outcome}
+            for one in comparisons(run)
+        ],
         "scenarios": [_scenario(scenario) for scenario in run.scenarios],
     }
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.milestones import milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.recorded import recorded_lines
 
 # Characters that XML 1.0 cannot hold, such as the colours in a log line.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -36,7 +37,7 @@ def as_junit(run: RunResult) -> str:
         ElementTree.SubElement(problem, "error", message=run.issue())
         suite.set("tests", str(len(cases) + 1))
     milestones = [f"milestone {result.line()}" for result in milestone_results(run)]
-    if notes := [*run.target_lines, *run.notes(), *milestones]:
+    if notes := [*run.target_lines, *run.notes(), *milestones, *recorded_lines(run)]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")

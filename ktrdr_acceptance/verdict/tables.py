@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, Verdict
 from ktrdr_acceptance.verdict.planned import purpose_durations
+from ktrdr_acceptance.verdict.recorded import comparisons
 
 MARK = {
     Verdict.MET: "✅ met",
@@ -20,7 +21,11 @@ _NOTHING = "–"
 
 def run_tables(run: RunResult) -> dict[str, list[str]]:
     """Return the tables of the run as a whole by their title; none that would be empty."""
-    tables = {"Milestones": milestone_tables(run), "Operations, planned and real": operation_table(run)}
+    tables = {
+        "Milestones": milestone_tables(run),
+        "Operations, planned and real": operation_table(run),
+        "Recorded durations at speed 1": recorded_table(run),
+    }
     return {title: lines for title, lines in tables.items() if lines}
 
 
@@ -73,6 +78,21 @@ def operation_table(run: RunResult) -> list[str]:
     ]
     header = ("Operation", "Started", "Seen to complete", "Planned", "Real (median)", "Real / planned")
     return _table(header, rows) if rows else []
+
+
+def recorded_table(run: RunResult) -> list[str]:
+    """Return the recorded durations beside those of the run; nothing at any speed but 1."""
+    rows = [
+        (
+            one.recorded.operation,
+            f"{one.recorded.recorded_s:g} s in {one.recorded.scenario}",
+            f"{one.recorded.least_s:g} to {one.recorded.most_s:g} s",
+            _seconds(one.real_s),
+            one.outcome,
+        )
+        for one in comparisons(run)
+    ]
+    return _table(("Operation", "Recorded", "Tolerance", "Real (median)", "Outcome"), rows) if rows else []
 
 
 def _coverage(result: MilestoneResult) -> str:

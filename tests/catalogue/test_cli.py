@@ -81,6 +81,42 @@ def test_durations_are_those_of_the_met_scenarios(tmp_path: Path) -> None:
     assert written == {"target": "embedded", "speed": 20.0, "scenarios": {"1.1": 1.3}}
 
 
+RECORDED = {"operation": "long training", "scenario": "1.2", "recorded_s": 62, "least_s": 54, "most_s": 70}
+
+
+@pytest.mark.parametrize(
+    ("real_s", "status", "said"),
+    [
+        (61.0, 0, "long training holds (61.0 s): recorded 62 s in 1.2, tolerance 54 to 70 s"),
+        (71.0, 1, "long training does not hold (71.0 s): recorded 62 s in 1.2, tolerance 54 to 70 s"),
+        (None, 1, "long training not run: recorded 62 s in 1.2, tolerance 54 to 70 s"),
+    ],
+)
+def test_recorded_durations_must_all_hold(
+    real_s: float | None, status: int, said: str, tmp_path: Path
+) -> None:
+    rows = [{**RECORDED, "real_s": real_s, "outcome": "whatever"}]
+    (tmp_path / "results.json").write_text(
+        json.dumps({"status": "complete", "recorded_durations": rows}), "utf-8"
+    )
+    done = command("recorded-durations", "results.json", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (status, said + "\n")
+
+
+def test_a_run_at_another_speed_is_not_compared(tmp_path: Path) -> None:
+    content = {"status": "complete", "recorded_durations": []}
+    (tmp_path / "results.json").write_text(json.dumps(content), "utf-8")
+    done = command("recorded-durations", "results.json", folder=tmp_path)
+    assert done.returncode == 2
+    assert "at another speed than 1" in done.stderr
+
+
+def test_the_scenarios_to_compare_at_speed_1_can_be_selected(tmp_path: Path) -> None:
+    done = command("recorded-durations", "--selection", folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("@id:1.1 or @id:1.2 or ")
+
+
 def test_lint_says_where_and_how_many(tmp_path: Path) -> None:
     (tmp_path / "x.feature").write_text("Feature: X\n\n  Scenario: Y\n    Given z\n", "utf-8")
     done = command("lint", str(tmp_path / "x.feature"))
