@@ -37,7 +37,8 @@ PLACES = {
     "the training host": TRAINING_HOST,
     ITS_WORKER: ITS_WORKER,
 }
-_MOST_SHOWN = 6
+# Entries, lines of each and characters of a line that a failure quotes.
+_MOST_SHOWN, _LONGEST_LINE = 5, 240
 
 
 @dataclass
@@ -228,4 +229,5 @@ def _about(entries: list[Entry], operation: Operation) -> str:
 
 
 def _shown(entries: list[Entry]) -> str:
-    return "\n".join("\n".join(entry.text.splitlines()[:_MOST_SHOWN]) for entry in entries[:_MOST_SHOWN])
+    lines = [line for entry in entries[:_MOST_SHOWN] for line in entry.text.splitlines()[:_MOST_SHOWN]]
+    return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..." for line in lines)

@@ -391,3 +391,12 @@ def test_what_is_missing_of_the_logs_is_said_in_words(desk: Desk) -> None:
 
 def test_a_log_that_shows_a_request_of_ours_is_readable(desk: Desk) -> None:
     assert desk.logs.prove_readable() == "acceptance-1"
+
+
+def test_many_long_errors_are_quoted_in_short(desk: Desk) -> None:
+    desk.write(BEGUN, *[f"[ERROR] x: {ID} {'.' * 5000}\n{TRACE}\n{TRACE}"] * 400)
+    with pytest.raises(WaitFailed, match="it shows 400: ") as caught:
+        desk.logs.shows_no_error(BACKEND, desk.training)
+    quoted = str(caught.value).split("\nseen:")[0].splitlines()
+    assert len(quoted) == 25
+    assert max(map(len, quoted[1:])) == 244
