@@ -88,7 +88,10 @@ class Starts(Generic[P]):
         """Ask for an operation that may be refused; an accepted one is undone like any other."""
         request = {**self.calibrated(purpose).request(), **changes}
         payload = {key: value for key, value in request.items() if value is not None}
-        return self._attempt(purpose, lambda: self.ask(payload))
+        outcome = self._attempt(purpose, lambda: self.ask(payload))
+        if isinstance(outcome, Operation):
+            outcome.is_changed = payload != self.calibrated(purpose).request()
+        return outcome
 
     def refusal_of(self, **changes: Any) -> Refusal:
         """Return the refusal of a smoke request with `changes`; raise AssertionError if it is accepted."""

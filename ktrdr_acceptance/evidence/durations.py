@@ -26,9 +26,8 @@ def _end(operations: Operations, operation: Operation) -> Observation | None:
 
 
 def _duration(operation: Operation, end: Observation | None) -> OperationDuration:
-    planned = OperationDuration(operation.id, f"{operation.purpose} {operation.kind}", operation.expected_s)
+    purpose = f"{operation.purpose} {operation.kind}" + (", changed" if operation.is_changed else "")
+    planned_s = None if operation.is_changed else operation.expected_s
     if end is None:
-        return planned
-    return OperationDuration(
-        planned.id, planned.purpose, planned.planned_s, end.at - operation.started_at, str(end.status)
-    )
+        return OperationDuration(operation.id, purpose, planned_s)
+    return OperationDuration(operation.id, purpose, planned_s, end.at - operation.started_at, str(end.status))

@@ -50,3 +50,5 @@ class Operation:
     worker: Worker | None = None
     cancel_seen_at: float | None = None
     percentage_at_cancel: float = 0.0
+    # Whether it was asked for otherwise than calibrated; then nobody knows how long it should take.
+    is_changed: bool = False

@@ -18,14 +18,15 @@ class PurposeDuration:
     purpose: str
     started: int
     completed: int
-    planned_s: float
+    # None for what was asked for otherwise than calibrated.
+    planned_s: float | None
     # Of those seen to complete; None if there is none.
     real_s: float | None
 
     @property
     def ratio(self) -> float | None:
-        """Return how many times the planned duration the real one is."""
-        return None if self.real_s is None else self.real_s / self.planned_s
+        """Return how many times the planned duration the real one is; None unless both are known."""
+        return self.real_s / self.planned_s if self.real_s is not None and self.planned_s else None
 
 
 def purpose_durations(run: RunResult) -> list[PurposeDuration]:
@@ -39,10 +40,11 @@ def purpose_durations(run: RunResult) -> list[PurposeDuration]:
 
 def _summed(purpose: str, durations: list[OperationDuration]) -> PurposeDuration:
     real = [one.real_s for one in durations if one.real_s is not None and one.ended_as == _COUNTS]
+    planned = [one.planned_s for one in durations if one.planned_s is not None]
     return PurposeDuration(
         purpose,
         started=len(durations),
         completed=len(real),
-        planned_s=median(one.planned_s for one in durations),
+        planned_s=median(planned) if planned else None,
         real_s=median(real) if real else None,
     )

@@ -15,6 +15,8 @@ from ktrdr_acceptance.operations.waiting import Waiter
 from ktrdr_acceptance.testdata.calibration import default_calibration
 from ktrdr_acceptance.verdict.model import OperationDuration
 
+from .test_trainings import StartingBackend, trainings_at
+
 LONG = default_calibration().trainings["long"]
 
 
@@ -52,6 +54,15 @@ def test_an_end_that_nobody_saw_is_none(operations: Operations) -> None:
     )
 
 
+def test_what_was_asked_for_otherwise_has_no_planned_duration(operations: Operations) -> None:
+    start(operations, "op_1", at=100.0)
+    operations.started[0].is_changed = True
+    see(operations, "op_1", "backend", Status.COMPLETED, at=103.0)
+    assert operation_durations(operations) == (
+        OperationDuration("op_1", "long training, changed", None, 3.0, "completed"),
+    )
+
+
 def test_each_operation_has_its_own_end(operations: Operations) -> None:
     start(operations, "op_1", at=100.0)
     start(operations, "op_2", at=102.0)
@@ -61,3 +72,16 @@ def test_each_operation_has_its_own_end(operations: Operations) -> None:
         (3.0, "cancelled"),
         (4.0, "failed"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"), [({}, False), ({"strategy_name": "mlp"}, True), ({"strategy_name": None}, True)]
+)
+def test_only_the_calibrated_request_is_unchanged(changes: dict[str, Any], changed: bool) -> None:
+    trainings = trainings_at(StartingBackend())
+    assert trainings.start("smoke", **changes).is_changed is changed
+
+
+def test_a_change_to_what_is_calibrated_anyway_is_none() -> None:
+    same = default_calibration().trainings["smoke"].strategy
+    assert not trainings_at(StartingBackend()).start("smoke", strategy_name=same).is_changed

@@ -55,6 +55,15 @@ def test_only_what_was_seen_to_complete_has_taken_its_time() -> None:
     assert (smoke.started, smoke.completed, smoke.real_s, smoke.ratio) == (1, 0, None, None)
 
 
+def test_what_was_asked_for_otherwise_is_told_by_itself_and_without_a_plan(tmp_path: Path) -> None:
+    changed = OperationDuration("op_7", "smoke training, changed", None, 4.2, "completed")
+    outputs = Outputs(tmp_path, run_result(replace(RESULT, operation_durations=(changed,))))
+    assert "| smoke training, changed | 1 | 1 | – | 4.2 s | – |" in outputs.markdown
+    assert outputs.row("1.1")["operation_durations"][0]["planned_s"] is None
+    (case,) = outputs.junit.iter("testcase")
+    assert "smoke training, changed op_7: completed after 4.2 s" in (case.findtext("system-out") or "")
+
+
 def test_every_report_sets_planned_beside_real(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
