@@ -7,7 +7,9 @@ import pytest
 
 from ktrdr_acceptance import parameter_types as types
 from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
+from ktrdr_acceptance.domain.logs import PLACES
 from ktrdr_acceptance.domain.operation_list import LISTED, Listed, read_filters
+from ktrdr_acceptance.evidence.log_lines import LINES
 from ktrdr_acceptance.operations.operation import Kind
 
 
@@ -108,6 +110,16 @@ def test_the_services_that_can_be_spoken_of_are_those_that_can_be_switched() -> 
     assert in_sentence(types.parse_service, "the backend") is None
 
 
+@pytest.mark.parametrize("place", list(PLACES))
+def test_every_log_can_be_spoken_of_by_its_place(place: str) -> None:
+    assert in_sentence(types.parse_log_place, place) == place
+
+
+@pytest.mark.parametrize("line", list(LINES))
+def test_every_line_of_a_log_can_be_spoken_of(line: str) -> None:
+    assert in_sentence(types.parse_log_line, line) == line
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_ask_for_work_can_be_spoken_of_whole(way: str) -> None:
     assert in_sentence(types.parse_way, way) == way
@@ -171,5 +183,5 @@ def test_all_types_are_registered_with_behave(monkeypatch: pytest.MonkeyPatch) -
     converters = {name.removeprefix("parse_") for name in vars(types) if name.startswith("parse_")}
     assert {name.lower() for name in registered} == {name.replace("_", "") for name in converters}
     assert set(registered) >= {"Duration", "Date", "Percent", "Count", "Purpose", "Kind", "Service"}
-    assert set(registered) >= {"Way", "Flaw", "Listed", "Filters"}
+    assert set(registered) >= {"Way", "Flaw", "Listed", "Filters", "LogPlace", "LogLine"}
     assert all(hasattr(convert, "pattern") for convert in registered.values())
