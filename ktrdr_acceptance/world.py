@@ -66,7 +66,8 @@ class World:
         self.waiter = Waiter(self.clock, self.settings.time_factor)
         endpoints = self.target.endpoints
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
-        self.workers = Workers(self.backend, self.connect, self.waiter, self.ours)
+        has_workers = self.generation.has_workers
+        self.workers = Workers(self.backend, self.connect, self.waiter, self.ours, register=has_workers)
         self.hosts = Hosts(endpoints.other_services, self.connect, self.backend)
         self.operations = Operations(
             self.backend,
@@ -75,6 +76,7 @@ class World:
             endpoints.cache_ttl,
             self.undo,
             ours=self.ours,
+            backend_works=not has_workers,
             on_look=self.on_look,
         )
         self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter)
@@ -88,7 +90,7 @@ class World:
             endpoints.speed,
             self.backend.start_training_answer,
             "/training/start",
-            prepare=lambda _: self.workers.wait_for_free(Kind.TRAINING, _FREE_WITHIN),
+            prepare=lambda _: self.workers.wait_until_ready(Kind.TRAINING, _FREE_WITHIN),
         )
         self.backtests = Starts(
             Kind.BACKTEST,
@@ -131,7 +133,7 @@ class World:
 
     def _make_ready_for_backtest(self, asked: BacktestCalibration) -> None:
         self.strategies.need_model(asked.strategy, _MODEL_WITHIN)
-        self.workers.wait_for_free(Kind.BACKTEST, _FREE_WITHIN)
+        self.workers.wait_until_ready(Kind.BACKTEST, _FREE_WITHIN)
 
     def _place(self, way: str) -> Worker:
         """Return where work is asked for directly by one of the ways of the bad requests."""

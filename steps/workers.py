@@ -19,7 +19,7 @@ def then_worker_busy(context: StepContext, limit: float) -> None:
 def then_worker_free(context: StepContext, limit: float) -> None:
     """Ask the backend and the worker itself."""
     world = context.world
-    world.workers.wait_until_free(world.operations.worker_of(world.operation), limit)
+    world.workers.wait_until_rid_of(world.operation, world.operations, limit)
 
 
 @then("a {kind:Kind} worker is listed with its kind, its address and its state")

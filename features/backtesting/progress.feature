@@ -20,7 +20,7 @@ Feature: A running backtest shows how far it is
     And its percentage never went down
     And its number of processed items never went down
 
-  @category:progress @milestone:OPS-M3 @criterion:D7 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:B3.3
+  @category:progress @milestone:OPS-M3 @criterion:D7 @needs:backtest-worker @needs:worker-registry @needs:training-worker @uses:backtest-worker @severity:major @id:B3.3
   Scenario: The backend is never ahead of the worker of a backtest, and both end at 100 %
     Given a running progress backtest
     Then its worker knows it under the same id

@@ -10,7 +10,7 @@ Feature: The logs tell what became of an operation and of a request
     And the log of its worker shows its completion
     And the log of the backend shows its completion
 
-  @category:integration @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-without-errors
+  @category:integration @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-without-errors
   Scenario: A training that completes leaves no error in a log
     Given a completed smoke training
     Then the log of the backend shows no error of it
@@ -24,7 +24,7 @@ Feature: The logs tell what became of an operation and of a request
     And the log of the backend shows no error of it
     And the log of its worker shows no error of it
 
-  @category:cancellation @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-of-a-cancel
+  @category:cancellation @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-of-a-cancel
   Scenario: A training that is cancelled says so in both logs and leaves no error there
     Given a running long training that has come to 30 % or more
     When I cancel it
@@ -34,7 +34,7 @@ Feature: The logs tell what became of an operation and of a request
     And the log of the backend shows no error of it
     And the log of its worker shows no error of it
 
-  @category:error @milestone:API @criterion:S11 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-of-a-failure
+  @category:error @milestone:API @criterion:S11 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-of-a-failure
   Scenario: A training that fails leaves its reason in the log of its worker
     Given KTRDR is ready for a smoke training
     When I start a smoke training on the unknown symbol "NOSUCH"

@@ -72,7 +72,7 @@ Feature: Whatever is asked for with something wrong is refused, and KTRDR goes o
       | end-no-date       | end_date   | not a date    |
       | end-before-start | end_date | before the start |
 
-  @category:error @milestone:API @criterion:S10 @needs:training-worker @needs:backtest-worker @severity:minor @id:bad-at-a-worker
+  @category:error @milestone:API @criterion:S10 @needs:training-worker @needs:worker-registry @needs:backtest-worker @severity:minor @id:bad-at-a-worker
   Scenario Outline: A <way> whose <field> is <flaw> is refused and the message names the field
     When I ask for a <way> whose "<field>" is <flaw>
     Then the request is refused as a client error

@@ -2,7 +2,7 @@ Feature: A failed operation can be run again, and results are for what has ended
   An operator tries again what failed for a reason that has gone, and reads what came out of it.
   Flow: client -> backend -> worker.
 
-  @category:integration @milestone:API @criterion:D14 @needs:training-worker @uses:training-worker @severity:major @id:retry-runs
+  @category:integration @milestone:API @criterion:D14 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:retry-runs
   Scenario: A retried training runs, under a new id
     Given a failed training
     And KTRDR is ready for a smoke training
@@ -33,7 +33,7 @@ Feature: A failed operation can be run again, and results are for what has ended
     Then its results can be read
     And it is still completed
 
-  @category:integration @milestone:API @milestone:OPS-M3 @criterion:D7 @needs:training-worker @uses:training-worker @severity:major @id:list-and-lookup-agree
+  @category:integration @milestone:API @milestone:OPS-M3 @criterion:D7 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:list-and-lookup-agree
   Scenario: The list says of a training what its lookup says, without a lookup before
     Given a training that has ended at its worker
     Then the list shows it as completed within 2 seconds

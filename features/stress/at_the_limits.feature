@@ -18,7 +18,7 @@ Feature: KTRDR holds at its limits
     And every bar is sound, and none is out of order or listed twice
     And the backend is still healthy
 
-  @category:stress @milestone:DST-Ph2 @milestone:DST-Ph3 @criterion:S21 @criterion:D17 @criterion:D21 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:stress-at-once
+  @category:stress @milestone:DST-Ph2 @milestone:DST-Ph3 @criterion:S21 @criterion:D17 @criterion:D21 @needs:backtest-worker @needs:worker-registry @needs:training-worker @uses:backtest-worker @severity:major @id:stress-at-once
   Scenario: Of five backtests asked for at once each worker takes one, and the rest are refused
     Given KTRDR is ready for a progress backtest
     When I start 5 progress backtests at the same moment

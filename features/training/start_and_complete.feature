@@ -11,7 +11,7 @@ Feature: A training runs to its end and shows its result
     And the backend shows its result
     And its result counts 250 samples, give or take 10 %
 
-  @category:smoke @milestone:OPS-M1 @milestone:MCP-Ph2 @criterion:D1 @criterion:S6 @needs:training-worker @uses:training-worker @severity:blocker @id:training-is-known-at-once
+  @category:smoke @milestone:OPS-M1 @milestone:MCP-Ph2 @criterion:D1 @criterion:S6 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:blocker @id:training-is-known-at-once
   Scenario: A started training is known at once under the id that the start gave
     Given KTRDR is ready for a long training
     When I start a long training

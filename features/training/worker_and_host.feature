@@ -2,7 +2,7 @@ Feature: A training runs where there is a worker for it
   An operator wants to know which machine works on a training, and to use the training host without the backend.
   Flow: client -> backend -> training worker; client -> training host.
 
-  @category:integration @milestone:OPS-M3 @milestone:OPS-M2 @criterion:S13 @criterion:D6 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:3.1
+  @category:integration @milestone:OPS-M3 @milestone:OPS-M2 @criterion:S13 @criterion:D6 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:3.1
   Scenario: The backend passes a training on to a worker, which answers for it under the same id
     Given a completed smoke training
     Then the worker that has it is one of those listed for a training
@@ -11,7 +11,7 @@ Feature: A training runs where there is a worker for it
     And the log of the backend shows no bridge of it
     And the log of its worker shows its bridge
 
-  @category:integration @milestone:OPS-M3 @milestone:OPS-M1 @criterion:D7 @criterion:D4 @needs:training-worker @uses:training-worker @severity:major @id:3.2
+  @category:integration @milestone:OPS-M3 @milestone:OPS-M1 @criterion:D7 @criterion:D4 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:3.2
   Scenario: The backend is never ahead of the worker, and clients that look at once see the same
     Given a running long training
     Then its worker knows it under the same id
@@ -40,7 +40,7 @@ Feature: A training runs where there is a worker for it
     And it calls itself "training-worker"
     And the answer came within 1 second
 
-  @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:switchable-services @uses:services @severity:major @id:no-training-worker
+  @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:worker-registry @needs:switchable-services @uses:services @severity:major @id:no-training-worker
   Scenario: Without a training worker a training is refused, and the message says why
     Given every training worker is switched off
     When I ask for a training that should be refused

@@ -2,7 +2,7 @@ Feature: A worker says whether it is at work
   The backend sends work to workers that are free; an operator looks at the same word.
   Flow: client -> worker.
 
-  @category:integration @milestone:DST-Ph4 @criterion:D24 @needs:training-worker @uses:training-worker @severity:major @id:worker-busy-then-idle
+  @category:integration @milestone:DST-Ph4 @criterion:D24 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:worker-busy-then-idle
   Scenario: A worker at work says so and names its operation; after the end it is idle
     Given a running long training
     Then its worker says within 5 seconds that it is busy with it

@@ -14,6 +14,7 @@ SEVERITIES = ("blocker", "major", "minor")
 NEEDS = (
     "training-worker",
     "backtest-worker",
+    "worker-registry",
     "training-host",
     "ib-host",
     "ib-gateway",

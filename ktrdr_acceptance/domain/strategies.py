@@ -83,6 +83,6 @@ class Strategies:
                 "strategies folder"
             )
         if versions[name] is None:
-            self.workers.wait_for_free(Kind.TRAINING, within)
+            self.workers.wait_until_ready(Kind.TRAINING, within)
             training = self.trainings.start("smoke", strategy_name=name)
             self.trainings.operations.eventually(training, Status.COMPLETED, within=within)

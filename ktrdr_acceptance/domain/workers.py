@@ -27,12 +27,14 @@ class Workers:
     waiter: Waiter
     # The ids of all operations that this run has started.
     ours: set[str] = field(default_factory=set)
+    # False where the backend does all work itself (generations O and N).
+    register: bool = True
     unreachable: set[str] = field(default_factory=set)
     _clients: dict[str, Worker] = field(default_factory=dict)
 
     def registered(self) -> list[WorkerBody]:
         """Return all registered workers."""
-        return self.backend.workers()
+        return self.backend.workers() if self.register else []
 
     def of(self, kind: Kind) -> list[WorkerBody]:
         """Return the registered workers that do operations of a kind."""
@@ -68,6 +70,11 @@ class Workers:
             self._clients[key] = Worker(self.connect(row.worker_id, row.endpoint_url))
         return self._clients[key]
 
+    def wait_until_ready(self, kind: Kind, within: float) -> None:
+        """Wait until work of a kind can start: where work runs on workers, until one is free."""
+        if self.register:
+            self.wait_for_free(kind, within)
+
     def wait_for_free(self, kind: Kind, within: float) -> WorkerBody:
         """Wait until some worker of a kind is available at the backend and idle by its own word."""
         try:
@@ -89,6 +96,19 @@ class Workers:
             raise
         assert found is not None
         return found
+
+    def wait_until_rid_of(self, operation: Operation, operations: Operations, within: float) -> None:
+        """Wait until whoever did an operation is free again: its worker, or the backend itself."""
+        if self.register:
+            self.wait_until_free(operations.worker_of(operation), within)
+            return
+        self.waiter.eventually(
+            lambda: self.backend.operations(active_only=True, limit=1000).ids,
+            lambda ids: operation.id not in ids,
+            within=within,
+            expected=f"the backend to be at work on {operation.id} no more",
+            describe=lambda ids: f"at work on {', '.join(ids) or 'nothing'}",
+        )
 
     def wait_until_free(self, worker: Worker, within: float) -> None:
         """Wait until one worker is available at the backend and idle by its own word."""

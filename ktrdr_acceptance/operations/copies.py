@@ -26,6 +26,8 @@ class Copies:
     workers: Callable[[Kind], list[Worker]]
     waiter: Waiter
     cache_ttl: float
+    # True where the backend does all work itself (generations O and N).
+    backend_works: bool = field(default=False, kw_only=True)
     recorder: Recorder = field(default_factory=Recorder, kw_only=True)
     on_look: Callable[[Operation, Observation], None] = field(
         default=lambda _operation, _seen: None, kw_only=True
@@ -53,7 +55,10 @@ class Copies:
         """Return where there are copies of an operation; None is the backend."""
         if operation.home:
             return [operation.home]
-        return [None, self.worker_of(operation)] if operation.kind.worker_types else [None]
+        return [None, self.worker_of(operation)] if self._has_worker(operation) else [None]
+
+    def _has_worker(self, operation: Operation) -> bool:
+        return bool(operation.kind.worker_types) and not self.backend_works
 
     def worker_of(self, operation: Operation) -> Worker:
         """Return the worker that has a copy of an operation; asks all of its kind until one has."""
@@ -77,7 +82,7 @@ class Copies:
 
     def at_worker(self, operation: Operation) -> OperationBody:
         """Return the copy of the service that does, or did, the work."""
-        worker = self.worker_of(operation) if operation.kind.worker_types else None
+        worker = self.worker_of(operation) if self._has_worker(operation) else None
         return self.look(operation, worker)
 
     def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:

@@ -37,6 +37,7 @@ class Needs:
         checks: dict[str, Callable[[], str]] = {
             "training-worker": lambda: self._no_worker(Kind.TRAINING),
             "backtest-worker": lambda: self._no_worker(Kind.BACKTEST),
+            "worker-registry": self._no_registry,
             "ib-host": lambda: self._once("ib-host", self._no_ib_host),
             "ib-gateway": self._no_ib,
             "training-host": lambda: self._once(need, self._no_training_host),
@@ -52,9 +53,15 @@ class Needs:
         return self.found[need]
 
     def _no_worker(self, kind: Kind) -> str:
-        if self.generation.has_workers and self.workers.of(kind):
+        """A backend that does the work itself needs no worker."""
+        if not self.generation.has_workers or self.workers.of(kind):
             return ""
         return f"the target (generation {self.generation}) has no {kind} worker registered"
+
+    def _no_registry(self) -> str:
+        if self.generation.has_workers:
+            return ""
+        return f"in generation {self.generation} the backend does the work itself: no worker registers"
 
     def _no_ib_host(self) -> str:
         try:
