@@ -62,6 +62,7 @@ from behave import given, then, when
 from hamcrest import equal_to
 
 from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.operation import Kind
 
 
 @given("something")
@@ -71,12 +72,12 @@ def given_something(context):
 
 @when("I start a {purpose:Purpose} training")
 def when_start(context, purpose):
-    context.world.said.training = context.world.trainings.start(purpose)
+    context.world.said.speak_of(context.world.trainings.start(purpose))
 
 
 @given("a training worker is free")
 def given_free_worker(context):
-    context.world.workers.wait_for_free(0.3)
+    context.world.workers.wait_for_free(Kind.TRAINING, 0.3)
 
 
 @when("the backend dies")
