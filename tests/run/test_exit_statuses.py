@@ -96,6 +96,17 @@ def leave_a_file_named_previous(reports: Path, _stub: StubKtrdr) -> None:
     (reports / "previous").write_text("mine", "utf-8")
 
 
+MILESTONES = """
+Feature: Milestones
+
+  @milestone:OPS-M1 @criterion:D2 @id:m1
+  Scenario: Selected
+    Then one is one
+
+  @milestone:OPS-M1 @criterion:D3 @id:m2
+  Scenario: Not selected
+    Then one is two
+"""
 PLANS = {
     **{name: Plan(arguments) for name, (arguments, *_) in {**RUNS, **REFUSED}.items()},
     **{name: Plan(arguments, backend=NOBODY) for name, (arguments, *_) in LISTINGS.items()},
@@ -106,6 +117,7 @@ PLANS = {
         ["-t", "@id:put-back", "-D", "calibration=own.yaml", KINDS],
         project={"calibration": "trainings: {long: {duration_s: 4321}}"},
     ),
+    "milestone": Plan(["-t", "@id:m1", "features/more.feature"], project={"feature": MILESTONES}),
     "spoiled-calibration": Plan(
         ["-t", "@id:met", "-D", "calibration=own.yaml", KINDS],
         stub={},
@@ -114,6 +126,19 @@ PLANS = {
     "spoiled-durations": Plan(["-t", "@id:met", KINDS], stub={}, project={"durations": "{"}),
     "listed-after-another": Plan(["--dry-run", KINDS], prepare=lay_previous_results, stub={}),
 }
+
+
+MILESTONES_OF_A_RUN = "✔ OPS-M1 met: 1 met, 0 not met, 0 not run; 2 of 5 criteria with a scenario"
+
+
+def test_criteria_whose_scenario_was_not_selected_count_as_having_one(runs: Runs) -> None:
+    done = runs["milestone"]
+    assert done.status == 0, done.stdout + done.stderr
+    assert MILESTONES_OF_A_RUN in done.stdout.splitlines()
+    outputs = Outputs.of(done.reports)
+    (milestone,) = outputs.results["milestones"]
+    assert milestone["criteria_without_scenario"] == ["D1", "D4", "D5"]
+    assert outputs.allure_facts["Milestone.OPS-M1"] in MILESTONES_OF_A_RUN
 
 
 @pytest.mark.parametrize("name", list(RUNS))
