@@ -12,9 +12,13 @@ from ktrdr_acceptance.api.models import OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
-from ktrdr_acceptance.operations.observation import observation, place_in_words, require_id
+from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
+
+# How often clients try to look within one period of the cache, and the seconds between two tries.
+_MOST_TRIES = 1000
+_BETWEEN_LOOKS = 0.005
 
 
 @dataclass
@@ -110,10 +114,30 @@ class Copies:
         )
 
     def looks_at_once(self, operation: Operation, count: int) -> list[str]:
-        """Have `count` clients look at the backend's copy at the same moment; return what each saw."""
+        """Have `count` clients look within one period of the backend's cache; return what each saw.
+
+        The period begins with a look that sees something new. Looks that took longer than the period may
+        differ by right, so they are made again. Raises AssertionError if that never succeeds.
+        """
+        last = self._words(operation)
         with ThreadPoolExecutor(max_workers=count) as clients:
-            bodies = list(clients.map(self.backend.operation, [operation.id] * count))
-        return [place_in_words(observation(body, 0.0)) for body in bodies]
+            for _ in range(_MOST_TRIES):
+                began = time.monotonic()
+                words = self._words(operation)
+                if words == last:
+                    self.waiter.clock.sleep(_BETWEEN_LOOKS)
+                    continue
+                last = words
+                seen = list(clients.map(lambda _: self._words(operation), range(count)))
+                if time.monotonic() - began < self.cache_ttl:
+                    return seen
+        raise AssertionError(
+            f"{count} clients could not look at {operation.kind} {operation.id} within the "
+            f"{self.cache_ttl:g} s for which the backend repeats itself, or it never showed anything new"
+        )
+
+    def _words(self, operation: Operation) -> str:
+        return place_in_words(observation(self.backend.operation(operation.id), 0.0))
 
     def ahead_of_worker(self, operation: Operation) -> list[str]:
         """Look at both copies, the backend's first, until the work has ended; return where it was ahead."""
@@ -122,11 +146,9 @@ class Copies:
 
         def both() -> OperationBody:
             at_backend, at_worker = self.look(operation), self.look(operation, worker)
-            if at_backend.progress.percentage > at_worker.progress.percentage:
-                ahead.append(
-                    f"backend {at_backend.progress.percentage:.1f} %, "
-                    f"worker {at_worker.progress.percentage:.1f} %"
-                )
+            behind = observation(at_worker, 0.0)
+            if _place(observation(at_backend, 0.0)) > _place(behind):
+                ahead.append(f"backend {in_words(at_backend)}, worker {behind}")
             return at_backend
 
         self.waiter.eventually(
@@ -134,7 +156,12 @@ class Copies:
             lambda body: body.status.is_terminal,
             within=operation.calibration.deadline_s,
             expected=f"{operation.kind} {operation.id} to end",
-            describe=lambda body: f"{body.progress.percentage:.1f} %",
+            describe=in_words,
             cadence=self.cadence(operation),
         )
         return ahead
+
+
+def _place(seen: Observation) -> tuple[bool, float]:
+    """How far the work is; the percentage begins anew at a training's first epoch."""
+    return seen.in_epochs, seen.percentage
