@@ -25,12 +25,12 @@ Feature: The logs tell what became of an operation and of a request
     And the log of its worker shows no error of it
 
   @category:cancellation @milestone:OPS-M1 @criterion:D5 @criterion:S12 @criterion:S14 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-of-a-cancel
-  Scenario: A training that is cancelled says so in both logs and leaves no error there
+  Scenario: A cancelled training is told in both logs, its stop at the worker, and leaves no error there
     Given a running long training that has come to 30 % or more
     When I cancel it
     Then it is cancelled within 10 seconds
     And the log of the backend shows its cancellation
-    And the log of its worker shows its cancellation
+    And the log of its worker shows its stop
     And the log of the backend shows no error of it
     And the log of its worker shows no error of it
 

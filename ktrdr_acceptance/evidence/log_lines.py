@@ -11,7 +11,9 @@ from ktrdr_acceptance.evidence.logs import Entry
 LINES = {
     "remote proxy": r"Registered remote proxy(?: for operation|:) {id}",
     "bridge": r"Registered (?:(?:local|training|backtest) )+bridge for operation {id}",
-    "cancellation": r"Cancelled operation: {id}|(?:Training|Backtest) operation {id} cancelled",
+    "cancellation": r"Cancelled operation: {id}",
+    # Only the worker writes it, once the work itself has ended.
+    "stop": r"(?:Training|Backtest) operation {id} cancelled",
     "completion": r"Completed operation: {id}|OPERATION COMPLETED: {id}",
 }
 NO_EVENT_LOOP = "no running event loop"

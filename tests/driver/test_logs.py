@@ -91,11 +91,8 @@ SHOWN = {
         "Registered backtest bridge for operation {id}",
         "Registered local training bridge for operation {id}",
     ],
-    "cancellation": [
-        "Cancelled operation: {id} (task_cancelled: False, remote_cancelled: True)",
-        "Training operation {id} cancelled",
-        "Backtest operation {id} cancelled",
-    ],
+    "cancellation": ["Cancelled operation: {id} (task_cancelled: False, remote_cancelled: True)"],
+    "stop": ["Training operation {id} cancelled", "Backtest operation {id} cancelled"],
     "completion": ["Completed operation: {id}", "🏁 OPERATION COMPLETED: {id} (training)"],
 }
 FORMS = [(line, form) for line, forms in SHOWN.items() for form in forms]
