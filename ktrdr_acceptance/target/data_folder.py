@@ -18,6 +18,7 @@ class DataFolder:
     def __init__(self, path: Path, undo: Undo) -> None:
         self.path = path
         self._undo = undo
+        self._touched: set[Path] = set()
 
     def file(self, symbol: str, timeframe: str) -> Path:
         """Return where the bars of a symbol and timeframe are cached."""
@@ -27,9 +28,13 @@ class DataFolder:
         """Make a symbol and timeframe uncached; afterwards whatever was there is there again."""
         file = self.file(symbol, timeframe)
         aside = file.with_name(file.name + SET_ASIDE)
-        self._undo.register(f"put {file.name} back as it was", lambda: _put_back(file, aside))
-        if file.exists() and not aside.exists():
-            os.replace(file, aside)
+        # Once for each file: what is there the second time was put there by the scenario.
+        if file not in self._touched:
+            self._touched.add(file)
+            was_there = file.exists() or aside.exists()
+            self._undo.register(f"put {file.name} back as it was", lambda: _put_back(file, aside, was_there))
+            if file.exists() and not aside.exists():
+                os.replace(file, aside)
         file.unlink(missing_ok=True)
 
     def put(self, symbol: str, timeframe: str, lines: Iterable[str]) -> None:
@@ -39,8 +44,8 @@ class DataFolder:
         self.file(symbol, timeframe).write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _put_back(file: Path, aside: Path) -> None:
+def _put_back(file: Path, aside: Path, was_there: bool) -> None:
     if aside.exists():
         os.replace(aside, file)
-    else:
+    elif not was_there:
         file.unlink(missing_ok=True)

@@ -1,0 +1,143 @@
+"""Files of KTRDR's data folder are as they were once the scenario is over, whatever it did with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ktrdr_acceptance.target.data_folder import DataFolder
+from ktrdr_acceptance.undo import Undo
+
+LINES = ["date,open,high,low,close,volume", "2024-12-02T00:00:00Z,1,2,0.5,1.5,10"]
+PUT = "date,open,high,low,close,volume\n2024-12-02T00:00:00Z,1,2,0.5,1.5,10\n"
+
+
+class Place:
+    """A data folder, and the scenario that uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.undo = Undo()
+        self.folder = DataFolder(path, self.undo)
+        self.file = path / "AUDUSD_1h.csv"
+        self.aside = path / "AUDUSD_1h.csv.set-aside"
+
+    def files(self) -> dict[str, str]:
+        return {file.name: file.read_text("utf-8") for file in self.path.iterdir()}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_file_is_named_as_ktrdr_s_loader_names_it(place: Place) -> None:
+    assert place.folder.file("AUDUSD", "1h") == place.file
+
+
+def test_what_was_there_comes_back_byte_for_byte(place: Place) -> None:
+    theirs = b"date,open\r\n\xff not even text"
+    place.file.write_bytes(theirs)
+    place.folder.put("AUDUSD", "1h", LINES)
+    assert place.file.read_text("utf-8") == PUT
+    assert place.undo.run() == []
+    assert place.file.read_bytes() == theirs
+    assert not place.aside.exists()
+
+
+def test_where_nothing_was_nothing_is_left(place: Place) -> None:
+    place.folder.put("AUDUSD", "1h", LINES)
+    assert place.files() == {"AUDUSD_1h.csv": PUT}
+    assert place.undo.run() == []
+    assert place.files() == {}
+
+
+def test_what_a_download_has_written_meanwhile_goes_with_the_scenario(place: Place) -> None:
+    place.folder.set_aside("AUDUSD", "1h")
+    place.file.write_text("downloaded", "utf-8")
+    assert place.undo.run() == []
+    assert place.files() == {}
+
+
+def test_a_file_that_is_set_aside_is_not_there_and_comes_back(place: Place) -> None:
+    place.file.write_text("theirs", "utf-8")
+    place.folder.set_aside("AUDUSD", "1h")
+    assert not place.file.exists()
+    place.file.write_text("downloaded", "utf-8")
+    assert place.undo.run() == []
+    assert place.files() == {"AUDUSD_1h.csv": "theirs"}
+
+
+def test_another_file_is_left_alone(place: Place) -> None:
+    (place.path / "AUDUSD_1d.csv").write_text("daily", "utf-8")
+    place.folder.set_aside("AUDUSD", "1h")
+    place.undo.run()
+    assert place.files() == {"AUDUSD_1d.csv": "daily"}
+
+
+@pytest.mark.parametrize("there", ["theirs", ""], ids=["there", "not-there"])
+def test_a_file_that_is_replaced_twice_comes_back_all_the_same(place: Place, there: str) -> None:
+    if there:
+        place.file.write_text(there, "utf-8")
+    before = place.files()
+    place.folder.put("AUDUSD", "1h", LINES)
+    place.folder.set_aside("AUDUSD", "1h")
+    assert not place.file.exists()
+    place.folder.put("AUDUSD", "1h", LINES)
+    assert place.undo.run() == []
+    assert place.files() == before
+
+
+def test_what_a_killed_run_left_aside_is_put_back_by_the_next(place: Place) -> None:
+    place.file.write_text("theirs", "utf-8")
+    place.folder.put("AUDUSD", "1h", LINES)
+    # The run is killed: no undo. The next one has the same file replaced.
+    place.undo = Undo()
+    next_run = DataFolder(place.path, place.undo)
+    next_run.put("AUDUSD", "1h", LINES)
+    assert place.file.read_text("utf-8") == PUT
+    assert place.aside.read_text("utf-8") == "theirs"
+    assert place.undo.run() == []
+    assert place.files() == {"AUDUSD_1h.csv": "theirs"}
+
+
+def test_what_was_left_aside_alone_is_put_back_too(place: Place) -> None:
+    place.aside.write_text("theirs", "utf-8")
+    place.folder.set_aside("AUDUSD", "1h")
+    assert not place.file.exists()
+    assert place.undo.run() == []
+    assert place.files() == {"AUDUSD_1h.csv": "theirs"}
+
+
+def test_what_could_not_be_set_aside_is_not_lost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.file.write_text("theirs", "utf-8")
+
+    def refuse(*_paths: object) -> None:
+        raise PermissionError("not yours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", refuse)
+        with pytest.raises(PermissionError):
+            place.folder.put("AUDUSD", "1h", LINES)
+    assert place.undo.run() == []
+    assert place.files() == {"AUDUSD_1h.csv": "theirs"}
+
+
+def test_what_cannot_be_put_back_is_told_with_the_file_s_name(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.file.write_text("theirs", "utf-8")
+    place.folder.set_aside("AUDUSD", "1h")
+
+    def refuse(*_paths: object) -> None:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("os.replace", refuse)
+    assert place.undo.run() == ["could not put AUDUSD_1h.csv back as it was: not yours"]
+
+
+def test_the_folder_is_made_if_it_is_not_there(tmp_path: Path) -> None:
+    place = Place(tmp_path / "data")
+    place.folder.put("AUDUSD", "1h", LINES)
+    assert place.files() == {"AUDUSD_1h.csv": PUT}
