@@ -49,7 +49,8 @@ class Inventory(Body):
 
 def bars_of(answer: Answer) -> Bars:
     """Return the bars of the backend's `GET /data/{symbol}/{timeframe}`."""
-    data = accepted(answer).get("data")
+    body = accepted(answer)
+    data = body.get("data") if isinstance(body, dict) else None
     times, rows = (data.get("dates"), data.get("ohlcv")) if isinstance(data, dict) else (None, None)
     if not isinstance(times, list) or not isinstance(rows, list):
         raise ContractBreach(f"{answer.service} answered {answer.request} without dates and ohlcv")

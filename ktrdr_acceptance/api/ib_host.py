@@ -68,7 +68,8 @@ class IbHost:
             "end": end.isoformat(),
         }
         answer = self.historical_answer(payload, within)
-        text = accepted(answer).get("data")
+        body = accepted(answer)
+        text: Any = body.get("data") if isinstance(body, dict) else None
         try:
             records = json.loads(text)
         except (TypeError, ValueError):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ktrdr_acceptance.api.bars import Bars
+from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.domain.results import is_number
 
 _MOST_FAULTS = 20
@@ -40,8 +41,11 @@ def outside(bars: Bars, first: str, last: str) -> list[str]:
 
 
 def moment(text: str) -> datetime:
-    """Return an ISO text as a moment; without a zone it is UTC."""
-    parsed = datetime.fromisoformat(text)
+    """Return an ISO text as a moment; without a zone it is UTC. Raises ContractBreach if it is none."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ContractBreach(f"{text!r} is no time") from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -53,12 +57,18 @@ def _faults(bars: Bars) -> Iterator[str]:
     for text, row in zip(bars.times, bars.rows, strict=False):
         if fault := _row_fault(row):
             yield f"{text}: {fault}"
-    # Texts of one form sort as their moments do.
-    for before, after in itertools.pairwise(bars.times):
-        if after == before:
-            yield f"{after} stands there twice"
-        elif after < before:
-            yield f"{after} comes after {before}"
+    last: tuple[datetime, str] | None = None
+    for text in bars.times:
+        try:
+            now = moment(text)
+        except ContractBreach as breach:
+            yield str(breach)
+            continue
+        if last and now == last[0]:
+            yield f"{text} stands there twice"
+        elif last and now < last[0]:
+            yield f"{text} comes after {last[1]}"
+        last = now, text
 
 
 def _row_fault(row: Any) -> str:
