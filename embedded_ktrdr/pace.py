@@ -20,9 +20,8 @@ GATEWAY_PATIENCE_S = 180.0
 GATEWAY_RETRY_S = 2.0
 GATEWAY_PROBE_S = 5.0
 
-# How often a download saves what it has; seldom enough that writing is not all it does.
+# How often a download saves what it has.
 PERIODIC_SAVE_S = 30.0
-PERIODIC_SAVE_FLOOR_S = 2.0
 
 # Loopback on a loaded machine needs time that no speed shortens.
 TIMEOUT_FLOOR_S = 0.5
@@ -87,4 +86,4 @@ class Pace:
     @property
     def periodic_save_s(self) -> float:
         """How often a download saves what it has."""
-        return max(PERIODIC_SAVE_S / self.speed, PERIODIC_SAVE_FLOOR_S)
+        return PERIODIC_SAVE_S / self.speed

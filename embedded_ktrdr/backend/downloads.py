@@ -18,6 +18,11 @@ from embedded_ktrdr.generator import STEPS, Bar, moment_of, seconds_of
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType, new_operation, now
 from embedded_ktrdr.pace import Pace
 
+# Seconds at speed 1 until the first request: KTRDR sets up its connections anew for each download.
+SET_UP_S = 0.3
+# A long series takes long to write: at most every tenth second goes into saving it.
+MOST_SAVING = 10
+
 log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
 segments_log = logging.getLogger("ktrdr.data.acquisition.segment_manager")
 
@@ -139,6 +144,7 @@ class Download:
         """The moment of the first bar that IB has, if it says so."""
         symbol, timeframe = self._order.symbol, self._order.timeframe
         log.info("📋 Validating symbol %s via provider", symbol)
+        await asyncio.sleep(SET_UP_S / self._pace.speed)
         answer = await self._host.post("/data/validate", {"symbol": symbol, "timeframes": [timeframe]})
         if not (answer["success"] and answer["is_valid"]):
             raise DownloadError(answer["error"] or answer["error_message"])
@@ -163,7 +169,7 @@ class Download:
         return start, end
 
     async def _fetch_all(self, segments: list[Span]) -> None:
-        saved_at = time.monotonic()
+        save_at = time.monotonic() + self._pace.periodic_save_s
         failures: list[str] = []
         total = len(segments)
         for number, segment in enumerate(segments, start=1):
@@ -191,9 +197,11 @@ class Download:
             segments_log.info("✅ IB SUCCESS %s: Received %s bars from IB", number, len(found))
             detail = f"✅ Loaded {len(found)} bars from segment {number}/{total}"
             self._progress.within(number, total, detail, len(self._bars))
-            if number < total and time.monotonic() - saved_at >= self._pace.periodic_save_s:
+            began = time.monotonic()
+            if number < total and began >= save_at:
                 await self._save()
-                saved_at = time.monotonic()
+                spent_s = time.monotonic() - began
+                save_at = began + max(self._pace.periodic_save_s, spent_s * MOST_SAVING)
         if not self._bars:
             mode, reason = self._order.mode.value, failures[-1] if failures else "IB has no bars in the range"
             raise DownloadError(

@@ -23,6 +23,7 @@ class GatewayLink:
     def __init__(self, url: str, pace: Pace) -> None:
         self._url = url
         self._pace = pace
+        self._contracts: dict[str, dict[str, Any]] = {}
         self._client = httpx.AsyncClient(
             base_url=url, trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
         )
@@ -42,6 +43,15 @@ class GatewayLink:
             return None
         found: dict[str, Any] = answer.json()
         return found
+
+    async def known(self, symbol: str, caller: Request) -> dict[str, Any] | None:
+        """As `contract`, but what was found once need not be asked for again."""
+        if symbol not in self._contracts:
+            found = await self.contract(symbol, caller)
+            if found is None:
+                return None
+            self._contracts[symbol] = found
+        return self._contracts[symbol]
 
     async def bars(
         self, symbol: str, timeframe: str, first: int, last: int, caller: Request

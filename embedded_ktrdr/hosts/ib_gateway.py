@@ -12,7 +12,7 @@ from embedded_ktrdr.pace import Pace
 
 # Seconds at speed 1.
 CONTRACT_S = 0.2
-BARS_S = 1.5
+BARS_S = 1.7
 SLOW_S = 4.0
 
 MOST_BARS = 50_000  # in one answer

@@ -200,7 +200,7 @@ def _add_data(app: FastAPI, link: GatewayLink) -> None:
         try:
             if request.instrument_type is None:
                 log.info("Auto-validating %s to determine contract type", symbol)
-                found = await link.contract(symbol, caller)
+                found = await link.known(symbol, caller)
                 if found is None:
                     reason = f"Symbol validation failed: Symbol {symbol} not found"
                     return HistoricalDataResponse(success=False, error=reason)
