@@ -84,6 +84,12 @@ class Copies:
         assert operation.worker is not None
         return operation.worker
 
+    def copy_at_worker(self, operation: Operation) -> Worker | None:
+        """Return the worker that has a copy of an operation now; None if none has or answers."""
+        if operation.worker is None and self._has_worker(operation):
+            operation.worker = self._find_worker(operation, set())
+        return operation.worker
+
     def at_worker(self, operation: Operation) -> OperationBody:
         """Return the copy of the service that does, or did, the work."""
         worker = self.worker_of(operation) if self._has_worker(operation) else None

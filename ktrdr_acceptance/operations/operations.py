@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
@@ -153,13 +154,7 @@ class Operations(Copies):
 
     def retry(self, operation: Operation) -> Operation:
         """Have a failed operation run again; return the new one, which is undone like any other."""
-        again = self.attempt(
-            lambda operation_id, asked_at: replace(
-                operation, id=operation_id, started_at=asked_at, worker=None, cancel_seen_at=None
-            ),
-            f"retried {operation.kind}",
-            lambda: self.backend.retry_answer(operation.id),
-        )
+        again = self._attempt_retry(operation)
         if isinstance(again, Refusal):
             raise AssertionError(f"the retry of {operation.kind} {operation.id} was refused: {again}")
         if again.id == operation.id:
@@ -167,13 +162,28 @@ class Operations(Copies):
         return again
 
     def refusal_of_retry(self, operation: Operation) -> Refusal:
-        """Return the refusal of a retry that must be refused."""
-        return refusal_expected(self.backend.retry_answer(operation.id), f"the retry of {operation.id}")
+        """Return the refusal of a retry that must be refused; what an accepted one starts is undone."""
+        again = self._attempt_retry(operation)
+        if isinstance(again, Operation):
+            raise AssertionError(
+                f"the retry of {operation.id} was accepted as {again.id} instead of being refused"
+            )
+        return again
+
+    def _attempt_retry(self, operation: Operation) -> Operation | Refusal:
+        return self.attempt(
+            lambda operation_id, asked_at: replace(
+                operation, id=operation_id, started_at=asked_at, worker=None, cancel_seen_at=None
+            ),
+            f"retried {operation.kind}",
+            lambda: self.backend.retry_answer(operation.id),
+        )
 
     def results(self, operation: Operation) -> dict[str, Any]:
         """Return the results as their own route gives them."""
         body = accepted(self.backend.results_answer(operation.id))
-        return dict(body.get("results") or {})
+        results = body.get("results") if isinstance(body, dict) else None
+        return dict(results) if isinstance(results, Mapping) else {}
 
     def refusal_of_results(self, operation: Operation) -> Refusal:
         """Return the refusal to give results that there are not."""
@@ -244,6 +254,12 @@ class Operations(Copies):
         return moves
 
     def _end(self, operation: Operation) -> None:
+        """See that nothing works on an operation any more, whatever is shown where it was asked for."""
+        self._end_where_asked(operation)
+        if operation.home is None and self.look(operation).status != Status.COMPLETED:
+            self._end_at_worker(operation)
+
+    def _end_where_asked(self, operation: Operation) -> None:
         try:
             if self.look(operation).status.is_terminal:
                 return
@@ -255,8 +271,19 @@ class Operations(Copies):
         said = (
             "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
         )
+        self._await_end(operation, None, said)
+
+    def _end_at_worker(self, operation: Operation) -> None:
+        """Cancel a copy that still runs: a cancel right after the start may not have reached the worker."""
+        worker = self.copy_at_worker(operation)
+        if worker is None or self.look(operation, worker).status.is_terminal:
+            return
+        worker.cancel_answer(operation.id)
+        self._await_end(operation, worker, f"at worker {worker.name}, which worked on although it had ended")
+
+    def _await_end(self, operation: Operation, worker: Worker | None, said: str) -> None:
         self.waiter.eventually(
-            lambda: self.look(operation),
+            lambda: self.look(operation, worker),
             lambda body: body.status.is_terminal,
             within=_UNDO_WITHIN,
             expected=f"operation {operation.id} to end {said}",
