@@ -113,6 +113,36 @@ def test_a_killed_worker_becomes_unavailable_and_is_forgotten(own: Embedded) -> 
     assert f"Removed dead worker: {lost}" in own.log("backend")
 
 
+def tell(embedded: Embedded, command: str) -> None:
+    assert embedded.process.stdin is not None
+    assert embedded.process.stdout is not None
+    embedded.process.stdin.write(f"{command}\n")
+    embedded.process.stdin.flush()
+    assert "done" in embedded.process.stdout.readline()
+
+
+def test_a_restarted_worker_does_not_know_what_it_did(own: Embedded) -> None:
+    operation_id = own.started(**ENDLESS)
+    url = own.worker_of(operation_id)
+    name = next(each["worker_id"] for each in own.workers() if each["endpoint_url"] == url)
+    tell(own, f"kill {name}")
+    tell(own, f"start {name}")
+    lost = own.ended(operation_id)
+    assert lost["status"] == "failed"
+    assert name in lost["error_message"]
+    assert {each["status"] for each in own.workers()} == {"available"}
+    assert own.client.delete(f"/operations/{operation_id}").status_code == 400
+    again = own.client.post(f"/operations/{operation_id}/retry").json()["data"]
+    assert again["status"] == "running"
+    assert own.client.delete(f"/operations/{again['operation_id']}").status_code == 200
+
+
+def test_nobody_need_ask_for_a_lost_operation_to_fail(own: Embedded) -> None:
+    operation_id = own.started(**ENDLESS)
+    own.kill(next(each["worker_id"] for each in own.workers(status="busy")))
+    until(lambda: f"Failed operation: {operation_id} - Operation was RUNNING" in own.log("backend"))
+
+
 def test_no_worker_registered() -> None:
     embedded = Embedded("--training-workers", "0")
     assert_no_worker(embedded.start(), registered=0)
