@@ -418,6 +418,29 @@ def test_an_undo_goes_on_when_the_run_is_to_stop() -> None:
     assert scene.clock.now() - 1000.0 == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_a_worker_that_works_on_is_stopped_by_the_undo(end: str) -> None:
+    scene = Scene(steady(end), steady("running"))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    assert scene.operations.undo.run() == []
+    assert (scene.backend.cancels, scene.worker.cancels) == ([], [OPERATION_ID])
+
+
+def test_a_worker_that_cannot_be_stopped_is_told_by_the_undo() -> None:
+    scene = Scene(steady("cancelled"), steady("running"))
+    scene.worker.cancel_to = "running"
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    (error,) = scene.operations.undo.run()
+    assert "to end at worker training-worker-1, which worked on although it had ended" in error
+
+
+def test_a_worker_is_not_looked_for_when_all_went_well() -> None:
+    scene = Scene(steady("completed"), steady("running"))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    assert scene.operations.undo.run() == []
+    assert (scene.worker.asked, scene.worker.cancels) == ([], [])
+
+
 def test_a_cancel_takes_down_how_far_the_operation_was() -> None:
     scene = Scene(steady("running", 62.5))
     operation = scene.operation(percentage_at_cancel=0)
