@@ -1,7 +1,7 @@
 """Sentences about backtests alone."""
 
 from behave import given, then, when
-from hamcrest import close_to, equal_to, less_than_or_equal_to
+from hamcrest import close_to, equal_to
 
 from ktrdr_acceptance.domain.backtest_result import contradictions, missing_figures
 from ktrdr_acceptance.matchers.lists import nothing
@@ -66,14 +66,6 @@ def then_items_came_to_bars(context: StepContext, tolerance: float) -> None:
     seen = world.operations.history(world.the(Kind.BACKTEST)).observations
     most = max((one.items for one in seen), default=0)
     world.check.that("most processed items seen", most, close_to(bars, bars * tolerance / 100))
-
-
-@then("at most as many backtests ran at a time as there are workers")
-def then_at_most_one_per_worker(context: StepContext) -> None:
-    """Compare how many ran at a time with the number of workers."""
-    world = context.world
-    workers = len(world.workers.of(Kind.BACKTEST))
-    world.check.that("backtests at a time", world.crowd.most_at_a_time, less_than_or_equal_to(workers))
 
 
 @then("the same backtest gives the same figures again")
