@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .scope import TRAINING_WORKER
 from .shapes import Json, Shape
 from .specimen import Step
 
@@ -40,7 +41,7 @@ def _step(method: str, path: str, *, body: Json = None, learns: str = "", status
         content_type="application/json" if body else None,
         values=(("data.status", status),) if status else (),
         learns=((learns, "task_id"),) if learns else (),
-        free_worker=bool(learns),
+        free_worker=TRAINING_WORKER if learns else "",
         progressed=status == "running",
         arranged=True,
     )

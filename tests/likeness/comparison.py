@@ -8,11 +8,11 @@ from functools import cached_property
 
 from .deviations import Row, admits, unlike
 from .json_path import ABSENT, is_within, values_at
-from .scope import TRAINING_WORKER, route_template
+from .scope import BACKTEST_WORKER, TRAINING_WORKER, route_template
 from .shapes import Json, Mismatch, Shape, json_type, mismatches
 from .specimen import Specimen, Step, has_epoch
 
-WORKER_COPY = (TRAINING_WORKER, "GET", "/api/v1/operations/{operation_id}", 200)
+WORKERS = {"training": TRAINING_WORKER, "backtesting": BACKTEST_WORKER}
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,35 @@ class Difference:
 
 
 class RecordedShapes:
-    """The union of all recorded shapes of a route, an HTTP status and the operation status in the body."""
+    """The union of all recorded shapes of a route, an HTTP status, and the operation's type and status."""
 
     def __init__(self, specimens: Iterable[Specimen]) -> None:
         self._unions: dict[tuple[object, ...], Shape] = {}
         for specimen in specimens:
             for step in specimen.exchanges:
-                for key in (self._key(step), self._key(step)[:-1]):
-                    self._unions[key] = self._unions.get(key, Shape()) | step.shape
+                key = self._key(step)
+                for part in (key, key[:-1], key[:-2]):
+                    self._unions[part] = self._unions.get(part, Shape()) | step.shape
 
-    def of(self, step: Step) -> Shape:
-        """The union that an answer to this step is compared with."""
-        return self._unions.get(self._key(step), Shape())
+    def of(self, step: Step, status: int) -> Shape:
+        """The union that an answer to this step with this HTTP status is compared with."""
+        if status == step.status:
+            return self._unions.get(self._key(step), Shape())
+        return self._unions.get((*self._key(step)[:3], status), Shape(fields={}))
 
-    def of_worker_copy(self, path: str) -> Shape:
-        """What the worker's own copy of an operation was recorded to have at the path, unless null."""
-        shape = self._unions.get(WORKER_COPY, Shape())
+    def of_worker_copy(self, operation_type: str | None, path: str) -> Shape:
+        """What the worker's own copy of such an operation was recorded to have at the path, unless null."""
+        service = WORKERS.get(operation_type or "")
+        key = (service, "GET", "/api/v1/operations/{operation_id}", 200, operation_type)
+        shape = self._unions.get(key, Shape())
         for name in path.split("."):
             shape = (shape.fields or {}).get(name, Shape())
         return Shape(shape.scalars - {"null"}, shape.fields, shape.optional, shape.elements)
 
     @staticmethod
     def _key(step: Step) -> tuple[object, ...]:
-        return step.service, step.method, route_template(step.path), step.status, step.operation_status
+        route = (step.service, step.method, route_template(step.path), step.status)
+        return (*route, step.operation_type, step.operation_status)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,8 @@ class Expectation:
 
     specimen: Specimen
     step: Step
-    shape: Shape
+    shape: Callable[[int], Shape]
+    """What was recorded for the route with an HTTP status."""
     rows: tuple[Row, ...]
     translate: Callable[[str], str]
     """Puts in what stands here for the recorded ids of operations and workers."""
@@ -95,8 +102,8 @@ class Expectation:
         """All differences between the answer and what was recorded or prescribed by rows."""
         if status != self.status:
             return [self._difference("HTTP status", str(self.status), str(status), self._row_of_status)]
-        found = [self._of_mismatch(mismatch) for mismatch in mismatches(body, self._shape_here)]
-        found += self._of_values(body)
+        found = [self._of_mismatch(mismatch) for mismatch in mismatches(body, self.shape(self.status))]
+        found += self._of_values(body) + self._of_filled(body)
         return [
             *(difference for difference in found if not self._by_row(difference.path)),
             *self._of_rows(body),
@@ -105,7 +112,7 @@ class Expectation:
     def used_rows(self, body: Json) -> list[Row]:
         """The rows without which the answer would differ from this very recording."""
         own = [mismatch.path for mismatch in mismatches(body, self.step.shape)]
-        own += [difference.path for difference in self._of_values(body)]
+        own += [difference.path for difference in self._of_values(body) + self._of_filled(body)]
         return [
             row
             for row in self.rows
@@ -117,11 +124,6 @@ class Expectation:
     @property
     def _row_of_status(self) -> str:
         return next((row.id for row in self.rows if row.status_here is not None), "")
-
-    @cached_property
-    def _shape_here(self) -> Shape:
-        """With another HTTP status the rows alone say what the body has."""
-        return Shape(fields={}) if self.status != self.step.status else self.shape
 
     def _by_row(self, path: str) -> bool:
         return any(is_within(path, prescribed) for row in self.rows for prescribed, _ in row.checks)
@@ -150,6 +152,17 @@ class Expectation:
             if value not in recorded
         ]
 
+    def _of_filled(self, body: Json) -> list[Difference]:
+        """Lists in which something was recorded and nothing is, or the other way round."""
+        if self.status != self.step.status:
+            return []
+        return [
+            self._difference(path or "(body)", _filled(some), _filled(bool(value)))
+            for path, some in self.step.filled
+            for value in (values_at(body, path) if path else [body])
+            if isinstance(value, list) and bool(value) is not some
+        ]
+
     @property
     def _had_rows(self) -> bool:
         rows = (self.step.shape.fields or {}).get("data", Shape()).elements
@@ -167,6 +180,10 @@ class Expectation:
 
     def _difference(self, path: str, recorded: str, got: str, row: str = "") -> Difference:
         return Difference(self.specimen.reference(self.step), self.request, path, recorded, got, row)
+
+
+def _filled(some: bool) -> str:
+    return "a list with items" if some else "an empty list"
 
 
 def _shown(value: Json) -> str:

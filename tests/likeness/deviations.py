@@ -21,6 +21,7 @@ STEPS_OF_ROWS = Path(__file__).parent / "steps_of_rows.yaml"
 COLUMNS = ("id", "service", "route", "status", "path", "when", "S", "ours", "check")
 
 LISTED = "listed"
+STATUS_PATHS = ("data.status", "status")
 LIKE = "like worker "
 
 
@@ -41,7 +42,7 @@ class Row:
     """One allowed difference."""
 
     id: str
-    service: str
+    services: tuple[str, ...]
     routes: tuple[str, ...]
     """`METHOD route`"""
     status: int | None
@@ -49,19 +50,30 @@ class Row:
     status_here: int | None
     checks: tuple[tuple[str, str], ...]
     """Body path -> what must be there."""
-    only: frozenset[str] = frozenset()
-    """The operation statuses for which the row applies, or `listed`; empty: always."""
+    only: tuple[frozenset[str], ...] = ()
+    """Alternatives of an operation's status, its type or both for which the row applies, or `listed`."""
     steps: RowSteps = RowSteps()
 
     def applies_to(self, specimen: Specimen, step: Step, template: str) -> bool:
         """Whether the row speaks about this step."""
-        if step.service != self.service or f"{step.method} {template}" not in self.routes:
+        if step.service not in self.services or f"{step.method} {template}" not in self.routes:
             return False
         if self.status not in (None, step.status) or (self.status is None and step.status >= 400):
             return False
-        if LISTED in self.only:
+        if self.listed:
             return specimen.reference(step) in self.steps.changes
-        return not self.only or step.operation_status in self.only
+        operation = {step.operation_status, step.operation_type}
+        return not self.only or any(words <= operation for words in self.only)
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The statuses of one operation that the row prescribes, by body path."""
+        return {path: check.strip("`") for path, check in self.checks if path in STATUS_PATHS}
+
+    @property
+    def listed(self) -> bool:
+        """Whether the steps that the row changes are listed one by one."""
+        return {LISTED} in self.only
 
 
 def admits(check: str, value: Found, before: Found, like: Callable[[str], Shape]) -> bool:
@@ -112,15 +124,16 @@ def read_deviations(path: Path = DEVIATIONS, steps: Path = STEPS_OF_ROWS) -> lis
 
 def _row_of(cells: Mapping[str, str], listed: Mapping[str, RowSteps]) -> Row:
     before, _, after = cells["status"].partition("->")
-    paths, only, checks = _parts(cells["path"]), frozenset[str](), _parts(cells["check"])
+    paths, checks = _parts(cells["path"]), _parts(cells["check"])
+    only: tuple[frozenset[str], ...] = ()
     if ": " in checks[0]:
-        words, _, checks[0] = checks[0].partition(": ")
-        only = frozenset(words.split(" or "))
+        alternatives, _, checks[0] = checks[0].partition(": ")
+        only = tuple(frozenset(words.split()) for words in alternatives.split(" or "))
     if len(paths) != len(checks):
         raise ValueError(f"row {cells['id']}: {len(paths)} paths, but {len(checks)} checks")
     return Row(
         id=cells["id"],
-        service=cells["service"],
+        services=tuple(_parts(cells["service"])),
         routes=tuple(_parts(cells["route"])),
         status=int(before) if after else None,
         status_here=int(after) if after else None,

@@ -8,19 +8,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from .scope import IB_HOST, TRAINING_HOST
 from .specimen import Specimen
-from .target import Target, Worker
+from .target import Target, Worker, urls_of
 
 SPEED = 20
 """Fast, but an immediate question after the start of the shortest training still finds it running."""
+
+FASTER = 80
+"""For specimens with a wait of minutes."""
+
+LONG_S = 60
 
 
 @contextmanager
 def embedded_ktrdr(specimen: Specimen, log_dir: Path) -> Iterator[Target]:
     """An embedded KTRDR with the workers that the specimen names; it ends with the block."""
-    command = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free", "--speed", str(SPEED)]
-    command += ["--log-dir", str(log_dir), "--exit-with-stdin"]
+    speed = FASTER if any(step.lasted_s > LONG_S for step in specimen.steps) else SPEED
+    command = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free", "--speed", str(speed)]
+    command += ["--log-dir", str(log_dir), "--exit-with-stdin", "--backtest-workers", "1"]
+    command += ["--gateway", "connected" if specimen.gateway else "disconnected"]
     for worker in specimen.workers:
         command += ["--training-worker", worker]
     with subprocess.Popen(
@@ -33,12 +42,31 @@ def embedded_ktrdr(specimen: Specimen, log_dir: Path) -> Iterator[Target]:
             raise RuntimeError(
                 f"the embedded KTRDR ended at once with status {process.wait()}, see {log_dir}"
             )
-        ready = json.loads(line)
-        workers = {worker: Worker(worker, ready["services"][worker]["url"]) for worker in specimen.workers}
-        target = Target(ready["backend"], workers)
+        services = {name: entry["url"] for name, entry in json.loads(line)["services"].items()}
+        workers = {worker: Worker(worker, services[worker]) for worker in specimen.worker_types}
+        hosts = {name: services[name] for name in (IB_HOST, TRAINING_HOST)}
+        control = Supervisor(process.stdin, process.stdout)
+        urls = urls_of(specimen, services["backend"], hosts, workers)
+        target = Target(urls, workers, speed=speed, control=control)
         try:
             yield target
         finally:
             target.close()
             process.stdin.close()
             process.wait(timeout=20)
+
+
+class Supervisor:
+    """The commands that an embedded KTRDR reads on its stdin."""
+
+    def __init__(self, commands: IO[str], answers: IO[str]) -> None:
+        self._commands = commands
+        self._answers = answers
+
+    def __call__(self, command: str) -> None:
+        """Does `stop NAME` or the like, and returns once the state is reached."""
+        self._commands.write(command + "\n")
+        self._commands.flush()
+        answer = json.loads(self._answers.readline())
+        if answer != {"done": command}:
+            raise RuntimeError(f"{command}: {answer}")

@@ -6,14 +6,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
 from .arrangement import training_that
 from .comparison import Difference, Expectation, RecordedShapes
 from .deviations import Row
-from .scope import BACKEND, TRAINING_WORKER, reduce_body, route_template
+from .reduction import reduce_body
+from .scope import BACKEND, route_template
 from .shapes import Json, Shape
 from .specimen import FINAL_STATUSES, Specimen, Step
 from .target import Answer, Target
@@ -47,9 +48,9 @@ class Patience:
     within: float = 10.0
     every: float = 0.02
 
-    def until(self, condition: Callable[[], bool]) -> bool:
+    def until(self, condition: Callable[[], bool], longer: float = 0.0) -> bool:
         """Looks at once and then again and again, until the condition holds or the time is over."""
-        end = time.monotonic() + self.within
+        end = time.monotonic() + self.within + longer
         pause = threading.Event()
         while not condition():
             if time.monotonic() >= end:
@@ -91,13 +92,21 @@ class Player:
             elif any(reference in row.steps.prevents for row in self._rows):
                 self._result.outcomes[reference] = self._prevented(step, reference)
             else:
-                rows = tuple(
-                    row
-                    for row in self._rows
-                    if row.applies_to(self._specimen, step, route_template(step.path))
-                )
-                self._result.outcomes[reference] = self._play(step, rows)
+                self._result.outcomes[reference] = self._play(*self._by_rows(step))
         return self._result
+
+    def _by_rows(self, step: Step) -> tuple[Step, tuple[Row, ...]]:
+        """The rows about a step; if one gives the operation another status, rows and shape are of that."""
+
+        def about(step: Step) -> tuple[Row, ...]:
+            template = route_template(step.path)
+            return tuple(row for row in self._rows if row.applies_to(self._specimen, step, template))
+
+        here = dict(step.values)
+        for row in about(step):
+            here |= {path: value for path, value in row.statuses.items() if row.listed and path in here}
+        step = replace(step, values=tuple(here.items()))
+        return step, about(step)
 
     def _stand_ins(self) -> list[Step]:
         """Operations in the place of recorded ones that a row keeps from coming about."""
@@ -126,13 +135,14 @@ class Player:
         expectation = Expectation(
             self._specimen,
             step,
-            Shape() if step.arranged else self._recorded.of(step),
+            partial(self._shape_of, step),
             rows,
             self._translate,
-            self._recorded.of_worker_copy,
+            partial(self._recorded.of_worker_copy, step.operation_type),
             self._last.get(request),
             f"{step.method} {step.path}",
         )
+        self._prepare(step)
         self._await_conditions(step)
         answer = self._answer(step, path, expectation)
         for name, place in step.learns:
@@ -142,6 +152,13 @@ class Player:
         self._result.used_rows |= {row.id for row in used}
         self._last[request] = answer.body
         return Replayed.BY_A_ROW if used else Replayed.AS_RECORDED
+
+    def _shape_of(self, step: Step, status: int) -> Shape:
+        """What the route was recorded to answer, and what this step itself was."""
+        if step.arranged:
+            return Shape()
+        recorded = self._recorded.of(step, status)
+        return recorded | step.shape if status == step.status else recorded
 
     def _answer(self, step: Step, path: str, expectation: Expectation) -> Answer:
         """The answer, awaited if it is about the state of operations."""
@@ -155,11 +172,11 @@ class Player:
             return expectation.is_awaited(answer.status, answer.body) or self._has_ended(step, answer)
 
         if not expectation.is_awaited(answer.status, answer.body):
-            self._patience.until(settled)
+            self._patience.until(settled, longer=step.lasted_s / self._target.speed)
         return answer
 
     def _ask(self, step: Step, path: str) -> Answer:
-        answer = self._target.ask(step, path, self._specimen.workers[0])
+        answer = self._target.ask(step.service, step.method, path, step.body, step.content_type)
         return Answer(answer.status, reduce_body(path, answer.body))
 
     @staticmethod
@@ -169,35 +186,36 @@ class Player:
         status = data.get("status") if isinstance(data, dict) else None
         return status in FINAL_STATUSES and status != step.operation_status
 
+    def _prepare(self, step: Step) -> None:
+        """Ends and starts services as it was done to the recorded ones, and waits as long (at our speed)."""
+        for command in step.before:
+            if self._target.control is None:
+                raise RuntimeError(f"services of this KTRDR cannot be controlled: {command}")
+            self._target.control(self._translate(command))
+        threading.Event().wait(step.pause_s / self._target.speed)
+
     def _await_conditions(self, step: Step) -> None:
-        for name, status in step.worker_copy:
-            if not self._patience.until(partial(self._worker_copy_is, name, status)):
-                self._differ(step, "(before)", f"the worker's copy {status}", "not within the time")
-        if step.free_worker and not self._patience.until(self._a_worker_is_free):
-            self._differ(step, "(before)", "a free worker", "none within the time")
-        if step.busy_worker and not self._patience.until(self._no_worker_is_registered_free):
+        if step.free_worker and not self._patience.until(partial(self._is_free, step)):
+            self._differ(step, "(before)", f"a free {step.free_worker}", "none within the time")
+        if step.busy_worker and not self._patience.until(partial(self._none_is_free, step.busy_worker)):
             self._differ(step, "(before)", "only busy workers", "a free one for the whole time")
 
-    def _worker_copy_is(self, name: str, status: str) -> bool:
-        path = self._translate(f"/api/v1/operations/{{{name}}}")
-        body = self._target.look(TRAINING_WORKER, path, self._specimen.workers[0]).body
-        data = body.get("data") if isinstance(body, dict) else None
-        return isinstance(data, dict) and data.get("status") == status
-
-    def _no_worker_is_registered_free(self) -> bool:
-        free = self._target.look(BACKEND, "/api/v1/workers?worker_type=training&status=available").body
+    def _none_is_free(self, worker_type: str) -> bool:
+        path = f"/api/v1/workers?worker_type={worker_type}&status=available"
+        free = self._target.ask(BACKEND, "GET", path).body
         return isinstance(free, list) and not free
 
-    def _a_worker_is_free(self) -> bool:
-        registered = self._target.look(BACKEND, "/api/v1/workers").body
-        if not isinstance(registered, list):
-            return False
-        states = {row.get("worker_id"): row.get("status") for row in registered}
-        return any(
-            states.get(worker.id) == "available"
-            and self._target.look(TRAINING_WORKER, "/health", recorded).body.get("worker_status") == "idle"
-            for recorded, worker in self._target.workers.items()
-        )
+    def _is_free(self, step: Step) -> bool:
+        """Whether the service takes work: it is idle and, if the backend is to give it, registered so."""
+        if step.service == BACKEND:
+            recorded_id = self._specimen.serving[step.free_worker]
+            registered = self._target.ask(BACKEND, "GET", "/api/v1/workers").body
+            rows = registered if isinstance(registered, list) else []
+            states = {row.get("worker_id"): row.get("status") for row in rows}
+            if states.get(self._names.get(recorded_id)) != "available":
+                return False
+        health = self._target.ask(step.free_worker, "GET", "/health").body
+        return isinstance(health, dict) and health.get("worker_status") == "idle"
 
     def _learn(self, name: str, place: str, answer: Answer) -> None:
         value = answer.body

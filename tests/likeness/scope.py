@@ -1,113 +1,61 @@
-"""What of the recordings this test replays, and how a body is reduced to that."""
+"""Which service is behind a recorded port, and which route behind a path."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
 
-from .shapes import Json
-
 BACKEND = "backend"
+IB_HOST = "ib-host"
+TRAINING_HOST = "training-host"
 TRAINING_WORKER = "training-worker"
+GPU_WORKER = "gpu-worker"
+"""The GPU training host of `seed` as the backend's worker: here the training worker in its place."""
+BACKTEST_WORKER = "backtest-worker"
 
 SERVICES = {
-    "seed": {8000: BACKEND},
-    "seed-tw5002": {8000: BACKEND, 5002: TRAINING_WORKER},
+    "seed": {8000: BACKEND, 5001: IB_HOST, 5002: TRAINING_HOST, 5003: BACKTEST_WORKER},
+    "seed-tw5002": {8000: BACKEND, 5001: IB_HOST, 5002: TRAINING_WORKER, 5003: BACKTEST_WORKER},
 }
-"""Which port is which service. In `seed` 5002 is the GPU training host: not in this test yet."""
+"""Which port is which service."""
 
-OPENAPI_PATHS = {BACKEND: "/api/v1/openapi.json", TRAINING_WORKER: "/openapi.json"}
+OPENAPI_DOCUMENTS = {
+    BACKEND: ("openapi.backend.json", "/api/v1/openapi.json"),
+    IB_HOST: ("openapi.ib-host.json", "/openapi.json"),
+    TRAINING_HOST: ("openapi.training-host.json", "/openapi.json"),
+    TRAINING_WORKER: ("openapi.training-host.json", "/openapi.json"),
+    BACKTEST_WORKER: ("openapi.backtest-worker.json", "/openapi.json"),
+}
+"""Service -> the file of its recorded document, and its path."""
 
-LATER = ("F1_", "F2_")
-"""Recordings that are not in this test yet: a worker that dies, a backend that restarts."""
+OPERATION_LISTS = "/api/v1/operations"
 
-OF_OTHER_SUBJECTS = ("B", "D", "M_", "X6_")
-"""Recordings of backtests, data and the rest: only what they ask about workers is in scope."""
-
-ROUTES = re.compile(
-    r"^(/|/health|/api/v1/health/?|/openapi\.json|/api/v1/openapi\.json|/training/.*"
-    r"|/api/v1/(trainings|operations|workers)(/.*)?|/api/v1/nope|/api/v1/api/v1/training/start)$"
+TEMPLATES = (
+    (r"^(/api/v1/operations)/[^/]+", r"\1/{operation_id}"),
+    (r"^(/api/v1/trainings)/(?!(start|stop)$)[^/]+", r"\1/{task_id}"),
+    (r"^(/api/v1/strategies/validate)/[^/]+", r"\1/{strategy_name}"),
+    (r"^(/api/v1/data)/(?!acquire/)[^/]+/[^/]+", r"\1/{symbol}/{timeframe}"),
+    (r"^(/training/(status|result|sessions))/[^/]+", r"\1/{session_id}"),
 )
-OTHER_OPERATIONS = re.compile(r"op_backtesting_|op_data_load_|worker_backtest_")
-PROSE = frozenset({"title", "description", "summary"})
-EXAMPLES = frozenset({"example", "examples", "contact"})
-"""Left out of the recorded documents along with the prose."""
 
+OF_SESSIONS = re.compile(r"^/training/(result|sessions|status)")
+"""The routes that only a training host has."""
 
-def in_scope(recording: str, service: str | None, path: str) -> bool:
-    """Whether this test replays the exchange."""
-    route = urlsplit(path).path
-    if service is None or recording.startswith(LATER) or OTHER_OPERATIONS.search(path):
-        return False
-    if recording.startswith(OF_OTHER_SUBJECTS) and not route.startswith("/api/v1/workers"):
-        return False
-    return ROUTES.match(route) is not None
+DIRECT = ("00_", "T2.1_")
+"""Recordings that speak to the training host itself, not to the worker of the backend."""
 
 
 def route_template(path: str) -> str:
     """The route behind a path: `/api/v1/operations/{operation_id}/results`."""
     route = urlsplit(path).path
-    route = re.sub(r"^(/api/v1/operations)/[^/]+", r"\1/{operation_id}", route)
-    route = re.sub(r"^(/api/v1/trainings)/(?!(start|stop)$)[^/]+", r"\1/{task_id}", route)
-    return re.sub(r"^(/training/(status|result))/[^/]+", r"\1/{session_id}", route)
+    for pattern, template in TEMPLATES:
+        route = re.sub(pattern, template, route)
+    return route
 
 
-def reduce_body(path: str, body: Json) -> Json:
-    """The part of an answer in scope: trainings and their workers, in lists and in the OpenAPI document."""
-    route = urlsplit(path).path
-    if route == "/api/v1/workers" and isinstance(body, list):
-        return [row for row in body if row.get("worker_type") != "backtesting"]
-    if route == "/api/v1/operations" and isinstance(body, dict) and isinstance(body.get("data"), list):
-        rows = [row for row in body["data"] if row.get("operation_type", "training") == "training"]
-        return body | {"data": rows}
-    if route in OPENAPI_PATHS.values() and isinstance(body, dict) and "paths" in body:
-        return reduce_openapi(body)
-    return body
-
-
-def reduce_openapi(document: Json) -> Json:
-    """The routes in scope and the schemas that they use; parameters by name; without prose and tags."""
-    paths = {
-        path: item
-        for path, item in document["paths"].items()
-        if ROUTES.match(path) and not path.startswith("/metrics")
-    }
-    schemas = document.get("components", {}).get("schemas", {})
-    used: set[str] = set()
-    waiting = _references(paths)
-    while waiting:
-        name = waiting.pop()
-        used.add(name)
-        waiting |= _references(schemas.get(name)) - used
-    components = document.get("components", {}) | {
-        "schemas": {name: schema for name, schema in schemas.items() if name in used}
-    }
-    reduced = {name: value for name, value in document.items() if name != "tags"}
-    return _without_prose(reduced | {"paths": paths, "components": components})
-
-
-def _references(form: Json) -> set[str]:
-    if isinstance(form, list):
-        return {name for item in form for name in _references(item)}
-    if not isinstance(form, dict):
-        return set()
-    found = {name for item in form.values() for name in _references(item)}
-    reference = form.get("$ref")
-    if isinstance(reference, str):
-        found.add(reference.rpartition("/")[2])
-    return found
-
-
-def _without_prose(form: Json) -> Json:
-    if isinstance(form, list):
-        return [_without_prose(item) for item in form]
-    if not isinstance(form, dict):
-        return form
-    kept = {}
-    for name, value in form.items():
-        if name in EXAMPLES or (name in PROSE and isinstance(value, str)):
-            continue
-        if name == "parameters" and isinstance(value, list):
-            value = {parameter["name"]: parameter for parameter in value}
-        kept[name] = _without_prose(value)
-    return kept
+def service_of(generation: str, recording: str, url: str) -> str:
+    """The service behind a recorded URL; the training host of `seed` has two roles."""
+    service = SERVICES[generation][urlsplit(url).port or 0]
+    if service != TRAINING_HOST or recording.startswith(DIRECT) or OF_SESSIONS.match(urlsplit(url).path):
+        return service
+    return GPU_WORKER

@@ -159,7 +159,8 @@ def _union_of_fields(
 ) -> Mapping[str, Shape] | None:
     if left is None or right is None:
         return left if right is None else right
-    return {name: left.get(name, Shape()) | right.get(name, Shape()) for name in [*left, *right]}
+    names = dict.fromkeys([*left, *right])
+    return {name: left.get(name, Shape()) | right.get(name, Shape()) for name in names}
 
 
 def _optional_in_union(left: Shape, right: Shape) -> frozenset[str]:

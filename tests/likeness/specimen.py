@@ -6,12 +6,29 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from .scope import BACKTEST_WORKER, GPU_WORKER, TRAINING_WORKER
 from .shapes import Json, Shape, from_json, to_json
 
 SPECIMENS = Path(__file__).parent / "specimens"
 
 OPERATION_STATUSES = frozenset({"pending", "running", "completed", "failed", "cancelled"})
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled"})
+
+BACKTEST_WORKER_ID = "backtest-worker-1"
+"""The one backtest worker of every recording."""
+
+MAPPINGS = ("values", "filled", "learns")
+PLAIN = ("label", "service", "method", "path", "body", "content_type")
+CONDITIONS = (
+    "before",
+    "pause_s",
+    "free_worker",
+    "busy_worker",
+    "progressed",
+    "has_epoch",
+    "poll",
+    "lasted_s",
+)
 
 
 @dataclass(frozen=True)
@@ -31,17 +48,23 @@ class Step:
     """What is compared literally: body path -> value; of a list of values, each one found is among them."""
     learns: tuple[tuple[str, str], ...] = ()
     """Ids that the answer gives: name of the id -> body path."""
-    free_worker: bool = False
-    """The recorded worker was free before this step."""
-    worker_copy: tuple[tuple[str, str], ...] = ()
-    """What the worker's own copy of an operation had become before this step: id -> status."""
+    filled: tuple[tuple[str, bool], ...] = ()
+    """Lists in the body: body path -> whether there was anything in it."""
+    before: tuple[str, ...] = ()
+    """What was done to services before this step: `kill {training-host-1}`."""
+    pause_s: float = 0.0
+    """How long nothing was asked before this step."""
+    free_worker: str = ""
+    """The service that was free to take work before this step."""
     progressed: bool = False
     """The recorded operation had got further than 0 %."""
     has_epoch: bool = False
     """The recorded training had finished an epoch."""
-    busy_worker: bool = False
-    """The only worker was busy when this was sent: a start that found none free."""
+    busy_worker: str = ""
+    """The type of the worker that was busy or gone when this was sent: a start that found none free."""
     poll: bool = False
+    lasted_s: float = 0.0
+    """How long it took until the awaited state was there."""
     arranged: bool = False
     """Not recorded in this recording: makes the state that earlier recordings had left."""
 
@@ -57,15 +80,22 @@ class Step:
         status = named.get("data.status", named.get("status"))
         return status if status in OPERATION_STATUSES else None
 
+    @property
+    def operation_type(self) -> str | None:
+        """The type of the one operation that the body is about."""
+        named = dict(self.values)
+        return named.get("data.operation_type", named.get("operation_type"))
+
 
 @dataclass(frozen=True)
 class Specimen:
-    """One recording: its workers and its steps."""
+    """One recording: its training workers, its steps, and whether there was a gateway behind the IB host."""
 
     generation: str
     name: str
     workers: tuple[str, ...]
     steps: tuple[Step, ...]
+    gateway: bool = False
 
     @property
     def id(self) -> str:
@@ -81,6 +111,27 @@ class Specimen:
         """The steps that were recorded, without the arranged ones."""
         return tuple(step for step in self.steps if not step.arranged)
 
+    @property
+    def serving(self) -> dict[str, str]:
+        """Service in its role as the backend's worker -> the recorded id of the worker."""
+        trainings = dict.fromkeys((TRAINING_WORKER, GPU_WORKER), self.workers[0])
+        return trainings | {BACKTEST_WORKER: BACKTEST_WORKER_ID}
+
+    @property
+    def worker_types(self) -> dict[str, str]:
+        """Recorded id of each worker -> its type."""
+        return dict.fromkeys(self.workers, "training") | {BACKTEST_WORKER_ID: "backtesting"}
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services that are asked."""
+        return frozenset(step.service for step in self.steps)
+
+    @property
+    def controls(self) -> bool:
+        """Whether services are ended or started on the way."""
+        return any(step.before for step in self.steps)
+
 
 def write(specimen: Specimen, folder: Path) -> Path:
     """Writes the specimen, one step to a line, each shape once."""
@@ -93,7 +144,7 @@ def write(specimen: Specimen, folder: Path) -> Path:
         lines.append(json.dumps(_step_to_json(step, shapes.index(shape)), ensure_ascii=False))
     path = folder / specimen.generation / f"{specimen.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    head = json.dumps({"name": specimen.name, "workers": specimen.workers})[1:-1]
+    head = json.dumps({"name": specimen.name, "workers": specimen.workers, "gateway": specimen.gateway})[1:-1]
     path.write_text(
         f'{{{head},\n"steps": [\n'
         + ",\n".join(lines)
@@ -110,7 +161,7 @@ def read(path: Path) -> Specimen:
     form = json.loads(path.read_text(encoding="utf-8"))
     shapes = [from_json(shape) for shape in form["shapes"]]
     steps = tuple(_step_from_json(step, shapes) for step in form["steps"])
-    return Specimen(path.parent.name, form["name"], tuple(form["workers"]), steps)
+    return Specimen(path.parent.name, form["name"], tuple(form["workers"]), steps, form["gateway"])
 
 
 def read_all(folder: Path = SPECIMENS) -> list[Specimen]:
@@ -127,22 +178,19 @@ def has_epoch(metrics: Json) -> bool:
 
 def _step_to_json(step: Step, shape: int) -> Json:
     form: dict[str, Json] = {"index": step.index}
-    for name in ("label", "service", "method", "path", "body", "content_type"):
+    for name in PLAIN:
         if getattr(step, name) not in (None, "") or (name == "body" and step.body == ""):
             form[name] = getattr(step, name)
     form |= {"status": step.status, "shape": shape}
-    for name in ("values", "learns", "worker_copy"):
-        if getattr(step, name):
-            form[name] = dict(getattr(step, name))
-    for name in ("free_worker", "busy_worker", "progressed", "has_epoch", "poll", "arranged"):
-        if getattr(step, name):
-            form[name] = True
+    form |= {name: dict(getattr(step, name)) for name in MAPPINGS if getattr(step, name)}
+    form |= {name: getattr(step, name) for name in (*CONDITIONS, "arranged") if getattr(step, name)}
     return form
 
 
 def _step_from_json(form: dict[str, Json], shapes: list[Shape]) -> Step:
     form = dict(form)
-    for name in ("values", "learns", "worker_copy"):
+    for name in MAPPINGS:
         form[name] = tuple(form.get(name, {}).items())
+    form["before"] = tuple(form.get("before", ()))
     form["shape"] = shapes[form["shape"]]
     return Step(**form)

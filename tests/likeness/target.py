@@ -1,15 +1,15 @@
-"""The KTRDR that answers: its services, and the requests to them."""
+"""The KTRDR that answers: its services, the requests to them, and what can be done to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from .scope import BACKEND
 from .shapes import Json
-from .specimen import Step
+from .specimen import Specimen
 
 STRATEGY = """\
 name: likeness
@@ -29,6 +29,9 @@ training:
 """
 """What the player sends where a recorded body had a strategy's text."""
 
+NOBODY_THERE = 0
+"""In the place of an HTTP status: the connection was refused."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -40,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Worker:
-    """A training worker of the target, in the place of a recorded one."""
+    """A registered worker of the target, in the place of a recorded one."""
 
     id: str
     url: str
@@ -50,35 +53,45 @@ class Target:
     """A running KTRDR."""
 
     def __init__(
-        self, backend: str, workers: Mapping[str, Worker], transport: httpx.BaseTransport | None = None
+        self,
+        urls: Mapping[str, str],
+        workers: Mapping[str, Worker],
+        transport: httpx.BaseTransport | None = None,
+        *,
+        speed: float = 1.0,
+        control: Callable[[str], None] | None = None,
     ) -> None:
-        """`workers`: recorded worker id -> the worker in its place."""
-        self.backend = backend
+        """`urls`: service -> URL; `workers`: recorded worker id -> the worker in its place.
+
+        `control` carries out `stop NAME` and the like; None if services cannot be ended here.
+        """
+        self.urls = urls
         self.workers = workers
+        self.speed = speed
+        self.control = control
         self._client = httpx.Client(transport=transport, trust_env=False, timeout=30, follow_redirects=False)
 
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
 
-    def ask(self, step: Step, path: str, worker: str) -> Answer:
-        """Sends what was recorded; `worker` is the recorded id of the worker meant."""
+    def ask(
+        self, service: str, method: str, path: str, body: Json = None, content_type: str | None = None
+    ) -> Answer:
+        """Sends what was recorded."""
         content: str | None = None
-        if isinstance(step.body, str):
-            content = step.body
-        elif step.body is not None:
-            content = httpx.Response(200, json=self._with_strategy(step.body)).text
-        headers = {"Content-Type": step.content_type} if step.content_type else {}
-        base = self.backend if step.service == BACKEND else self.workers[worker].url
-        return self._answer(self._client.request(step.method, base + path, content=content, headers=headers))
-
-    def look(self, service: str, path: str, worker: str = "") -> Answer:
-        """Asks for something that a condition depends on."""
-        base = self.backend if service == BACKEND else self.workers[worker].url
-        return self._answer(self._client.get(base + path))
-
-    @staticmethod
-    def _answer(response: httpx.Response) -> Answer:
+        if isinstance(body, str):
+            content = body
+        elif body is not None:
+            content = httpx.Response(200, json=self._with_strategy(body)).text
+        headers = {"Content-Type": content_type} if content_type else {}
+        if service not in self.urls:
+            return Answer(NOBODY_THERE, None)
+        url = self.urls[service] + path
+        try:
+            response = self._client.request(method, url, content=content, headers=headers)
+        except httpx.ConnectError:
+            return Answer(NOBODY_THERE, None)
         try:
             return Answer(response.status_code, response.json())
         except ValueError:
@@ -89,12 +102,22 @@ class Target:
         return body | {"strategy_yaml": STRATEGY} if "strategy_yaml" in body else body
 
 
-def discover(backend: str, recorded: tuple[str, ...], client: httpx.Client) -> dict[str, Worker]:
-    """The training workers registered at a backend, in the places of the recorded ones."""
+def urls_of(
+    specimen: Specimen, backend: str, hosts: Mapping[str, str], workers: Mapping[str, Worker]
+) -> dict[str, str]:
+    """Service -> URL, with the workers that stand in the places of the recorded ones."""
+    serving = {service: workers[recorded].url for service, recorded in specimen.serving.items()}
+    return {BACKEND: backend, **hosts, **serving}
+
+
+def discover(backend: str, specimen: Specimen, client: httpx.Client) -> dict[str, Worker]:
+    """The workers registered at a backend, in the places of the recorded ones."""
     rows = client.get(f"{backend}/api/v1/workers").raise_for_status().json()
-    found = [
-        Worker(row["worker_id"], row["endpoint_url"]) for row in rows if row["worker_type"] == "training"
-    ]
-    if len(found) < len(recorded):
-        raise LookupError(f"{backend} has {len(found)} training workers, the recording had {len(recorded)}")
-    return dict(zip(recorded, found, strict=False))
+    found: dict[str, Worker] = {}
+    for recorded_id, worker_type in specimen.worker_types.items():
+        taken = {worker.id for worker in found.values()}
+        free = [row for row in rows if row["worker_type"] == worker_type and row["worker_id"] not in taken]
+        if not free:
+            raise LookupError(f"{backend} has no {worker_type} worker in the place of {recorded_id}")
+        found[recorded_id] = Worker(free[0]["worker_id"], free[0]["endpoint_url"])
+    return found

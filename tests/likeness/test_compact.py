@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from .compact import read_recording, specimen_of
-from .scope import in_scope, reduce_openapi, route_template
+from .compact import specimen_of
+from .literals import filled
+from .recording import read_recording
+from .reduction import reduce_body, reduce_openapi
+from .scope import route_template, service_of
 from .specimen import SPECIMENS, Specimen, read, read_all, write
 
 BACKEND = "http://127.0.0.1:8000"
@@ -27,6 +30,7 @@ def exchange(
 def looked_up(status: str, percentage: float = 0, **more: Any) -> dict[str, Any]:
     data = {
         "operation_id": "op_training_1",
+        "operation_type": "training",
         "status": status,
         "progress": {"percentage": percentage},
         "metrics": None,
@@ -49,30 +53,36 @@ def specimen(tmp_path: Path, *steps: dict[str, Any], generation: str = "seed-tw5
     path = tmp_path / generation / "T9_example.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"steps": steps, "logs_during": {"backend": ["a line"]}}), encoding="utf-8")
-    made = specimen_of(read_recording(path))
-    assert made is not None
-    return made
+    return specimen_of(read_recording(path))
 
 
 def test_ids_become_names_that_an_earlier_answer_gives(tmp_path: Path) -> None:
     start, lookup = specimen(tmp_path, STARTED, looked_up("running", 3)).steps
     assert start.learns == (("id1", "task_id"),)
-    assert start.free_worker
+    assert start.free_worker == "training-worker"
     assert lookup.path == "/api/v1/operations/{id1}"
-    assert dict(lookup.values) == {"success": True, "data.status": "running", "data.operation_id": "{id1}"}
+    assert dict(lookup.values) == {
+        "success": True,
+        "data.status": "running",
+        "data.operation_type": "training",
+        "data.operation_id": "{id1}",
+    }
     assert lookup.progressed
 
 
 def test_a_start_that_found_no_free_worker_waits_for_none(tmp_path: Path) -> None:
     failed = looked_up("failed", error_message="No training workers available. Start some.")
     start = specimen(tmp_path, STARTED, failed).steps[0]
-    assert (start.free_worker, start.busy_worker) == (False, True)
+    assert (start.free_worker, start.busy_worker) == ("", "training")
 
 
 def test_polls_become_one_step_with_the_final_status(tmp_path: Path) -> None:
     url = f"{BACKEND}/api/v1/operations/op_training_1"
-    polls = {"polls": [{"http": 200}], "url": url, "final": "completed"}
-    assert [step.poll for step in specimen(tmp_path, STARTED, polls).steps] == [False, True]
+    polls = {"polls": [{"http": 200}], "url": url, "final": "completed", "duration_s": 7.5}
+    steps = specimen(tmp_path, STARTED, polls, looked_up("completed")).steps
+    assert [step.poll for step in steps] == [False, True, False]
+    assert (steps[1].operation_status, steps[1].operation_type) == ("completed", "training")
+    assert steps[1].lasted_s == 7.5
 
 
 def test_a_strategy_text_becomes_a_placeholder(tmp_path: Path) -> None:
@@ -82,54 +92,121 @@ def test_a_strategy_text_becomes_a_placeholder(tmp_path: Path) -> None:
     assert step.body == {"strategy_yaml": "<strategy>"}
 
 
-def test_the_gpu_host_is_out_of_scope_but_its_end_is_awaited(tmp_path: Path) -> None:
-    copy = exchange(
-        "GET", f"{WORKER}/api/v1/operations/op_training_1", 200, {"data": {"status": "completed"}}
+@pytest.mark.parametrize(
+    ("generation", "name", "path", "service"),
+    [
+        ("seed", "T1.1_x", "/api/v1/operations/op_1", "gpu-worker"),
+        ("seed", "T1.2_x", "/health", "gpu-worker"),
+        ("seed", "T1.1_x", "/training/result/op_1", "training-host"),
+        ("seed", "T2.1_x", "/api/v1/operations/x", "training-host"),
+        ("seed", "00_health", "/health", "training-host"),
+        ("seed-tw5002", "T1.1_x", "/training/result/op_1", "training-worker"),
+    ],
+)
+def test_the_gpu_host_has_two_roles(generation: str, name: str, path: str, service: str) -> None:
+    assert service_of(generation, name, WORKER + path) == service
+
+
+def test_what_was_done_before_an_exchange(tmp_path: Path) -> None:
+    restart = {"action": "docker restart ktrdr-backend"}
+    start, lookup = specimen(tmp_path, STARTED, restart, {"sleep_s": 2}, {"sleep_s": 3}, looked_up("x")).steps
+    assert (start.before, start.pause_s) == ((), 0)
+    assert (lookup.before, lookup.pause_s) == (("stop backend", "start backend"), 5)
+
+
+def test_a_refused_connection_has_no_status(tmp_path: Path) -> None:
+    refused = exchange("GET", "http://127.0.0.1:5001/health", 0, None)
+    refused["response"] = {"error": "ConnectError: [Errno 111] Connection refused"}
+    (step,) = specimen(tmp_path, refused).steps
+    assert (step.service, step.status) == ("ib-host", 0)
+
+
+@pytest.mark.parametrize(("label", "free"), [("", "backtest-worker"), ("direct at the busy worker", "")])
+def test_a_direct_start_waits_for_the_worker_unless_it_was_busy(
+    tmp_path: Path, label: str, free: str
+) -> None:
+    answer = {"success": True, "operation_id": "worker_1", "status": "started"}
+    start = exchange("POST", "http://127.0.0.1:5003/backtests/start", 200, answer, {}) | {"label": label}
+    (step,) = specimen(tmp_path, start).steps
+    assert step.free_worker == free
+
+
+def test_workers_are_compared_by_state_and_known_work(tmp_path: Path) -> None:
+    row = {"worker_id": "w", "worker_type": "training", "status": "busy"}
+    known = exchange(
+        "GET", f"{BACKEND}/api/v1/workers", 200, [row | {"current_operation_id": "op_training_1"}]
     )
-    steps = specimen(tmp_path, STARTED, copy, looked_up("completed"), generation="seed").steps
-    assert [step.service for step in steps] == ["backend", "backend"]
-    assert steps[1].worker_copy == (("id1", "completed"),)
+    other = exchange("GET", f"{BACKEND}/api/v1/workers", 200, [row | {"current_operation_id": "op_other"}])
+    _, first, second = specimen(tmp_path, STARTED, known, other).steps
+    state = {"[{w}].worker_type": "training", "[{w}].status": "busy"}
+    assert dict(first.values) == state | {"[{w}].current_operation_id": "{id1}"}
+    assert dict(second.values) == state
 
 
 @pytest.mark.parametrize(
-    ("recording", "path", "expected"),
+    ("path", "body", "found"),
     [
-        ("T1.1_x", "/api/v1/operations?limit=1", True),
-        ("T1.1_x", "/metrics", False),
-        ("B1.1_x", "/api/v1/workers", True),
-        ("B1.1_x", "/api/v1/operations/op_backtesting_1", False),
-        ("B3.1_x", "/api/v1/operations/worker_backtest_1", False),
-        ("F1_x", "/api/v1/workers", False),
-        ("M_misc", "/api/v1/strategies/", False),
-        ("E1_x", "/api/v1/trainings/stop", True),
-        ("E1_x", "/api/v1/data/EURUSD/1d", False),
+        ("/api/v1/workers", [], {"": False}),
+        ("/api/v1/data/EURUSD/1d", {"data": {"dates": [1, "... 3 more items elided"]}}, {"data.dates": True}),
+        ("/api/v1/operations", {"data": [1]}, {}),
+        ("/api/v1/operations", {"data": []}, {"data": False}),
     ],
 )
-def test_what_is_in_scope(recording: str, path: str, expected: bool) -> None:
-    assert in_scope(recording, "backend", path) is expected
+def test_which_lists_had_items(path: str, body: Any, found: dict[str, bool]) -> None:
+    assert filled(path, body) == found
 
 
-def test_route_templates() -> None:
-    assert route_template("/api/v1/operations/x/results?a=1") == "/api/v1/operations/{operation_id}/results"
-    assert route_template("/api/v1/trainings/x/performance") == "/api/v1/trainings/{task_id}/performance"
-    assert route_template("/api/v1/trainings/start") == "/api/v1/trainings/start"
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/api/v1/operations/x/results?a=1", "/api/v1/operations/{operation_id}/results"),
+        ("/api/v1/trainings/x/performance", "/api/v1/trainings/{task_id}/performance"),
+        ("/api/v1/trainings/start", "/api/v1/trainings/start"),
+        ("/api/v1/data/EURUSD/1h?start_date=2024-01-01", "/api/v1/data/{symbol}/{timeframe}"),
+        ("/api/v1/data/acquire/download", "/api/v1/data/acquire/download"),
+        ("/api/v1/data/info", "/api/v1/data/info"),
+        ("/api/v1/strategies/validate/x", "/api/v1/strategies/validate/{strategy_name}"),
+        ("/training/result/x", "/training/result/{session_id}"),
+        ("/training/sessions", "/training/sessions"),
+    ],
+)
+def test_route_templates(path: str, template: str) -> None:
+    assert route_template(path) == template
 
 
-def test_of_an_openapi_document_only_routes_in_scope_and_their_schemas_remain() -> None:
+def test_fuzzy_sets_are_compared_without_their_names() -> None:
+    sets = {"rsi_14": {"low": {"type": "triangular"}}}
+    body = {"strategies": [{"name": "a", "fuzzy_config": sets}]}
+    reduced = reduce_body("/api/v1/strategies/", body)
+    assert reduced["strategies"][0]["fuzzy_config"] == [[{"type": "triangular"}]]
+
+
+def test_of_an_openapi_document_routes_in_use_remain_with_their_schemas_in_place() -> None:
     reference = {"schema": {"$ref": "#/components/schemas/A"}}
     document = {
         "tags": [],
         "paths": {
-            "/api/v1/workers": {"get": {"parameters": [{"name": "status"} | reference], "summary": "prose"}},
-            "/api/v1/data/info": {"get": {"$ref": "#/components/schemas/C"}},
+            "/api/v1/workers": {
+                "get": {"parameters": [{"name": "status"} | reference], "summary": "prose", "tags": ["w"]}
+            },
+            "/api/v1/fuzzy/data": {"get": {"$ref": "#/components/schemas/C"}},
         },
-        "components": {"schemas": {"A": {"$ref": "#/components/schemas/B"}, "B": {}, "C": {}}},
+        "components": {
+            "schemas": {"A": {"items": {"$ref": "#/components/schemas/B"}}, "B": {"type": "string"}, "C": {}},
+            "securitySchemes": {"key": {}},
+        },
     }
-    reduced = reduce_openapi(document)
-    assert reduced["paths"] == {
-        "/api/v1/workers": {"get": {"parameters": {"status": {"name": "status"} | reference}}}
+    parameter = {"name": "status", "schema": {"items": {"type": "string"}}}
+    assert reduce_openapi(document) == {
+        "paths": {"/api/v1/workers": {"get": {"parameters": {"status": parameter}}}},
+        "components": {"securitySchemes": {"key": {}}},
     }
-    assert set(reduced["components"]["schemas"]) == {"A", "B"}
+
+
+def test_of_long_lists_of_bars_the_ends_are_compared() -> None:
+    body = {"data": {"dates": list(range(1000)), "points": None}}
+    reduced = reduce_body("/api/v1/data/EURUSD/1h?a=1", body)
+    assert reduced == {"data": {"dates": [0, 1, 2, 998, 999], "points": None}}
 
 
 def test_a_specimen_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -139,8 +216,8 @@ def test_a_specimen_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_the_specimens_are_small_and_hold_no_strategy_and_no_log() -> None:
     texts = [path.read_text(encoding="utf-8") for path in SPECIMENS.glob("*/*.json")]
-    assert sum(len(text.encode()) for text in texts) < 300_000
+    assert sum(len(text.encode()) for text in texts) < 450_000
     for text in texts:
-        assert set(json.loads(text)) == {"name", "workers", "steps", "shapes"}
+        assert set(json.loads(text)) == {"name", "workers", "gateway", "steps", "shapes"}
     bodies = [step.body for each in read_all() for step in each.steps if isinstance(step.body, dict)]
     assert {body.get("strategy_yaml", "<strategy>") for body in bodies} == {"<strategy>"}

@@ -20,9 +20,9 @@ def table(*rows: str) -> str:
     return HEAD + "".join(f"| {row} |\n" for row in rows)
 
 
-def step(status: int = 200, operation_status: str = "completed") -> Step:
+def step(status: int = 200, operation_status: str = "completed", kind: str = "training") -> Step:
     path = "/api/v1/operations/{id1}"
-    values = (("data.status", operation_status),)
+    values = (("data.status", operation_status), ("data.operation_type", kind))
     return Step(3, "backend", "GET", path, status, Shape(), values=values)
 
 
@@ -40,6 +40,16 @@ def test_a_row_about_a_path() -> None:
     assert applies(row, step())
     assert not applies(row, step(operation_status="running"))
     assert not applies(row, step(status=404))
+
+
+def test_a_row_about_operations_of_some_types() -> None:
+    checks = "completed training or failed: object"
+    text = table(f"D-1 | backend | {GET_OPERATION} | same | data.a | … | … | … | {checks}")
+    (row,) = read_rows(text, {})
+    assert applies(row, step())
+    assert not applies(row, step(kind="data_load"))
+    assert applies(row, step(operation_status="failed", kind="data_load"))
+    assert not applies(row, step(operation_status="running"))
 
 
 def test_a_row_about_an_http_status() -> None:

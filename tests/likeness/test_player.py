@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,9 +14,9 @@ from .comparison import RecordedShapes
 from .deviations import Row, RowSteps
 from .player import Patience, Player, Replay, Replayed
 from .reckoning import reckon
-from .shapes import Json, shape_of
+from .shapes import Json, Shape, shape_of
 from .specimen import Specimen, Step
-from .target import Target, Worker
+from .target import Target, Worker, urls_of
 
 START = "/api/v1/trainings/start"
 LOOKUP = "/api/v1/operations/{id1}"
@@ -37,7 +38,7 @@ SPECIMEN = Specimen(
         Step(
             0, "backend", "POST", START, 200, shape_of(ACCEPTED), body={"symbols": ["EURUSD"]},
             content_type="application/json", values=(("success", True), ("task_id", "{id1}")),
-            learns=(("id1", "task_id"),), free_worker=True,
+            learns=(("id1", "task_id"),), free_worker="training-worker",
         ),
         Step(
             1, "backend", "GET", LOOKUP, 200, shape_of(operation("op_1", "completed")),
@@ -83,15 +84,19 @@ def play(
     *rows: Row,
     specimen: Specimen = SPECIMEN,
     not_replayed: tuple[str, ...] = (),
+    control: Callable[[str], None] | None = None,
+    speed: float = 1.0,
 ) -> Replay:
-    workers = {"training-host-1": Worker("training-host-1", "http://worker")}
-    target = Target("http://backend", workers, httpx.MockTransport(ktrdr))
+    workers = {id: Worker(id, f"http://{id}") for id in ("training-host-1", "backtest-worker-1")}
+    urls = urls_of(specimen, "http://backend", {"ib-host": "http://ib-host"}, workers)
+    target = Target(urls, workers, httpx.MockTransport(ktrdr), speed=speed, control=control)
     patience = Patience(within=0.3, every=0.01)
     return Player(specimen, target, RecordedShapes([specimen]), rows, not_replayed, patience).play()
 
 
 def row(check: str, *, path: str = "data.result", only: tuple[str, ...] = ("completed",)) -> Row:
-    return Row("D-1", "backend", (f"GET {ROUTE}",), None, None, ((path, check),), frozenset(only))
+    words = tuple(frozenset(alternative.split()) for alternative in only)
+    return Row("D-1", ("backend",), (f"GET {ROUTE}",), None, None, ((path, check),), words)
 
 
 def differences(replay: Replay) -> list[tuple[str, str, str, str]]:
@@ -197,7 +202,7 @@ def test_a_row_explains_nothing_beside_its_path() -> None:
 
 
 def test_a_row_about_an_http_status_requires_that_status_and_its_body() -> None:
-    refusal = Row("D-2", "backend", (f"POST {START}",), 422, 400, (("detail", "string"),))
+    refusal = Row("D-2", ("backend",), (f"POST {START}",), 422, 400, (("detail", "string"),))
     good = play(SmallKtrdr(refused=(400, {"detail": "bad"})), refusal)
     assert (good.differences, good.used_rows) == ([], {"D-2"})
     assert len(play(SmallKtrdr(), refusal).differences) == 1
@@ -213,7 +218,7 @@ def test_an_unused_row_fails() -> None:
 
 def test_a_prevented_step_is_impossible_only_if_its_id_is_missing() -> None:
     steps = RowSteps(prevents=frozenset({"seed/smoke#1"}))
-    preventing = Row("D-2", "backend", (f"POST {START}",), 200, 503, (("detail", "string"),), steps=steps)
+    preventing = Row("D-2", ("backend",), (f"POST {START}",), 200, 503, (("detail", "string"),), steps=steps)
 
     def busy(request: httpx.Request) -> httpx.Response:
         if request.url.path == START and json.loads(request.content):
@@ -259,17 +264,101 @@ def test_rows_of_a_list_have_a_status_that_was_recorded(rows: Json, found: list[
     assert differences(play(answer, specimen=replace(SPECIMEN, name="list", steps=(step,)))) == found
 
 
+def test_a_start_that_found_only_busy_workers_waits_until_none_is_free() -> None:
+    step = replace(SPECIMEN.steps[2], busy_worker="training")
+    replay = play(SmallKtrdr(), specimen=replace(SPECIMEN, steps=(step,)))
+    assert [(each.path, each.got) for each in replay.differences] == [
+        ("(before)", "a free one for the whole time")
+    ]
+
+
 @pytest.mark.parametrize(
-    ("condition", "got"),
+    ("service", "registered", "health", "free"),
     [
-        ({"busy_worker": True}, "a free one for the whole time"),
-        ({"worker_copy": (("training-host-1", "completed"),)}, "not within the time"),
+        ("backend", "available", "idle", True),
+        ("backend", "busy", "idle", False),
+        ("backend", "available", "busy", False),
+        ("backtest-worker", "busy", "idle", True),
+        ("backtest-worker", "available", "busy", False),
     ],
 )
-def test_a_condition_that_never_holds_is_a_difference(condition: dict[str, Json], got: str) -> None:
-    step = replace(SPECIMEN.steps[2], **condition)
-    replay = play(SmallKtrdr(), specimen=replace(SPECIMEN, steps=(step,)))
-    assert [(each.path, each.got) for each in replay.differences] == [("(before)", got)]
+def test_a_start_waits_for_the_service_that_was_free(
+    service: str, registered: str, health: str, free: bool
+) -> None:
+    workers = [{"worker_id": "backtest-worker-1", "status": registered}]
+    bodies: dict[str, Json] = {"/api/v1/workers": workers, "/health": {"worker_status": health}}
+    step = Step(0, service, "POST", "/start", 200, Shape(), free_worker="backtest-worker")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=bodies.get(request.url.path))
+
+    replay = play(answer, specimen=replace(SPECIMEN, steps=(step,)))
+    assert [each.path for each in replay.differences] == ([] if free else ["(before)"])
+
+
+def test_services_are_ended_before_the_step_and_the_pause_runs_at_our_speed() -> None:
+    done: list[str] = []
+    step = replace(SPECIMEN.steps[2], before=("kill {training-host-1}", "stop backend"), pause_s=30)
+    began = time.monotonic()
+    replay = play(SmallKtrdr(), specimen=replace(SPECIMEN, steps=(step,)), control=done.append, speed=200)
+    assert done == ["kill training-host-1", "stop backend"]
+    assert 0.15 <= time.monotonic() - began < 2
+    assert replay.differences == []
+
+
+def test_what_cannot_be_ended_is_an_error() -> None:
+    step = replace(SPECIMEN.steps[2], before=("stop backend",))
+    with pytest.raises(RuntimeError, match="stop backend"):
+        play(SmallKtrdr(), specimen=replace(SPECIMEN, steps=(step,)))
+
+
+@pytest.mark.parametrize(("status", "found"), [(0, []), (200, [("seed/smoke#0", "HTTP status", "200", "0")])])
+def test_a_refused_connection_is_an_answer(status: int, found: list[tuple[str, ...]]) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    step = Step(0, "ib-host", "GET", "/health", status, shape_of(None))
+    assert differences(play(refuse, specimen=replace(SPECIMEN, steps=(step,)))) == found
+
+
+def test_another_service_that_answers_in_its_place_is_a_difference() -> None:
+    step = Step(0, "ib-host", "GET", "/health", 0, shape_of(None))
+    replay = play(lambda _: httpx.Response(200, json={}), specimen=replace(SPECIMEN, steps=(step,)))
+    assert differences(replay) == [("seed/smoke#0", "HTTP status", "0", "200")]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "answered", "got"),
+    [
+        ({"dates": [1]}, {"dates": []}, ["an empty list"]),
+        ({"dates": []}, {"dates": [1]}, ["a list with items"]),
+        ({"dates": [1]}, {"dates": [2, 3]}, []),
+    ],
+)
+def test_whether_a_list_is_empty_is_compared(recorded: Json, answered: Json, got: list[str]) -> None:
+    step = Step(
+        0, "backend", "GET", "/x", 200, shape_of(recorded), filled=(("dates", bool(recorded["dates"])),)
+    )
+    replay = play(lambda _: httpx.Response(200, json=answered), specimen=replace(SPECIMEN, steps=(step,)))
+    assert [each.got for each in replay.differences] == got
+
+
+def test_operations_of_another_type_do_not_lend_their_shape() -> None:
+    def lookup(index: int, kind: str, result: Json) -> Step:
+        values = (("data.status", "completed"), ("data.operation_type", kind))
+        body = {"data": {"status": "completed", "operation_type": kind, "result": result}}
+        return Step(index, "backend", "GET", f"/api/v1/operations/{kind}", 200, shape_of(body), values=values)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        kind = request.url.path.rpartition("/")[2]
+        return httpx.Response(
+            200, json={"data": {"status": "completed", "operation_type": kind, "result": {}}}
+        )
+
+    steps = (lookup(0, "training", None), lookup(1, "data_load", {}))
+    assert differences(play(answer, specimen=replace(SPECIMEN, steps=steps))) == [
+        ("seed/smoke#0", "data.result", "null", "object")
+    ]
 
 
 def test_more_than_a_tenth_not_replayed_fails() -> None:

@@ -64,6 +64,13 @@ def test_a_union_admits_each_of_its_parts_and_nothing_else() -> None:
     assert mismatches({"c": "x"}, shape) == [Mismatch("a", "null or object", "absent")]
 
 
+def test_the_union_of_deep_shapes_is_made_at_once() -> None:
+    value: Json = 1
+    for _ in range(40):
+        value = {"deeper": value}
+    assert union([shape_of(value), shape_of(value)]) == shape_of(value)
+
+
 def test_a_field_stays_required_if_only_its_parent_was_missing() -> None:
     shape = union([shape_of({"a": None}), shape_of({"a": {"b": 1}})])
     assert mismatches({"a": {}}, shape) == [Mismatch("a.b", "number", "absent")]
