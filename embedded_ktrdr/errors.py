@@ -1,13 +1,18 @@
 """The backend's error envelope (contract 8). Workers keep FastAPI's own error bodies."""
 
 import logging
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 log = logging.getLogger("ktrdr.api.main")
+
+
+def answer(data: object) -> dict[str, Any]:
+    """The same envelope around an answer that is no error."""
+    return {"success": True, "data": data, "error": None}
 
 
 class DataError(Exception):

@@ -11,31 +11,13 @@ from pydantic import BaseModel
 
 from embedded_ktrdr.backend.bar_reader import BarReader
 from embedded_ktrdr.bars import BarRepository
-from embedded_ktrdr.envelope import ApiResponse, ErrorResponse
-from embedded_ktrdr.errors import DataError
-from embedded_ktrdr.generator import moment_of
+from embedded_ktrdr.errors import DataError, answer
+from embedded_ktrdr.generator import moment_of, text_of
 
 MAX_SYMBOL, MAX_TIMEFRAME = 20, 10
 
 log = logging.getLogger("ktrdr.api.endpoints.data")
 service_log = logging.getLogger("ktrdr.api.services.data_service")
-
-
-class OHLCVData(BaseModel):
-    """Bars; a row of `ohlcv` is open, high, low, close, volume."""
-
-    dates: list[str]
-    ohlcv: list[list[float]]
-    points: list[dict[str, Any]] | None = None
-    metadata: dict[str, Any] = {}
-
-
-class DataLoadResponse(BaseModel):
-    """Answer with bars."""
-
-    success: bool
-    data: OHLCVData | None = None
-    error: ErrorResponse | None = None
 
 
 class DataRangeRequest(BaseModel):
@@ -45,73 +27,21 @@ class DataRangeRequest(BaseModel):
     timeframe: str
 
 
-class DataRangeInfo(BaseModel):
-    """From when to when bars are cached, and how many."""
-
-    symbol: str
-    timeframe: str
-    start_date: datetime
-    end_date: datetime
-    point_count: int
-
-
-class DataRangeResponse(BaseModel):
-    """Answer with a range."""
-
-    success: bool
-    data: DataRangeInfo | None = None
-    error: ErrorResponse | None = None
-
-
-class SymbolInfo(BaseModel):
-    """A cached symbol; KTRDR knows no more of it than its files."""
-
-    symbol: str
-    name: str
-    type: str = "unknown"
-    exchange: str = "unknown"
-    currency: str = "unknown"
-    available_timeframes: list[str]
-    trading_hours: dict[str, Any] | None = None
-
-
-class SymbolsResponse(BaseModel):
-    """Answer with the cached symbols."""
-
-    success: bool
-    data: list[SymbolInfo] | None = None
-    error: ErrorResponse | None = None
-
-
-class TimeframeInfo(BaseModel):
-    """A timeframe that KTRDR knows."""
-
-    id: str
-    name: str
-    description: str
-
-
-class TimeframesResponse(BaseModel):
-    """Answer with the timeframes."""
-
-    success: bool
-    data: list[TimeframeInfo] | None = None
-    error: ErrorResponse | None = None
-
-
-def _described(names: str) -> list[TimeframeInfo]:
-    found = []
-    for line in names.split("; "):
-        key, name, words = line.split(": ")
-        found.append(TimeframeInfo(id=key, name=name, description=f"{words} interval data"))
-    return found
-
-
-TIMEFRAMES = _described(
-    "1m: 1 Minute: One-minute; 5m: 5 Minutes: Five-minute; 15m: 15 Minutes: Fifteen-minute; "
-    "30m: 30 Minutes: Thirty-minute; 1h: 1 Hour: One-hour; 2h: 2 Hours: Two-hour; 4h: 4 Hours: Four-hour; "
-    "1d: Daily: Daily; 1w: Weekly: Weekly; 1M: Monthly: Monthly"
+_NAMES = (
+    ("1m", "1 Minute", "One-minute"),
+    ("5m", "5 Minutes", "Five-minute"),
+    ("15m", "15 Minutes", "Fifteen-minute"),
+    ("30m", "30 Minutes", "Thirty-minute"),
+    ("1h", "1 Hour", "One-hour"),
+    ("2h", "2 Hours", "Two-hour"),
+    ("4h", "4 Hours", "Four-hour"),
+    ("1d", "Daily", "Daily"),
+    ("1w", "Weekly", "Weekly"),
+    ("1M", "Monthly", "Monthly"),
 )
+TIMEFRAMES = [
+    {"id": each, "name": name, "description": f"{word} interval data"} for each, name, word in _NAMES
+]
 
 
 def data_router(repository: BarRepository) -> APIRouter:
@@ -119,11 +49,11 @@ def data_router(repository: BarRepository) -> APIRouter:
     router = APIRouter(tags=["Data"])
     reader = BarReader(repository)
 
-    @router.get("/data/info", response_model=ApiResponse)
-    async def get_data_info() -> ApiResponse[dict[str, Any]]:
-        return ApiResponse(success=True, data=await asyncio.to_thread(_info, repository))
+    @router.get("/data/info")
+    async def get_data_info() -> dict[str, Any]:
+        return answer(await asyncio.to_thread(_info, repository))
 
-    @router.get("/data/{symbol}/{timeframe}", response_model=DataLoadResponse)
+    @router.get("/data/{symbol}/{timeframe}")
     async def get_cached_data(
         symbol: str,
         timeframe: str,
@@ -145,7 +75,7 @@ def data_router(repository: BarRepository) -> APIRouter:
         return Response(body, media_type="application/json")
 
     @router.post("/data/range")
-    async def get_data_range(request: DataRangeRequest) -> DataRangeResponse:
+    async def get_data_range(request: DataRangeRequest) -> dict[str, Any]:
         symbol, timeframe = request.symbol, request.timeframe
         log.info("Getting date range for %s (%s)", symbol, timeframe)
         problem = _malformed(symbol, timeframe)
@@ -158,32 +88,38 @@ def data_router(repository: BarRepository) -> APIRouter:
             log.error("Data not found: Data not found for %s (%s)", symbol, timeframe)
             raise HTTPException(404, f"Data not found for {symbol} ({timeframe})")
         log.info("Successfully retrieved date range for %s", symbol)
-        return DataRangeResponse(
-            success=True,
-            data=DataRangeInfo(
-                symbol=symbol,
-                timeframe=timeframe,
-                start_date=moment_of(series.first),
-                end_date=moment_of(series.last),
-                point_count=len(series),
-            ),
+        return answer(
+            {
+                "symbol": symbol,
+                "timeframe": timeframe,
+                "start_date": f"{text_of(series.first)}Z",
+                "end_date": f"{text_of(series.last)}Z",
+                "point_count": len(series),
+            }
         )
 
     @router.get("/symbols")
-    async def get_symbols() -> SymbolsResponse:
+    async def get_symbols() -> dict[str, Any]:
         available = await asyncio.to_thread(repository.available)
         log.info("Retrieved %s symbols", len(available))
-        found = [
-            SymbolInfo(symbol=each, name=each, available_timeframes=available[each]) for each in available
-        ]
-        return SymbolsResponse(success=True, data=found)
+        return answer([_described(each, available[each]) | {"trading_hours": None} for each in available])
 
     @router.get("/timeframes")
-    async def get_timeframes() -> TimeframesResponse:
+    async def get_timeframes() -> dict[str, Any]:
         log.info("Retrieved %s timeframes", len(TIMEFRAMES))
-        return TimeframesResponse(success=True, data=TIMEFRAMES)
+        return answer(TIMEFRAMES)
 
     return router
+
+
+def _described(symbol: str, timeframes: list[str]) -> dict[str, Any]:
+    """What KTRDR knows of a cached symbol: its files."""
+    return {
+        "symbol": symbol,
+        "name": symbol,
+        **dict.fromkeys(("type", "exchange", "currency"), "unknown"),
+        "available_timeframes": timeframes,
+    }
 
 
 def _info(repository: BarRepository) -> dict[str, Any]:
@@ -191,8 +127,7 @@ def _info(repository: BarRepository) -> dict[str, Any]:
     service_log.info("Retrieved %s unique symbols (from repository)", len(available))
     symbols = []
     for symbol, timeframes in available.items():
-        about = SymbolInfo(symbol=symbol, name=symbol, available_timeframes=timeframes).model_dump()
-        del about["trading_hours"]
+        about = _described(symbol, timeframes)
         series = repository.series(symbol, timeframes[0])
         if series is not None:  # a file may just have been moved away
             about["start_date"] = moment_of(series.first).isoformat()
@@ -204,7 +139,7 @@ def _info(repository: BarRepository) -> dict[str, Any]:
         # Texts in Python's notation, as KTRDR sends them.
         "available_symbols": [str(each) for each in symbols],
         "symbol_types": {"unknown": len(symbols)},
-        "timeframes_available": [str(each.model_dump()) for each in TIMEFRAMES],
+        "timeframes_available": [str(each) for each in TIMEFRAMES],
         "total_timeframes": len(TIMEFRAMES),
         "data_sources": ["local_files", "ib_gateway"],
         "features": ["symbol_discovery", "data_validation", "gap_filling", "real_time_updates"],

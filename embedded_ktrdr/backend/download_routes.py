@@ -1,6 +1,6 @@
 """/api/v1/data/acquire (contract 4.2)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel
@@ -11,7 +11,7 @@ from embedded_ktrdr.fields import EndDate, IsoDate, Text
 
 
 def _known(value: str) -> str:
-    known = [each.id for each in TIMEFRAMES]
+    known = [each["id"] for each in TIMEFRAMES]
     if value not in known:
         raise ValueError(f"Timeframe must be one of {known}")
     return value
@@ -35,28 +35,19 @@ class DataLoadRequest(BaseModel):
     filters: DataFilters | None = None
 
 
-class DataAcquisitionResponse(BaseModel):
-    """Answer of POST /data/acquire/download."""
-
-    success: bool
-    operation_id: str
-    status: str
-    message: str
-
-
 def download_router(downloads: Downloads) -> APIRouter:
     """The route that starts downloads."""
     router = APIRouter(prefix="/data/acquire", tags=["Data Acquisition"])
 
     @router.post("/download")
-    async def download_data_acquire(request: DataLoadRequest) -> DataAcquisitionResponse:
+    async def download_data_acquire(request: DataLoadRequest) -> dict[str, Any]:
         order = DownloadOrder.model_validate(request.model_dump(exclude={"filters"}))
         operation = downloads.start(order)
-        return DataAcquisitionResponse(
-            success=True,
-            operation_id=operation.operation_id,
-            status="started",
-            message=f"Started {order.mode.value} download for {order.symbol} {order.timeframe}",
-        )
+        return {
+            "success": True,
+            "operation_id": operation.operation_id,
+            "status": "started",
+            "message": f"Started {order.mode.value} download for {order.symbol} {order.timeframe}",
+        }
 
     return router

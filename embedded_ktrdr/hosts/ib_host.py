@@ -53,65 +53,11 @@ class HistoricalDataRequest(BaseModel):
     instrument_type: str | None = None
 
 
-class HistoricalDataResponse(BaseModel):
-    """Answer with bars; `data` is JSON in a text."""
-
-    success: bool
-    data: str | None = None
-    error: str | None = None
-    rows: int | None = None
-
-
 class ValidationRequest(BaseModel):
     """Body of POST /data/validate."""
 
     symbol: Text
     timeframes: list[str] | None = None
-
-
-class ValidationResponse(BaseModel):
-    """Answer about a symbol."""
-
-    success: bool
-    is_valid: bool | None = None
-    error_message: str | None = None
-    contract_info: dict[str, Any] | None = None
-    head_timestamps: dict[str, str | None] | None = None
-    error: str | None = None
-
-
-class HeadTimestampResponse(BaseModel):
-    """Answer with the moment of the first bar."""
-
-    success: bool
-    timestamp: str | None = None
-    error: str | None = None
-
-
-class HealthResponse(BaseModel):
-    """Answer of GET /health/."""
-
-    healthy: bool
-    service: str = "ib-connector"
-    timestamp: str
-    ib_status: dict[str, Any]
-    connection_info: dict[str, Any]
-    error: str | None = None
-
-
-class DetailedHealthResponse(BaseModel):
-    """Answer of GET /health/detailed; nothing is counted, as in KTRDR."""
-
-    healthy: bool
-    service: str = "ib-connector"
-    timestamp: str
-    ib_gateway_connected: bool
-    active_connections: int
-    total_requests: int
-    error_count: int
-    last_error: str | None = None
-    uptime_seconds: float
-    connection_pool_status: dict[str, Any]
 
 
 def create_app(gateway_url: str, pace: Pace) -> FastAPI:
@@ -128,31 +74,29 @@ def create_app(gateway_url: str, pace: Pace) -> FastAPI:
 
 def _add_health(app: FastAPI, link: GatewayLink) -> None:
     @app.get("/health/", tags=["health"])
-    async def basic_health_check() -> HealthResponse:
-        connected, moment = await link.connected(), _timestamp()
-        return HealthResponse(
-            healthy=True,
-            timestamp=moment,
-            ib_status={"connected": connected, "connection_count": int(connected)},
-            connection_info={"service_running": True, "last_check": moment},
-        )
+    async def basic_health_check() -> dict[str, Any]:
+        connected = await link.connected()
+        return _healthy() | {
+            "ib_status": {"connected": connected, "connection_count": int(connected)},
+            "connection_info": {"service_running": True, "last_check": _timestamp()},
+            "error": None,
+        }
 
     @app.get("/health/detailed", tags=["health"])
-    async def detailed_health_check() -> DetailedHealthResponse:
+    async def detailed_health_check() -> dict[str, Any]:
         connected = await link.connected()
         pool: dict[str, Any] = {"pool_initialized": connected}
         if connected:
             pool = {"total_connections": 1, "max_connections": MAX_CONNECTIONS} | pool
-        return DetailedHealthResponse(
-            healthy=True,
-            timestamp=_timestamp(),
-            ib_gateway_connected=connected,
-            active_connections=int(connected),
-            total_requests=0,
-            error_count=0,
-            uptime_seconds=0.0,
-            connection_pool_status=pool,
-        )
+        return _healthy() | {
+            "ib_gateway_connected": connected,
+            "active_connections": int(connected),
+            "total_requests": 0,  # nothing is counted, as in KTRDR
+            "error_count": 0,
+            "last_error": None,
+            "uptime_seconds": 0.0,
+            "connection_pool_status": pool,
+        }
 
     @app.get("/")
     async def root() -> dict[str, str]:
@@ -165,34 +109,27 @@ def _add_health(app: FastAPI, link: GatewayLink) -> None:
 
     @app.get("/health")
     async def health_check() -> dict[str, Any]:
-        return {
-            "healthy": True,
-            "service": "ib-connector",
-            "timestamp": _timestamp(),
-            "status": "operational",
-        }
+        return _healthy() | {"status": "operational"}
 
 
 def _add_data(app: FastAPI, link: GatewayLink) -> None:
-    async def about(symbol: str, timeframes: list[str], caller: Request) -> ValidationResponse:
+    async def about(symbol: str, timeframes: list[str], caller: Request) -> dict[str, Any]:
+        answer: dict[str, Any] = dict.fromkeys(
+            ("success", "is_valid", "error_message", "contract_info", "head_timestamps", "error")
+        )
         try:
             found = await link.contract(symbol, caller)
         except GatewayError as error:
             log.error("Error validating symbol: %s", error)
-            return ValidationResponse(success=False, error=str(error))
+            return answer | {"success": False, "error": str(error)}
+        answer |= {"success": True, "is_valid": found is not None, "head_timestamps": {}}
         if found is None:
-            return ValidationResponse(
-                success=True, is_valid=False, error_message=f"Symbol {symbol} not found", head_timestamps={}
-            )
-        return ValidationResponse(
-            success=True,
-            is_valid=True,
-            contract_info=found["contract"],
-            head_timestamps=dict.fromkeys(timeframes, found["head"]),
-        )
+            return answer | {"error_message": f"Symbol {symbol} not found"}
+        heads = dict.fromkeys(timeframes, found["head"])
+        return answer | {"contract_info": found["contract"], "head_timestamps": heads}
 
     @app.post("/data/historical", tags=["data"])
-    async def get_historical_data(request: HistoricalDataRequest, caller: Request) -> HistoricalDataResponse:
+    async def get_historical_data(request: HistoricalDataRequest, caller: Request) -> dict[str, Any]:
         symbol, timeframe = request.symbol, request.timeframe
         first, last = seconds_of(request.start), seconds_of(request.end)
         span = f"{text_of(first)} to {text_of(last)}"
@@ -203,40 +140,48 @@ def _add_data(app: FastAPI, link: GatewayLink) -> None:
                 found = await link.known(symbol, caller)
                 if found is None:
                     reason = f"Symbol validation failed: Symbol {symbol} not found"
-                    return HistoricalDataResponse(success=False, error=reason)
+                    return _bars(error=reason)
                 log.info("Validated %s as %s", symbol, found["contract"]["asset_type"])
             bars = await link.bars(symbol, timeframe, first, last, caller)
         except GatewayError as error:
             log.error("Error fetching historical data: %s", error)
-            return HistoricalDataResponse(success=False, error=str(error))
+            return _bars(error=str(error))
         names = ("open", "high", "low", "close", "volume")
         rows = {
             f"{text_of(int(moment))}.000Z": dict(zip(names, values, strict=True)) for moment, *values in bars
         }
         data = json.dumps(rows, separators=(",", ":"))
-        return HistoricalDataResponse(success=True, data=data, rows=len(rows))
+        return _bars(data=data, rows=len(rows))
 
     @app.post("/data/validate", tags=["data"])
-    async def validate_symbol(request: ValidationRequest, caller: Request) -> ValidationResponse:
+    async def validate_symbol(request: ValidationRequest, caller: Request) -> dict[str, Any]:
         log.info("Validating symbol: %s timeframes: %s", request.symbol, request.timeframes)
         return await about(request.symbol, request.timeframes or [], caller)
 
     @app.get("/data/symbol-info/{symbol}", tags=["data"])
-    async def get_symbol_info(symbol: str, caller: Request) -> ValidationResponse:
+    async def get_symbol_info(symbol: str, caller: Request) -> dict[str, Any]:
         log.info("Getting symbol info: %s", symbol)
         return await about(symbol, ["1h"], caller)
 
     @app.get("/data/head-timestamp", tags=["data"])
     async def get_head_timestamp(
         symbol: str, timeframe: str, caller: Request, instrument_type: str | None = None
-    ) -> HeadTimestampResponse:
+    ) -> dict[str, Any]:
         del instrument_type  # the gateway knows it
         log.info("Getting head timestamp: %s %s", symbol, timeframe)
         try:
             found = await link.contract(symbol, caller)
         except GatewayError as error:
-            return HeadTimestampResponse(success=False, error=str(error))
-        return HeadTimestampResponse(success=True, timestamp=None if found is None else found["head"])
+            return {"success": False, "timestamp": None, "error": str(error)}
+        return {"success": True, "timestamp": found["head"] if found else None, "error": None}
+
+
+def _bars(*, data: str | None = None, error: str | None = None, rows: int | None = None) -> dict[str, Any]:
+    return {"success": error is None, "data": data, "error": error, "rows": rows}
+
+
+def _healthy() -> dict[str, Any]:
+    return {"healthy": True, "service": "ib-connector", "timestamp": _timestamp()}
 
 
 def _timestamp() -> str:

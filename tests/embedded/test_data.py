@@ -128,7 +128,7 @@ def test_what_is_cached_is_listed(ktrdr: Embedded) -> None:
         "{'id': '1m', 'name': '1 Minute', 'description': 'One-minute interval data'}"
     )
     listed = ktrdr.client.get("/timeframes").json()["data"]
-    assert [each["id"] for each in listed] == [each.id for each in TIMEFRAMES]
+    assert [each["id"] for each in listed] == [each["id"] for each in TIMEFRAMES]
 
 
 def test_a_file_put_there_while_it_runs_is_read(ktrdr: Embedded) -> None:
