@@ -1,7 +1,7 @@
 """Sentences about backtests alone."""
 
 from behave import given, then, when
-from hamcrest import close_to, equal_to
+from hamcrest import close_to, empty, equal_to, is_not
 
 from ktrdr_acceptance.domain.backtest_result import contradictions, missing_figures
 from ktrdr_acceptance.matchers.lists import nothing
@@ -73,6 +73,7 @@ def then_same_again(context: StepContext) -> None:
     """Run the backtest once more and compare the figures."""
     world = context.world
     first = world.results.at_worker(world.the(Kind.BACKTEST)).get("metrics")
+    world.check.that("figures of the first run", first or {}, is_not(empty()))
     again = world.said.speak_of(world.backtests.start_when_ready(world.the(Kind.BACKTEST).purpose))
     world.operations.eventually(again, Status.COMPLETED, within=again.calibration.deadline_s)
     world.check.that(

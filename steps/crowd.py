@@ -1,7 +1,7 @@
 """Sentences about several operations at once."""
 
 from behave import then, when
-from hamcrest import equal_to, has_length
+from hamcrest import empty, equal_to, has_length, is_not
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
@@ -40,6 +40,7 @@ def then_workers_of_their_own(context: StepContext) -> None:
     """Compare the workers that have them."""
     world = context.world
     workers = {world.operations.worker_of(operation).name for operation in world.crowd.accepted}
+    world.check.that("workers that run them", workers, is_not(empty()))
     world.check.that("workers that run them", workers, has_length(len(world.crowd.accepted)))
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from behave import then, when
 from hamcrest import close_to, contains_string, equal_to, greater_than, has_item, instance_of
 
+from ktrdr_acceptance.domain.hosts import words_of
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
 
@@ -14,7 +15,7 @@ def when_ask_ib_host(context: StepContext) -> None:
     """Ask once."""
     world = context.world
     answer = world.hosts.ib_host.health_answer()
-    world.said.words, world.said.elapsed_s = answer.body, answer.elapsed_s
+    world.said.words, world.said.elapsed_s = words_of(answer), answer.elapsed_s
 
 
 @when("I ask the training host for its health")
@@ -22,7 +23,7 @@ def when_ask_training_host(context: StepContext) -> None:
     """Ask once."""
     world = context.world
     answer = world.hosts.training_host.health_answer()
-    world.said.words, world.said.elapsed_s = answer.body, answer.elapsed_s
+    world.said.words, world.said.elapsed_s = words_of(answer), answer.elapsed_s
 
 
 @when("I ask a backtest worker for its health")
@@ -30,7 +31,7 @@ def when_ask_backtest_worker(context: StepContext) -> None:
     """Ask the first that is registered."""
     world = context.world
     answer = world.workers.clients(Kind.BACKTEST)[0].health_answer()
-    world.said.words, world.said.elapsed_s = answer.body, answer.elapsed_s
+    world.said.words, world.said.elapsed_s = words_of(answer), answer.elapsed_s
 
 
 @then("it says that it is healthy and operational")

@@ -29,7 +29,9 @@ class Crowd:
         self.refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
     def complete(self) -> None:
-        """Wait until each that was accepted has completed, one after another."""
+        """Wait until each that was accepted has completed, one after another; none at all is no success."""
+        if not self.accepted:
+            raise AssertionError("no operation was accepted")
         for operation in self.accepted:
             self.operations.eventually(
                 operation, Status.COMPLETED, within=operation.calibration.deadline_s * len(self.accepted)

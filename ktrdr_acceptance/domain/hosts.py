@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.bars import Bars
 from ktrdr_acceptance.api.http import Answer, ServiceClient
 from ktrdr_acceptance.api.ib_host import IbHost
-from ktrdr_acceptance.api.models import WorkerBody
+from ktrdr_acceptance.api.models import Body, WorkerBody, read
 from ktrdr_acceptance.api.training_host import TrainingHost
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST
@@ -53,6 +54,11 @@ class Hosts:
             asks[name] = (partial(self.connect(name, url).request, "GET", "/health"), "operational")
         said = (_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items())
         return [sentence for sentence in said if sentence]
+
+
+def words_of(answer: Answer) -> Mapping[str, Any]:
+    """Return what a service says of itself; to refuse, or to say it in another form, is a breach."""
+    return read(Body, answer).model_dump()
 
 
 def _unwell(name: str, ask: Callable[[], Answer], expected: str, within: float) -> str:

@@ -79,9 +79,10 @@ class TrainingResults(Results):
 
     def disordered_epochs(self, training: Operation) -> list[str]:
         """Return which epochs in the backend's metrics do not follow the one before by one, from 0 or 1."""
-        disordered: list[str] = []
+        numbers = self.different_epochs(training)
+        disordered: list[str] = [] if numbers else ["no epoch is listed"]
         due: tuple[int, ...] = (0, 1)
-        for number in self.different_epochs(training):
+        for number in numbers:
             if not isinstance(number, int) or isinstance(number, bool):
                 disordered.append(f"epoch {number!r}")
                 continue
@@ -93,6 +94,8 @@ class TrainingResults(Results):
     def repeated_epochs(self, training: Operation) -> list[str]:
         """Return which epochs stand more than once in the backend's metrics, and how often."""
         listed = Counter(str(epoch.get("epoch")) for epoch in self._epochs(training))
+        if not listed:
+            return ["no epoch is listed"]
         return [f"epoch {number} {times} times" for number, times in listed.items() if times > 1]
 
     def missing_epoch_numbers(self, training: Operation) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hamcrest.core.base_matcher import BaseMatcher
@@ -42,7 +43,9 @@ def says_no_worker_is_free() -> BaseMatcher[Refusal]:
 
 def names_field(field: str) -> BaseMatcher[Refusal]:
     """Match a refusal that complains about a field, in its list of fields or in its words."""
+    # A whole word: a complaint about `symbols` or `model_path` is none about `symbol` or `mode`.
+    as_word = re.compile(rf"\b{re.escape(field)}\b")
     return _Says(
         f"a complaint about {field!r}",
-        lambda refusal: field in refusal.fields or field in refusal.message,
+        lambda refusal: field in refusal.fields or bool(as_word.search(refusal.message)),
     )

@@ -1,0 +1,1195 @@
+"""Every `then` sentence passes on what it claims, and fails, in words of its own, on what breaks it."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from behave.step_registry import registry
+
+from ktrdr_acceptance.api.bars import Bars, Inventory, Range
+from ktrdr_acceptance.api.errors import Refusal
+from ktrdr_acceptance.api.ib_host import SymbolCheck
+from ktrdr_acceptance.api.models import Health, OperationPage
+from ktrdr_acceptance.domain.platform import HealthCheck
+from ktrdr_acceptance.domain.strategies import Validation
+from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
+from ktrdr_acceptance.operations.operation import Kind
+
+from .fake_clock import FakeClock
+from .scripted_world import ID, ScriptedWorld, body_of, load_sentences, scripted_world
+from .test_training_result import FULL, HEALTHY
+
+Arrange = Callable[[ScriptedWorld], object]
+W = "training-worker-1"
+# Sentences that have proofs of their own: the logs (test_logs.py).
+ELSEWHERE = {"logs"}
+
+
+@dataclass
+class Claim:
+    """A sentence, what it holds on, and what it does not hold on: words of the failure -> arrangement."""
+
+    sentence: str
+    good: Arrange
+    bad: dict[str, Arrange]
+
+
+def op(**shown: Any) -> Arrange:
+    """ "It" is an operation that the backend shows so."""
+    kind, purpose = shown.pop("kind", Kind.TRAINING), shown.pop("purpose", "smoke")
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of(kind, purpose)
+        world.shows(**shown)
+
+    return arrange
+
+
+def at_worker(kind: Kind = Kind.TRAINING, **shown: Any) -> Arrange:
+    """ "It" is an operation that its worker shows so; the backend shows it as running, without a result."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of(kind)
+        types = {Kind.TRAINING: "training", Kind.BACKTEST: "backtesting", Kind.DOWNLOAD: "none"}
+        world.has_workers(W, kind=types[kind])
+        world.shows("running", 50.0)
+        world.shows(at=W, **shown)
+
+    return arrange
+
+
+def seen(*shown: tuple[Any, ...], kind: Kind = Kind.TRAINING) -> Arrange:
+    """ "It" has been looked at and shown so: percentage, items and step."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        operation = world.speaks_of(kind, "progress" if kind is Kind.BACKTEST else "long")
+        for percentage, items, step in shown:
+            world.shows("running", percentage, items=items, step=step)
+            world.operations.look(operation)
+
+    return arrange
+
+
+def says(**said: Any) -> Arrange:
+    """Steps before have spoken of these."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        for name, value in said.items():
+            setattr(world.said, name, value)
+
+    return arrange
+
+
+def both(*arranges: Arrange) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        for each in arranges:
+            each(world)
+
+    return arrange
+
+
+def refusal(status: int = 422, message: str = "no", **more: Any) -> Arrange:
+    return says(refusal=Refusal(status, message, more.pop("text", message), **more))
+
+
+def bars(*times: str, row: Any = None, elapsed_s: float = 0.1) -> Bars:
+    return Bars(list(times), [row or [1, 1, 1, 1, 1]] * len(times), elapsed_s)
+
+
+def row(id: str = ID, status: str = "completed", at: int = 0, **more: Any) -> dict[str, Any]:
+    return {
+        "operation_id": id,
+        "operation_type": "training",
+        "status": status,
+        "created_at": f"2026-11-22T08:{at:02d}:00Z",
+        "progress_percentage": 100.0,
+        **more,
+    }
+
+
+def page(*rows: dict[str, Any], total: int | None = None) -> dict[str, Any]:
+    return {"data": list(rows), "total_count": len(rows) if total is None else total, "active_count": 0}
+
+
+def listed(
+    *rows: dict[str, Any], total: int | None = None, whole: list[dict[str, Any]] | None = None
+) -> Arrange:
+    """A page of the list has been read; the whole list is `whole`, or as that page."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of()
+        world.said.page = OperationPage.model_validate(page(*rows, total=total))
+        world.script("GET /operations", (200, page(*(rows if whole is None else whole))))
+
+    return arrange
+
+
+# crowds
+
+
+def crowd(accepted: int, *refused: int, workers: int = 2, at: tuple[str, ...] = ("b1", "b2")) -> Arrange:
+    """Some backtests have been accepted, run by the workers `at`, others refused with a status."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.has_workers(*(f"b{number + 1}" for number in range(workers)), kind="backtesting")
+        for number in range(accepted):
+            operation = world.speaks_of(Kind.BACKTEST, id=f"op_{number}")
+            world.crowd.accepted.append(operation)
+            world.shows(operation_id=operation.id)
+            if number < len(at):
+                world.shows(at=at[number], operation_id=operation.id)
+        world.crowd.refused = [Refusal(status, "no", "no") for status in refused]
+
+    return arrange
+
+
+def crowd_that(status: str) -> Arrange:
+    return both(crowd(2), lambda world: world.shows(status, 50.0, operation_id="op_1"))
+
+
+# results
+
+FIGURES: dict[str, Any] = {
+    "metrics": {
+        "total_return": -120.5,
+        "sharpe_ratio": -0.2,
+        "max_drawdown": 0.1,
+        "total_trades": 7,
+        "win_rate": 0.4,
+        "winning_trades": 3,
+        "losing_trades": 4,
+    },
+    "trade_count": 7,
+    "config": {"initial_capital": 100000},
+}
+
+
+def figures(**changes: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(FIGURES)
+    changed["metrics"].update(changes)
+    return changed
+
+
+def without_figure(name: str) -> dict[str, Any]:
+    changed = figures()
+    del changed["metrics"][name]
+    return changed
+
+
+def backtest_again(first: dict[str, Any], second: dict[str, Any]) -> Arrange:
+    """A backtest has been run, and the next one will show the second result."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of(Kind.BACKTEST)
+        world.has_workers("b1", kind="backtesting")
+        strategies = [{"name": "neuro_mean_reversion", "latest_version": 1}]
+        world.script("GET /strategies/", (200, {"strategies": strategies}))
+        world.script("POST /backtests/start", (200, {"operation_id": "op_2"}))
+        world.shows(operation_id="op_2")
+        world.shows(at="b1", result_summary=first)
+        world.shows(at="b1", operation_id="op_2", result_summary=second)
+
+    return arrange
+
+
+def download(**result: Any) -> Arrange:
+    return op(kind=Kind.DOWNLOAD, purpose="small", result_summary=result)
+
+
+def epochs(*rows: dict[str, Any]) -> Arrange:
+    return op(metrics={"epochs": list(rows)})
+
+
+def epoch(number: int, **changes: Any) -> dict[str, Any]:
+    return {"epoch": number, **FULL, **changes}
+
+
+# other arrangements
+
+
+def cancelled(backend: tuple[str, float], worker: tuple[str, float]) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker(status=worker[0], percentage=worker[1])(world)
+        world.shows(*backend)
+
+    return arrange
+
+
+def moved(after: float) -> Arrange:
+    """Both copies have been looked at since the cancel; the worker's has moved to `after`."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        cancelled(("cancelled", 50.0), ("cancelled", 50.0))(world)
+        operation = world.operation
+        operation.cancel_seen_at = time.monotonic()
+        for source in world.operations.copies_of(operation):
+            world.operations.look(operation, source)
+        world.shows("cancelled", after, at=W)
+        world.operations.look(operation, operation.worker)
+
+    return arrange
+
+
+def new_one(start: tuple[int, Any], end: str = "completed") -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        world.has_workers(W)
+        world.script("POST /trainings/start", start)
+        world.shows(end, operation_id="op_2")
+
+    return arrange
+
+
+def pairs(*percentages: tuple[float, float]) -> Arrange:
+    """Backend and worker show these, look by look; with the last the work has ended."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker()(world)
+        world.operations.worker_of(world.operation)
+        for service, prefix, place in (("backend", "", 0), (W, "/api/v1", 1)):
+            replies: list[Any] = [
+                (200, {"data": body_of("running", pair[place], step="Epoch 1/10")}) for pair in percentages
+            ]
+            replies.append((200, {"data": body_of("completed", 100.0)}))
+            world.script(f"GET {prefix}/operations/{ID}", replies, service)
+
+    return arrange
+
+
+def clients(*items: int) -> Arrange:
+    """The backend says something new after its first answer; then each look shows these items."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of()
+        world.operations.cache_ttl = 5.0
+        shown = [body_of("running", 10.0, items=number) for number in (1, 2, *items)]
+        world.script(f"GET /operations/{ID}", [(200, {"data": one}) for one in shown])
+
+    return arrange
+
+
+def health(status: str = "ok", version: str = "1.0.7", elapsed_s: float = 0.1) -> Arrange:
+    return says(health=HealthCheck(Health(status=status, version=version), elapsed_s))
+
+
+def backend_health(status: int, body: Any) -> Arrange:
+    return lambda world: world.script("GET /health", (status, body))
+
+
+def symbol(is_valid: bool, **more: Any) -> Arrange:
+    return says(symbol=SymbolCheck(is_valid=is_valid, **more))
+
+
+def gateway(*connected: bool) -> Arrange:
+    replies: list[Any] = [(200, {"healthy": True, "ib_gateway_connected": one}) for one in connected]
+    return lambda world: world.script("GET /health/detailed", replies, "ib-host")
+
+
+def session(id: str = ID, **more: Any) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of()
+        rows = [{"session_id": id, "status": "running", **more}]
+        reply = (200, {"total_sessions": 1, "sessions": rows})
+        world.script("GET /training/sessions", reply, "training-host")
+
+    return arrange
+
+
+def session_result(status: int, body: Any) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of()
+        world.script(f"GET /training/result/{ID}", (status, body), "training-host")
+
+    return arrange
+
+
+def cached(there: list[str]) -> Arrange:
+    return says(cached=["2024-12-02T00:00:00Z", "2024-12-02T01:00:00Z"], bars=bars(*there))
+
+
+TWO = ["2024-12-02T00:00:00Z", "2024-12-02T01:00:00Z"]
+
+
+def range_of(start: str, end: str, *there: str) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        told = Range(symbol="EURUSD", timeframe="1h", start_date=start, end_date=end, point_count=2)
+        world.said.range = told
+        data = {"dates": list(there), "ohlcv": [[1, 1, 1, 1, 1]] * len(there)}
+        world.script("GET /data/EURUSD/1h", (200, {"success": True, "data": data}))
+
+    return arrange
+
+
+def reads(status: int, *there: str) -> Arrange:
+    data = {"dates": list(there), "ohlcv": [[1, 1, 1, 1, 1]] * len(there)}
+    return lambda world: world.script("GET /data/EURUSD/1d", (status, {"success": True, "data": data}))
+
+
+def inventory(total: int, *symbols: Any) -> Arrange:
+    told = Inventory(
+        data_directory="data",
+        total_symbols=total,
+        available_symbols=list(symbols),
+        timeframes_available=[],
+        data_sources=[],
+    )
+    return says(inventory=told)
+
+
+EURUSD, AAPL = "{'symbol': 'EURUSD', 'timeframes': ['1h', '1d']}", "{'symbol': 'AAPL', 'timeframes': ['5m']}"
+
+
+def started_since(*later: str) -> Arrange:
+    """A training was refused; these stand in the list afterwards."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.script("POST /trainings/start", (422, {"detail": "no"}))
+        world.script("GET /operations", [(200, page()), (200, page(*(row(id) for id in later)))])
+        world.bad_requests.refusal_of_nonsense("training")
+
+    return arrange
+
+
+def validation(valid: bool, *issues: tuple[str, str]) -> Arrange:
+    found = [{"severity": severity, "message": message} for severity, message in issues]
+    return says(validation=Validation.model_validate({"valid": valid, "issues": found}))
+
+
+def worker(status: str = "idle", operation: str | None = None, listed_as: str = "available") -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker()(world)
+        world.has_workers(W, status=listed_as)
+        world.script("GET /health", (200, {"worker_status": status, "current_operation": operation}), W)
+
+    return arrange
+
+
+def workers(**changes: Any) -> Arrange:
+    return lambda world: world.has_workers(W, **changes)
+
+
+def listed_when_ended(*still: dict[str, Any]) -> Arrange:
+    def arrange(world: ScriptedWorld) -> None:
+        op()(world)
+        world.script("GET /operations", (200, page(*still)))
+        world.operation_list.page(status="running")
+
+    return arrange
+
+
+NOTHING_THERE = "there were 0|expected .* but was <0>|none|is not five|there are no bars|was <\\[\\]>"
+COMPLETED_BODY = {"completed_at": "2026-11-22T09:00:00Z", "started_at": "2026-11-22T08:54:28Z"}
+TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in y'
+
+CLAIMS = [
+    # backtests
+    *(
+        Claim(
+            f"then the result at {place} has return, Sharpe ratio, drawdown, number of trades and win rate",
+            shows(result_summary=FIGURES),
+            {
+                "1: sharpe_ratio$": shows(result_summary=without_figure("sharpe_ratio")),
+                "1: win_rate$": shows(result_summary=figures(win_rate="0.4")),
+                "1: total_return$": shows(result_summary=figures(total_return=None)),
+                "there were 5": shows(result_summary={"metrics": [1]}),
+                "there were 5: total_return": shows(),
+            },
+        )
+        for place, shows in (
+            ("the backend", lambda **shown: op(kind=Kind.BACKTEST, **shown)),
+            ("its worker", lambda **shown: at_worker(Kind.BACKTEST, **shown)),
+        )
+    ),
+    Claim(
+        "then the figures at its worker do not contradict each other",
+        at_worker(Kind.BACKTEST, result_summary=FIGURES),
+        {
+            "total_trades is 8, but trade_count 7": at_worker(
+                Kind.BACKTEST, result_summary=figures(total_trades=8)
+            ),
+            "4 trades won and 4 lost, but there were 7": at_worker(
+                Kind.BACKTEST, result_summary=figures(winning_trades=4)
+            ),
+            "win_rate is 40, which is no share": at_worker(
+                Kind.BACKTEST, result_summary=figures(win_rate=40)
+            ),
+            "win_rate is -0.1": at_worker(Kind.BACKTEST, result_summary=figures(win_rate=-0.1)),
+            "no trade was made, but -120.5 of 100000 were gained": at_worker(
+                Kind.BACKTEST,
+                result_summary={
+                    **figures(total_trades=0, winning_trades=0, losing_trades=0),
+                    "trade_count": 0,
+                },
+            ),
+            "no number at trade_count": at_worker(
+                Kind.BACKTEST, result_summary={**FIGURES, "trade_count": None}
+            ),
+            "no number at metrics.total_trades": at_worker(Kind.BACKTEST),
+        },
+    ),
+    Claim(
+        "then its processed items came to the calibrated number of bars, give or take 5 %",
+        seen((50.0, 3000, ""), (100.0, 6900, ""), (100.0, 0, ""), kind=Kind.BACKTEST),
+        {
+            "most processed items seen": seen((100.0, 6500, ""), kind=Kind.BACKTEST),
+            "was <7300>|7300": seen((100.0, 7300, ""), kind=Kind.BACKTEST),
+            "most processed": seen(kind=Kind.BACKTEST),
+        },
+    ),
+    Claim(
+        "then the same backtest gives the same figures again",
+        backtest_again(FIGURES, FIGURES),
+        {
+            "figures of the second run": backtest_again(FIGURES, figures(win_rate=0.41)),
+            "figures of the second run: .* was None|None": backtest_again(FIGURES, {}),
+            "figures of the first run": backtest_again({}, {}),
+        },
+    ),
+    # crowds
+    Claim(
+        "then as many backtests are accepted as there are workers",
+        crowd(2, 503),
+        {"expected <2>, but was <1>": crowd(1, 503, 503), "expected <2>, but was <3>": crowd(3)},
+    ),
+    Claim("then all of them are accepted", crowd(3), {"there were 1: HTTP 503: no": crowd(2, 503)}),
+    Claim(
+        "then the others are refused because no worker is free",
+        crowd(2, 503, 503),
+        {"there were 1: HTTP 500: no": crowd(2, 503, 500), "HTTP 429": crowd(2, 429)},
+    ),
+    Claim(
+        "then each that was accepted runs at a worker of its own",
+        crowd(2),
+        {"with length of <2>, but was .*'b1'": crowd(2, at=("b1", "b1")), "workers that run": crowd(0, 503)},
+    ),
+    Claim(
+        "then each that was accepted completes",
+        crowd_that("completed"),
+        {
+            "op_1 to be completed .* it has ended as failed": crowd_that("failed"),
+            "op_1 to be completed .* within 120 s, but the deadline passed": crowd_that("running"),
+            "no operation was accepted": crowd(0, 503),
+        },
+    ),
+    # data
+    Claim(
+        "then they are as many as calibrated, give or take 10 %",
+        says(bars=bars(*TWO), expected_bars=2),
+        {
+            "number of bars": says(bars=bars(*TWO), expected_bars=3),
+            "number of bars: .*2": says(bars=bars(*TWO), expected_bars=1),
+            "number of bars: .*0": says(bars=bars(), expected_bars=1),
+        },
+    ),
+    Claim("then there are none", says(bars=bars()), {"times of the bars": says(bars=bars(*TWO))}),
+    Claim(
+        "then every bar is sound, and none is out of order or listed twice",
+        says(bars=bars(*TWO)),
+        {
+            "its high 1 is below 2": says(bars=bars(*TWO, row=[1, 1, 1, 2, 1])),
+            "stands there twice": says(bars=bars(TWO[0], TWO[0])),
+            "comes after": says(bars=bars(*reversed(TWO))),
+            "there are no bars": says(bars=bars()),
+        },
+    ),
+    Claim(
+        "then every bar is of the days from 2024-12-02 to 2024-12-02",
+        says(bars=bars(*TWO)),
+        {
+            "there were 1: 2024-12-01": says(bars=bars("2024-12-01T23:59:00Z", *TWO)),
+            "there were 1: 2024-12-03": says(bars=bars(*TWO, "2024-12-03T00:00:00Z")),
+        },
+    ),
+    Claim(
+        "then no weekday is missing between the first and the last of them",
+        says(bars=bars("2024-12-06T10:00:00Z", "2024-12-09T10:00:00Z")),
+        {
+            "there were 1: 2024-12-03": says(bars=bars(TWO[0], "2024-12-04T00:00:00Z")),
+            "there are no bars": says(bars=bars()),
+        },
+    ),
+    *(
+        Claim(
+            f"then {answer} came within 3 seconds",
+            says(elapsed_s=2.999),
+            {"seconds until the answer: expected a value less than <3.0>": says(elapsed_s=3.0)},
+        )
+        for answer in ("the answer", "even the slowest answer")
+    ),
+    Claim(
+        "then it begins before it ends",
+        range_of(TWO[0], TWO[1]),
+        {
+            "begin of the range": range_of(TWO[1], TWO[0]),
+            "begin of the range: expected": range_of(TWO[0], TWO[0]),
+            "'soon' is no time": range_of("soon", TWO[0]),
+        },
+    ),
+    Claim(
+        "then it is the range of the bars that can be read",
+        range_of("2024-12-02T00:00:00", "2024-12-02T01:00:00+00:00", *TWO),
+        {
+            "ends of the range": range_of(TWO[0], "2024-12-02T02:00:00Z", *TWO),
+            "ends of the range: expected": range_of("2024-12-01T00:00:00Z", TWO[1], *TWO),
+            "ends of the range: expected <None>": range_of(TWO[0], TWO[1]),
+        },
+    ),
+    Claim(
+        'then the inventory holds "EURUSD" at "1h"',
+        inventory(2, EURUSD, AAPL),
+        {
+            "entries of EURUSD: .*": inventory(1, AAPL),
+            "entries of EURUSD": inventory(1, EURUSD.replace("'1h', ", "")),
+            "entries of EURUSD: expected": inventory(1, EURUSD.replace("'EURUSD'", "'EURUSDX'")),
+        },
+    ),
+    Claim(
+        "then it counts as many symbols as it lists",
+        inventory(2, EURUSD, AAPL),
+        {"total of symbols: expected <2>, but was <3>": inventory(3, EURUSD, AAPL)},
+    ),
+    *(
+        Claim(
+            f"then {them}",
+            cached([*TWO, "2024-12-02T02:00:00Z"]),
+            {"there were 1: 2024-12-02T01:00:00Z": cached(TWO[:1]), "there were 2": cached([])},
+        )
+        for them in ("all those cached before are still there", "all the others are there")
+    ),
+    Claim(
+        "then the daily bars can still be read",
+        reads(200, *TWO),
+        {"number of bars": reads(200), "refused GET": reads(404)},
+    ),
+    # downloads
+    Claim(
+        "then its result counts the calibrated number of bars, give or take 10 %",
+        download(rows_downloaded=250),
+        {
+            "rows that the result counts": download(rows_downloaded=200),
+            "rows that the result counts: .*400": download(rows_downloaded=400),
+            "no number at rows_downloaded": download(),
+        },
+    ),
+    Claim(
+        "then its result says that nothing had to be fetched",
+        download(cache_hit=True, rows_downloaded=0),
+        {
+            "cache hit and rows": download(cache_hit=False, rows_downloaded=0),
+            "cache hit and rows .*250": download(cache_hit=True, rows_downloaded=250),
+            "cache hit and rows .*None": download(),
+        },
+    ),
+    Claim(
+        'then its result says the mode "tail"',
+        download(mode="tail"),
+        {"mode in the result: expected 'tail', but was 'local'": download(mode="local"), "None": download()},
+    ),
+    # hosts
+    Claim(
+        "then it says that it is healthy and operational",
+        says(words={"healthy": True, "status": "operational"}),
+        {
+            "healthy and status": says(words={"healthy": False, "status": "operational"}),
+            "healthy and status .*'ok'": says(words={"healthy": True, "status": "ok"}),
+            "healthy and status .*None": says(words={}),
+        },
+    ),
+    Claim(
+        'then it calls itself "ib-host"',
+        says(words={"service": "ib-host"}),
+        {"service in the health": says(words={"service": "training-host"}), "None": says(words={})},
+    ),
+    Claim(
+        "then the IB host says that its gateway is connected",
+        gateway(True),
+        {"whether the gateway is connected: expected <True>, but was <False>": gateway(False)},
+    ),
+    Claim(
+        "then the IB host says within 5 seconds that its gateway is not connected",
+        gateway(True, False),
+        {"within 5 s, but the deadline passed; the last value was connected: True": gateway(True)},
+    ),
+    Claim(
+        'then it is known as "STK" at "NASDAQ"',
+        symbol(True, contract_info={"asset_type": "STK", "exchange": "NASDAQ"}),
+        {
+            "what IB says of it": symbol(True, contract_info={"asset_type": "CASH", "exchange": "NASDAQ"}),
+            "'IDEALPRO'": symbol(True, contract_info={"asset_type": "STK", "exchange": "IDEALPRO"}),
+            "False": symbol(False, contract_info={"asset_type": "STK", "exchange": "NASDAQ"}),
+            "None": symbol(True),
+        },
+    ),
+    Claim("then it is not known", symbol(False), {"whether it is known": symbol(True)}),
+    Claim(
+        'then the explanation names "NOSUCH"',
+        symbol(False, error_message="Symbol NOSUCH not found"),
+        {"the explanation": symbol(False, error_message="not found"), "'none'": symbol(False)},
+    ),
+    Claim(
+        "then there are at least 2 bars",
+        says(bars=bars(*TWO)),
+        {"number of bars": says(bars=bars(TWO[0])), "was <0>": says(bars=bars())},
+    ),
+    Claim("then the training host lists its session", session(), {"sessions: .*op_9": session("op_9")}),
+    Claim(
+        "then its session says whether it has a GPU",
+        session(gpu_allocated=False),
+        {
+            "gpu_allocated of the session: .*None": session(),
+            "does not list the session op_1": session("op_9", gpu_allocated=True),
+        },
+    ),
+    Claim(
+        "then the result of its session counts 250 samples, give or take 10 %",
+        session_result(200, {"data_summary": {"total_samples": 262}}),
+        {
+            "number of samples": session_result(200, {"data_summary": {"total_samples": 300}}),
+            "no number at data_summary": session_result(200, {}),
+            "refused GET": session_result(404, {"detail": "no such session"}),
+        },
+    ),
+    # the list of operations
+    Claim("then the training is among them", listed(row()), {"ids in the list": listed(row("op_9"))}),
+    Claim("then the training is not among them", listed(row("op_9")), {"ids in the list": listed(row())}),
+    Claim(
+        "then the list shows it as completed within 2 seconds",
+        listed(row()),
+        {
+            "within 2 s, but the deadline passed": listed(row(status="running")),
+            "within 2 s, but": listed(row("op_9")),
+        },
+    ),
+    Claim(
+        "then the list shows it as it shows itself when looked up",
+        both(op(), listed(row())),
+        {
+            "status: running in the list, completed when looked up": both(
+                op(), listed(row(status="running"))
+            ),
+            "percentage: 40.0 in the list, 100.0": both(op(), listed(row(progress_percentage=40.0))),
+            "type: dummy in the list": both(op(), listed(row(operation_type="dummy"))),
+            "op_1 is not in the list": both(op(), listed(row("op_9"))),
+        },
+    ),
+    Claim(
+        "then every one of them is a training",
+        listed(row(), row("op_2")),
+        {
+            "operation_type of the listed": listed(row(), row("op_2", operation_type="backtesting")),
+            "operation_type of the listed operations: .*": listed(),
+        },
+    ),
+    Claim(
+        "then every one of them is a download",
+        listed(row(operation_type="data_load")),
+        {"operation_type of the listed": listed(row(operation_type="download"))},
+    ),
+    Claim(
+        "then there are at most 2 of them",
+        listed(row(), row("op_2")),
+        {"number of listed operations": listed(row(), row("op_2"), row("op_3"))},
+    ),
+    Claim(
+        "then there are exactly 2 of them",
+        listed(row(), row("op_2")),
+        {
+            "listed operations: .*length of <2>": listed(row()),
+            "length": listed(row(), row("op_2"), row("op_3")),
+        },
+    ),
+    Claim(
+        "then the list counts at least as many as it shows",
+        listed(row(), total=1),
+        {"total count": listed(row(), total=0)},
+    ),
+    Claim(
+        "then the list counts as many as there are",
+        listed(row(), total=2, whole=[row(), row("op_2")]),
+        {
+            "total count: expected <2>, but was <3>": listed(row(), total=3, whole=[row(), row("op_2")]),
+            "total count: expected <2>, but was <1>": listed(row(), whole=[row(), row("op_2")]),
+        },
+    ),
+    Claim(
+        "then they are the newest ones, newest first",
+        listed(row("op_3", at=3), row("op_2", at=2), whole=[row(at=1), row("op_2", at=2), row("op_3", at=3)]),
+        {
+            "ids in the list": listed(row("op_2", at=2), row("op_3", at=3)),
+            "op_3.*op_2": listed(row("op_2", at=2), whole=[row("op_2", at=2), row("op_3", at=3)]),
+        },
+    ),
+    Claim(
+        "then once it has completed, within 5 seconds, it is no longer among them",
+        listed_when_ended(),
+        {"still listed as running": listed_when_ended(row(status="running"))},
+    ),
+    # operations
+    Claim(
+        "then it completes within 5 seconds",
+        op(),
+        {
+            "within 5 s, but the deadline passed": op(status="running", percentage=50.0),
+            "ended as failed": op(status="failed"),
+            "ended as cancelled": op(status="cancelled"),
+        },
+    ),
+    Claim(
+        "then it fails within 5 seconds",
+        op(status="failed"),
+        {"ended as completed": op(), "deadline passed": op(status="running", percentage=50.0)},
+    ),
+    Claim(
+        "then the backend knows it within 5 seconds as a backtest that has not ended",
+        op(kind=Kind.BACKTEST, status="running", operation_type="backtesting"),
+        {
+            "type of the operation: expected 'backtesting', but was 'training'": op(status="running"),
+            "deadline passed": op(operation_type="backtesting"),
+            "refused GET": lambda world: world.speaks_of(),
+        },
+    ),
+    Claim(
+        "then its worker knows it under the same id",
+        at_worker(),
+        {
+            "one of the workers to know training op_1": both(
+                at_worker(), lambda world: world.script(f"GET /api/v1/operations/{ID}", (404, {}), W)
+            ),
+            "answered the lookup of op_1 with op_9": both(
+                at_worker(),
+                lambda world: world.script(
+                    f"GET /api/v1/operations/{ID}", (200, {"data": body_of(operation_id="op_9")}), W
+                ),
+            ),
+        },
+    ),
+    Claim(
+        "then the backend does not know it",
+        lambda world: world.speaks_of(),
+        {
+            "accepted a lookup of op_1": op(),
+            "whether the lookup says not found": both(
+                op(), lambda world: world.script(f"GET /operations/{ID}", (500, {"detail": "x"}))
+            ),
+        },
+    ),
+    Claim(
+        "then its worker shows it as completed too",
+        at_worker(),
+        {"status at the worker": at_worker(status="running"), "<Status.FAILED": at_worker(status="failed")},
+    ),
+    Claim(
+        "then it is cancelled within 5 seconds",
+        op(status="cancelled"),
+        {"ended as completed": op(), "deadline passed": op(status="running", percentage=50.0)},
+    ),
+    Claim(
+        "then it is still cancelled, at the backend and at its worker, when it would have ended by itself",
+        cancelled(("cancelled", 50.0), ("cancelled", 50.0)),
+        {
+            "the backend shows completed": cancelled(("completed", 100.0), ("cancelled", 50.0)),
+            "worker training-worker-1 .* shows running": cancelled(("cancelled", 50.0), ("running", 50.0)),
+        },
+    ),
+    Claim(
+        "then it is still cancelled when it would have ended by itself",
+        op(kind=Kind.DOWNLOAD, purpose="small", status="cancelled"),
+        {"the backend shows completed": op(kind=Kind.DOWNLOAD, purpose="small")},
+    ),
+    Claim(
+        "then its progress has stood still since",
+        moved(50.0),
+        {
+            f"there were 1: {W}: 50.00 .* -> 51.00": moved(51.0),
+            "there were 2: backend: never looked at": both(
+                cancelled(("cancelled", 50.0), ("cancelled", 50.0)),
+                lambda world: setattr(world.operation, "cancel_seen_at", time.monotonic()),
+                lambda world: world.operations.worker_of(world.operation),
+            ),
+        },
+    ),
+    Claim("then it is still completed", op(), {"status: expected": op(status="running")}),
+    Claim(
+        "then a new training can start",
+        new_one((200, {"task_id": "op_2"})),
+        {
+            "starting a smoke training was refused: HTTP 503": new_one((503, {"detail": "busy"})),
+            "op_2 to be completed .*ended as failed": new_one((200, {"task_id": "op_2"}), "failed"),
+            "without an operation id": new_one((200, {})),
+        },
+    ),
+    Claim(
+        "then I have seen at least 3 different percentages",
+        seen((0.0, 0, ""), (40.0, 0, ""), (40.0, 0, ""), (70.0, 0, "")),
+        {"percentages seen": seen((0.0, 0, ""), (40.0, 0, ""), (40.0, 0, "")), "was <0>": seen()},
+    ),
+    Claim(
+        "then at least one of them was between 20 % and 80 %",
+        seen((10.0, 0, ""), (40.0, 0, ""), (90.0, 0, "")),
+        {"percentages seen between 20 and 80": seen((20.0, 0, ""), (80.0, 0, "")), "was <0>": seen()},
+    ),
+    Claim(
+        'then I have seen a step that names "bar"',
+        seen((10.0, 0, "Loading"), (40.0, 0, "Processing bar 5")),
+        {"steps seen": seen((10.0, 0, "Loading"), (40.0, 0, "")), "steps seen: ": seen()},
+    ),
+    Claim(
+        "then it ended at 100 %",
+        op(),
+        {"percentage at the end: expected <100.0>, but was <99.9>": op(percentage=99.9)},
+    ),
+    Claim(
+        "then its percentage never went down",
+        seen((10.0, 0, ""), (10.0, 0, ""), (40.0, 0, "")),
+        {
+            "there were 1: from 40 to 10": seen((40.0, 0, ""), (10.0, 0, "")),
+            "only 1 look was made": seen((40.0, 0, "")),
+        },
+    ),
+    Claim(
+        "then its number of processed items never went down",
+        seen((10.0, 5, ""), (10.0, 5, ""), (40.0, 9, "")),
+        {
+            "there were 1: from 9 to 5": seen((10.0, 9, ""), (40.0, 5, "")),
+            "only 0 look was made": seen(),
+        },
+    ),
+    Claim(
+        "then the backend states when it ended",
+        op(**COMPLETED_BODY),
+        {"completed_at of the completed training": op(), "but was <None>": op(completed_at=None)},
+    ),
+    Claim(
+        "then it ended after it began",
+        op(**COMPLETED_BODY),
+        {
+            "end of the training": op(**{**COMPLETED_BODY, "started_at": "2026-11-22T09:00:00Z"}),
+            "end of the training: .*09:30": op(**{**COMPLETED_BODY, "started_at": "2026-11-22T09:30:00Z"}),
+            "end of the training: .*None": op(**{**COMPLETED_BODY, "completed_at": None}),
+            "a value greater than <None>": op(**{**COMPLETED_BODY, "started_at": None}),
+        },
+    ),
+    Claim(
+        'then the backend states a reason that names "NOSUCH"',
+        op(status="failed", error_message="no bars of NOSUCH"),
+        {
+            "error_message of the failed training": op(status="failed", error_message="failed"),
+            "'no reason'": op(status="failed"),
+        },
+    ),
+    Claim(
+        "then the reason is stated in plain words",
+        op(status="failed", error_message="no bars"),
+        {"the stated reason": op(status="failed", error_message=TRACE), "no reason": op(status="failed")},
+    ),
+    Claim(
+        "then its results can be read",
+        both(op(), lambda world: world.script(f"GET /operations/{ID}/results", (200, {"results": {"a": 1}}))),
+        {
+            words: both(op(), lambda world, reply=reply: world.script(f"GET /operations/{ID}/results", reply))
+            for words, reply in {
+                "entries in the results": (200, {"results": {}}),
+                "was <0>": (200, {"results": None}),
+                "<0>": (200, {"results": [1]}),
+                "number of entries": (200, [1]),
+                "refused GET": (404, {"detail": "none"}),
+                "success: false": (200, {"success": False, "results": {"a": 1}}),
+            }.items()
+        },
+    ),
+    Claim(
+        "then three clients that look at the same moment see the same",
+        clients(2),
+        {"different answers to looks at the same moment: .*there were 1: ": clients(2, 2, 3)},
+    ),
+    Claim(
+        "then the backend is never ahead of its worker",
+        pairs((10.0, 10.0), (40.0, 45.0), (80.0, 80.0)),
+        {
+            "there were 1: backend running, 41.0 %": pairs((10.0, 10.0), (41.0, 40.0), (50.0, 60.0)),
+            "looks at which the backend was ahead": pairs((100.0, 0.0)),
+        },
+    ),
+    # the platform
+    Claim("then it reports itself healthy", health(), {"status in the health": health("degraded")}),
+    Claim(
+        "then it states its version", health(), {"version": health(version="dev"), "''": health(version="")}
+    ),
+    Claim(
+        "then it answered within 2 seconds",
+        health(elapsed_s=1.999),
+        {"seconds until the answer": health(elapsed_s=2.0)},
+    ),
+    Claim(
+        "then the backend is still healthy",
+        backend_health(200, {"status": "ok", "version": "1"}),
+        {
+            "status in the health": backend_health(200, {"status": "degraded", "version": "1"}),
+            "refused GET": backend_health(503, {"detail": "x"}),
+            "without|its version": backend_health(200, {"status": "ok"}),
+        },
+    ),
+    # refusals
+    Claim(
+        "then the request is refused as a client error",
+        refusal(422),
+        {"expected a client error, but it said HTTP 500: no": refusal(500), "HTTP 503": refusal(503)},
+    ),
+    Claim(
+        "then it is reported as not found",
+        refusal(404),
+        {"expected not found, but it said HTTP 422": refusal(422), "HTTP 410": refusal(410)},
+    ),
+    Claim(
+        'then the message names "NOSUCH"',
+        refusal(message="no NOSUCH here"),
+        {"message of the refusal": refusal(message="no", text="NOSUCH")},
+    ),
+    Claim(
+        "then the message names the training",
+        both(op(), refusal(message="op_1 cannot be cancelled")),
+        {"message of the refusal": both(op(), refusal(message="cannot be cancelled"))},
+    ),
+    Claim(
+        'then the message names the field "symbol"',
+        refusal(message="validation failed: symbol: missing"),
+        {
+            "expected a complaint about 'symbol', but it said HTTP 422: no": refusal(),
+            "symbols: missing": refusal(message="symbols: missing", fields=("symbols",)),
+            "my_symbol": refusal(message="my_symbol"),
+        },
+    ),
+    Claim(
+        'then the message names the field "symbol"',
+        refusal(fields=("timeframe", "symbol")),
+        {"fields: timeframe": refusal(fields=("timeframe",))},
+    ),
+    Claim(
+        "then nothing has been started by it",
+        started_since(),
+        {"operations started since the request: .*op_7": started_since("op_7")},
+    ),
+    Claim(
+        "then no training has been started",
+        started_since(),
+        {"trainings started since the request: .*op_7": started_since("op_7")},
+    ),
+    Claim(
+        "then the refusal says that no worker is free",
+        refusal(503),
+        {"expected that no worker is free, but it said HTTP 500": refusal(500), "422": refusal(422)},
+    ),
+    Claim(
+        "then the answer shows no stack trace",
+        refusal(text='{"detail": "no File"}'),
+        {
+            "text of the answer": refusal(text=f'{{"detail": "{TRACE}"}}'),
+            "text of the answer: expected not": refusal(text='{"detail": "File \\"a.py\\", line 7"}'),
+        },
+    ),
+    # services
+    Claim(
+        "then each of them says that it is well",
+        says(unwell=[]),
+        {"services that are not well: .*there were 1: w1 says": says(unwell=["w1 says no"])},
+    ),
+    # strategies
+    Claim(
+        'then "mlp" is one of them',
+        says(strategies=["mlp", "lstm"]),
+        {"names of the strategies": says(strategies=["mlp2"]), "was <\\[\\]>": says(strategies=[])},
+    ),
+    Claim("then it is valid", validation(True), {"whether it is valid": validation(False)}),
+    Claim("then it is not valid", validation(False), {"whether it is valid": validation(True)}),
+    Claim(
+        'then its errors name "ema_20"',
+        validation(False, ("error", "no fuzzy set for ema_20")),
+        {
+            "what its errors say: .*rsi": validation(False, ("error", "no fuzzy set for rsi")),
+            "what its errors say: .*'nothing'": validation(False, ("warning", "ema_20")),
+        },
+    ),
+    # results of trainings
+    Claim(
+        "then the backend shows its result",
+        op(result_summary={"a": 1}),
+        {"result_summary of the completed training at the backend": op(), "was <{}>": op(result_summary={})},
+    ),
+    Claim(
+        "then its worker shows its result",
+        at_worker(result_summary={"a": 1}),
+        {"result_summary at the worker": at_worker(), "was <{}>": at_worker(result_summary={})},
+    ),
+    *(
+        Claim(
+            f"then {result} counts 250 samples, give or take 10 %",
+            shows(result_summary=HEALTHY),
+            {
+                "number of samples": shows(result_summary={"data_summary": {"total_samples": 200}}),
+                "no number at data_summary.total_samples": shows(),
+            },
+        )
+        for result, shows in (("its result", op), ("the result at its worker", at_worker))
+    ),
+    Claim(
+        "then the result at its worker counts 10 epochs",
+        at_worker(result_summary=HEALTHY),
+        {
+            "epochs trained: expected <10>, but was <9.0>": at_worker(
+                result_summary={"training_metrics": {"epochs_trained": 9}}
+            ),
+            "no number at training_metrics.epochs_trained": at_worker(),
+        },
+    ),
+    Claim(
+        "then the result at its worker is not that of a collapsed model",
+        at_worker(result_summary=HEALTHY),
+        {
+            "its test accuracy is 100.0%": at_worker(
+                result_summary={**HEALTHY, "test_metrics": {"test_accuracy": 1.0}}
+            ),
+            "no number at": at_worker(),
+        },
+    ),
+    Claim(
+        "then the backend lists two epochs of it",
+        epochs(epoch(0), epoch(1)),
+        {"different epochs": epochs(epoch(0)), "length of <2>": epochs(epoch(0), epoch(0)), "\\[\\]": op()},
+    ),
+    Claim(
+        "then they stand there in order",
+        epochs(epoch(0), epoch(1)),
+        {"epoch 2 where 1 was due": epochs(epoch(0), epoch(2)), "no epoch": op()},
+    ),
+    Claim(
+        "then none of them stands there twice",
+        epochs(epoch(0), epoch(1)),
+        {"there were 1: epoch 0 2 times": epochs(epoch(0), epoch(0)), "no epoch": op()},
+    ),
+    Claim(
+        "then each epoch has loss and accuracy for training and validation",
+        epochs(epoch(0), epoch(1)),
+        {"there were 1: epoch 1: val_loss": epochs(epoch(0), epoch(1, val_loss=None)), "every epoch": op()},
+    ),
+    # trainings
+    Claim(
+        "then its details name its symbol and its strategy",
+        op(metadata={"symbol": "EURUSD", "parameters": {"strategy_name": "test_e2e_local_pull"}}),
+        {
+            "symbol and strategy": op(metadata={"symbol": "EURUSD"}),
+            "'GBPUSD'": op(
+                metadata={"symbol": "GBPUSD", "parameters": {"strategy_name": "test_e2e_local_pull"}}
+            ),
+            "None": op(),
+        },
+    ),
+    Claim(
+        "then I have seen the name of an epoch",
+        seen((0.0, 0, "Loading"), (40.0, 0, "Epoch 3/10")),
+        {"first words of the steps": seen((40.0, 0, "Loading Epochs")), "steps seen": seen()},
+    ),
+    *(
+        Claim(
+            f"then its {what} never went down{since}",
+            seen((60.0, 60, "Loading"), (10.0, 10, "Epoch 1/9"), (20.0, 20, "Epoch 2/9")),
+            {
+                f"falls of the {measure}: .*there were 1: from {falls}": seen(
+                    (20.0, 20, "Epoch 2/9"), (10.0, 10, "Epoch 1/9")
+                ),
+                "no epoch was ever seen": seen((20.0, 20, "Loading"), (30.0, 30, "Loading")),
+            },
+        )
+        for what, measure, since, falls in (
+            ("percentage", "percentage", " from the first epoch on", "20 to 10"),
+            ("epoch", "epoch", "", "2 to 1"),
+            ("number of processed items", "processed items", " from the first epoch on", "20 to 10"),
+        )
+    ),
+    # workers
+    Claim(
+        "then its worker says within 2 seconds that it is busy with it",
+        worker("busy", ID),
+        {
+            "busy with operation op_1 within 2 s, but .*idle, operation None": worker("idle"),
+            "busy, operation op_9": worker("busy", "op_9"),
+        },
+    ),
+    Claim(
+        "then its worker is free within 2 seconds",
+        worker(),
+        {
+            "busy at the backend, idle by its own word": worker(listed_as="busy"),
+            "available at the backend, busy by its own word": worker("busy"),
+        },
+    ),
+    Claim(
+        "then a training worker is listed with its kind, its address and its state",
+        workers(),
+        {
+            "no training worker is listed": workers(kind="backtesting"),
+            f"{W}: no address": workers(endpoint_url=""),
+            f"{W}: the state 'sleepy'": workers(status="sleepy"),
+        },
+    ),
+    Claim(
+        "then the worker that has it is one of those listed for a training",
+        at_worker(),
+        {
+            "workers of the kind": both(
+                at_worker(),
+                lambda world: world.operations.worker_of(world.operation),
+                lambda world: world.has_workers("training-worker-2"),
+            ),
+        },
+    ),
+]
+BAD = [(claim, words) for claim in CLAIMS for words in claim.bad]
+
+
+def world_of(arrange: Arrange) -> ScriptedWorld:
+    world = scripted_world(clock=FakeClock())
+    arrange(world)
+    world.waiter.checks = 0
+    return world
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.sentence)
+def test_a_sentence_passes_on_what_it_claims_and_has_checked_something(claim: Claim) -> None:
+    world = world_of(claim.good)
+    world.say(claim.sentence)
+    assert world.waiter.checks > 0
+
+
+@pytest.mark.parametrize(("claim", "words"), BAD, ids=lambda part: getattr(part, "sentence", part))
+def test_a_sentence_fails_on_what_breaks_its_claim_and_says_so(claim: Claim, words: str) -> None:
+    world = world_of(claim.bad[words])
+    with pytest.raises(AssertionError, match=f"(?s){words}") as caught:
+        world.say(claim.sentence)
+    assert category_of(caught.value) in (Category.CODE_BUG, Category.CONFIGURATION)
+
+
+def test_there_is_such_a_proof_of_every_then_sentence() -> None:
+    load_sentences()
+    proven = {
+        match.func
+        for claim in CLAIMS
+        if (match := registry.find_match(SimpleNamespace(step_type="then", name=claim.sentence[5:])))
+    }
+    missing = [
+        step.pattern
+        for step in registry.steps["then"]
+        if step.func not in proven and not any(f"steps/{name}.py" in str(step.location) for name in ELSEWHERE)
+    ]
+    assert missing == []
+
+
+def test_a_service_that_is_gone_is_never_ktrdr_s_fault() -> None:
+    world = world_of(op())
+    world.script(f"GET /operations/{ID}", EnvironmentFault("gone"))
+    with pytest.raises(EnvironmentFault):
+        world.say("then it is still completed")
