@@ -91,17 +91,24 @@ def test_a_backend_that_breaks_the_contract_when_a_need_is_asked_for_is_to_blame
 # needs
 
 
-@pytest.mark.parametrize("generation", ["S", "N"])
-def test_a_need_that_the_target_lacks_is_not_run(generation: str, runs: Runs) -> None:
-    name = f"no-worker-{generation}"
-    done, stub = runs[name], runs.stub(name)
+def test_a_need_that_the_target_lacks_is_not_run(runs: Runs) -> None:
+    done, stub = runs["no-worker-S"], runs.stub("no-worker-S")
     outputs = Outputs.of(done.reports)
-    reason = f"the target (generation {generation}) has no training worker registered"
+    reason = "the target (generation S) has no training worker registered"
     assert (outputs.row("put-back")["verdict"], outputs.row("put-back")["reason"]) == ("not run", reason)
     assert f"not run: put-back: {reason}" in done.stdout
-    assert outputs.results["target"]["generation"] == generation
+    assert outputs.results["target"]["generation"] == "S"
     assert stub.count("POST") == 0
-    assert (stub.count("GET /api/v1/workers") > 0) is (generation == "S")
+    assert stub.count("GET /api/v1/workers") > 0
+    assert done.status == 0
+    assert_same_verdicts(outputs)
+
+
+def test_where_the_backend_does_the_work_itself_no_worker_is_needed_or_asked_for(runs: Runs) -> None:
+    done, stub = runs["no-worker-N"], runs.stub("no-worker-N")
+    outputs = Outputs.of(done.reports)
+    assert (outputs.results["target"]["generation"], outputs.row("put-back")["verdict"]) == ("N", "met")
+    assert stub.count("GET /api/v1/workers") == 0
     assert done.status == 0
     assert_same_verdicts(outputs)
 
