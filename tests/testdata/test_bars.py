@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import mean
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from ktrdr_acceptance.testdata import bars, markets
-from ktrdr_acceptance.testdata.calibration import default_calibration
+from ktrdr_acceptance.testdata.calibration import Purpose, default_calibration
 
 from .conftest import Written
 
@@ -49,12 +48,32 @@ def test_there_are_as_many_bars_as_the_market_makes(
     assert at_least <= len(written.bars(name, first, last)) <= at_most
 
 
-@pytest.mark.parametrize("purpose", ["smoke", "long"])
-def test_the_calibrated_ranges_hold_about_as_many_bars_as_expected(written: Written, purpose: str) -> None:
-    calibrated = default_calibration().trainings[purpose]
-    name = f"{calibrated.symbol}_{calibrated.timeframe}"
-    inside = written.bars(name, calibrated.start_date, calibrated.end_date)
-    assert abs(len(inside) - calibrated.samples) <= calibrated.samples * 0.1
+def calibrated() -> list[tuple[str, Purpose, int]]:
+    """What is asked of the bars that we write, and how many of them it needs."""
+    purposes, warm_up = default_calibration(), 50
+    return [
+        *((f"training {name}", each, each.samples) for name, each in purposes.trainings.items()),
+        *((f"backtest {name}", each, each.bars + warm_up) for name, each in purposes.backtests.items()),
+        *((f"read {name}", each, each.bars) for name, each in purposes.reads.items()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "expected"),
+    [(each, number) for _, each, number in calibrated()],
+    ids=[c[0] for c in calibrated()],
+)
+def test_the_calibrated_ranges_hold_about_as_many_bars_as_expected(
+    written: Written, purpose: Purpose, expected: int
+) -> None:
+    rows = written.bars(f"{purpose.symbol}_{purpose.timeframe}")
+    # A last day without a time is its midnight to KTRDR.
+    first, last = (
+        datetime.fromisoformat(f"{day}T00:00:00Z")
+        for day in (purpose.start_date or "0001-01-01", purpose.end_date or "9999-12-31")
+    )
+    inside = [row for row in rows if first <= row.moment <= last]
+    assert abs(len(inside) - expected) <= expected * 0.05
 
 
 @pytest.mark.parametrize("other", ["1h", "5m"])
@@ -76,15 +95,27 @@ def test_a_week_of_forex_is_from_sunday_evening_to_friday_evening(written: Writt
     assert [f"{moment:%a %H:%M}" for moment in gap] == ["Fri 21:55", "Sun 22:00"]
 
 
-def test_stocks_are_traded_from_half_past_nine_to_four_in_new_york_all_the_year(written: Written) -> None:
-    zone = ZoneInfo("America/New_York")
-    opened: dict[str, list[str]] = {}
-    for row in written.bars("MSFT_1h"):
-        local = row.moment.astimezone(zone)
-        opened.setdefault(f"{local:%Y-%m-%d}", []).append(f"{local:%H:%M}")
-    expected = ["09:30", "10:30", "11:30", "12:30", "13:30", "14:30", "15:30"]
-    assert [day for day, hours in opened.items() if hours != expected] == []
-    assert {f"{row.moment:%Y-%m-%d}" for row in written.bars("MSFT_1d")} == set(opened)
+@pytest.mark.parametrize(
+    ("first", "last", "opens_at"),
+    [
+        ("2007-03-12", "2007-11-02", "13:30"),
+        ("2007-11-05", "2008-03-07", "14:30"),
+        ("2023-11-06", "2024-03-08", "14:30"),
+        ("2024-03-11", "2024-11-01", "13:30"),
+        ("2024-11-04", "2025-03-07", "14:30"),
+        ("2025-03-10", "2025-09-12", "13:30"),
+    ],
+)
+def test_stocks_are_traded_from_half_past_nine_to_four_in_new_york_all_the_year(
+    written: Written, first: str, last: str, opens_at: str
+) -> None:
+    by_day: dict[str, list[timedelta]] = {}
+    for row in written.bars("MSFT_1h", first, last):
+        opening = datetime.fromisoformat(f"{row.moment:%Y-%m-%d}T{opens_at}:00Z")
+        by_day.setdefault(f"{opening:%Y-%m-%d}", []).append(row.moment - opening)
+    hours = [timedelta(hours=number) for number in range(7)]
+    assert [day for day, since_opening in by_day.items() if since_opening != hours] == []
+    assert [f"{row.moment:%Y-%m-%d}" for row in written.bars("MSFT_1d", first, last)] == list(by_day)
 
 
 @pytest.mark.parametrize(
