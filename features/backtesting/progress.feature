@@ -10,6 +10,12 @@ Feature: A running backtest shows how far it is
     Then I have seen at least 5 different percentages
     And at least one of them was between 10 % and 90 %
     And I have seen a step that names "EURUSD"
+    And it ended at 100 %
+
+  @category:progress @milestone:BTA-Ph2 @criterion:D28 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:backtest-counts-bars
+  Scenario: A backtest counts the bars that it has gone through
+    Given a progress backtest that I have followed to its end
+    Then its number of processed items never went down
     And its processed items came to the calibrated number of bars, give or take 5 %
     And it ended at 100 %
 
