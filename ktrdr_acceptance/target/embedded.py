@@ -67,6 +67,8 @@ class EmbeddedTarget:
         self._stderr = self._log_dir / "stderr.log"
         self._process: subprocess.Popen[str] | None = None
         self._lines: SimpleQueue[str] = SimpleQueue()
+        # Commands that have not been answered yet: each gets one line, in their order.
+        self._unanswered = 0
         self._endpoints: Endpoints | None = None
         self.data_folder: Path | None = None
 
@@ -117,20 +119,44 @@ class EmbeddedTarget:
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
         """Have the supervisor do it; not interruptible, because undoing it must come to its end."""
-        process = self._process
+        process, command = self._process, f"{verb} {service}"
+        gone = EnvironmentFault(f"cannot {command}: the embedded KTRDR does not run")
         if process is None or process.poll() is not None:
-            raise EnvironmentFault(f"cannot {verb} {service}: the embedded KTRDR does not run")
+            raise gone
         assert process.stdin is not None
-        process.stdin.write(f"{verb} {service}\n")
-        process.stdin.flush()
         try:
-            reply = _Reply.model_validate_json(self._lines.get(timeout=_SWITCH_WITHIN))
+            process.stdin.write(f"{command}\n")
+            process.stdin.flush()
+            reply = self._reply_to(command)
+        except (OSError, EOFError):
+            raise gone from None
         except (Empty, ValidationError):
-            raise EnvironmentFault(
-                f"the embedded KTRDR did not say within {_SWITCH_WITHIN:g} s that it did: {verb} {service}"
-            ) from None
+            reply = _Reply()
         if reply.error:
-            raise EnvironmentFault(f"cannot {verb} {service}: {reply.error}")
+            raise EnvironmentFault(f"cannot {command}: {reply.error}")
+        if reply.done != command:
+            raise EnvironmentFault(
+                f"the embedded KTRDR did not say within {_SWITCH_WITHIN:g} s that it did: {command}"
+            )
+
+    def _reply_to(self, command: str) -> _Reply:
+        """Return the reply to the command just given; a late one to another before it does not count."""
+        late = self._unanswered
+        self._unanswered += 1
+        deadline = time.monotonic() + _SWITCH_WITHIN
+        while True:
+            line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            if not line:
+                # There is never another, whoever asks next.
+                self._lines.put(line)
+                raise EOFError
+            self._unanswered -= 1
+            reply = _Reply.model_validate_json(line)
+            if reply.done == command:
+                self._unanswered = 0
+            if reply.done == command or late == 0:
+                return reply
+            late -= 1
 
     def stop(self) -> None:
         """End it: gently, then by force."""
