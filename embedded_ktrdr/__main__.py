@@ -92,6 +92,8 @@ def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool
     except (OSError, ValueError):  # closed, a file or /dev/null: nothing will ever come
         if until_stdin_ends:
             return
+    from embedded_ktrdr.control import obey
+
     begun = b""
     while not signals.stop_wished:
         for dead in supervisor.reap():
@@ -110,7 +112,7 @@ def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool
             *lines, begun = (begun + data).split(b"\n")
             for line in lines:
                 if line.strip():
-                    print(supervisor.obey(line.decode(errors="replace")), flush=True)  # noqa: T201
+                    print(obey(supervisor, line.decode(errors="replace")), flush=True)  # noqa: T201
 
 
 def _greet(supervisor: "Supervisor") -> None:

@@ -116,14 +116,6 @@ class Supervisor:
             }
         )
 
-    def obey(self, line: str) -> str:
-        """Do what a line of stdin says and return the answer, one line of JSON."""
-        try:
-            self._command(line)
-        except (CommandError, StartError) as error:
-            return json.dumps({"error": str(error)})
-        return json.dumps({"done": " ".join(line.split())})
-
     def reap(self) -> list[Service]:
         """The services that have died since the last call."""
         dead = []
@@ -135,35 +127,15 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every service; kill what does not end in time."""
-        self._end(self.services.values())
+        self.end(self.services.values())
 
-    def _command(self, line: str) -> None:
-        verbs = {
-            "stop": self._stop,
-            "kill": self._kill,
-            "start": self._restart,
-            "pause": self._pause,
-            "resume": self._resume,
-        }
-        verb, _, name = line.strip().partition(" ")
-        if verb not in verbs:
-            raise CommandError(f"There is no command {verb!r}: use one of {', '.join(verbs)}.")
-        service = self.services.get(name.strip())
-        if service is None:
-            raise CommandError(
-                f"There is no service {name.strip()!r}: use one of {', '.join(self.services)}."
-            )
-        log.info("%s %s", verb, service.name)
-        verbs[verb](service)
-
-    def _stop(self, service: Service) -> None:
-        self._end([service])
-
-    def _kill(self, service: Service) -> None:
+    def kill(self, service: Service) -> None:
+        """End one service at once."""
         self._signal([service], signal.SIGKILL)
-        self._end([service])
+        self.end([service])
 
-    def _restart(self, service: Service) -> None:
+    def restart(self, service: Service) -> None:
+        """Let a service run again at its port, until it is ready."""
         if service.paused:
             raise CommandError(f"{service.name} is paused: resume it.")
         if service.pid is not None:
@@ -173,27 +145,20 @@ class Supervisor:
         self._unbind(service)
         self._await_ready([service])
 
-    def _pause(self, service: Service) -> None:
+    def pause(self, service: Service) -> None:
+        """Halt a service, which keeps its port and its connections."""
         if not service.paused:
             self._halt(service, signal.SIGSTOP, os.WUNTRACED)
             service.paused = True
 
-    def _resume(self, service: Service) -> None:
+    def resume(self, service: Service) -> None:
+        """Let a halted service go on."""
         if service.paused:
             self._halt(service, signal.SIGCONT, os.WCONTINUED)
             service.paused = False
 
-    def _halt(self, service: Service, number: signal.Signals, change: int) -> None:
-        """Send a signal and wait until the kernel says that the process has heard it."""
-        if service.pid is None:
-            raise CommandError(f"{service.name} does not run.")
-        self._signal([service], number)
-        _, status = os.waitpid(service.pid, change)
-        if os.WIFEXITED(status) or os.WIFSIGNALED(status):
-            service.pid, service.paused = None, False
-            raise CommandError(f"{service.name} has ended; its log is {service.log}.")
-
-    def _end(self, services: Iterable[Service]) -> None:
+    def end(self, services: Iterable[Service]) -> None:
+        """End services; kill what does not end in time."""
         ending = list(services)
         for number in (signal.SIGTERM, signal.SIGCONT):  # a paused service must wake up to end
             self._signal(ending, number)
@@ -209,6 +174,16 @@ class Supervisor:
     def report(self, dead: Service) -> None:
         """Say of a service that it has ended without being told to."""
         log.error("%s has ended; its log is %s. The other services go on.", dead.name, dead.log)
+
+    def _halt(self, service: Service, number: signal.Signals, change: int) -> None:
+        """Send a signal and wait until the kernel says that the process has heard it."""
+        if service.pid is None:
+            raise CommandError(f"{service.name} does not run.")
+        self._signal([service], number)
+        _, status = os.waitpid(service.pid, change)
+        if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+            service.pid, service.paused = None, False
+            raise CommandError(f"{service.name} has ended; its log is {service.log}.")
 
     def _bind(self, service: Service) -> None:
         """Take the port of a service: its own, or a free one that it then keeps."""
