@@ -9,12 +9,15 @@ import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 
 from embedded_ktrdr.bars import BarRepository, Series
 from embedded_ktrdr.generator import seconds_of, text_of
 
 # More at once would take the event loop's share of the processor.
 THREADS = 2
+# Bars that are held one by one, before they are text.
+PIECE = 2000
 SWITCH_S = 0.0005
 # Whole series of which the text is kept, about 8 MB each.
 KEPT = 2
@@ -81,20 +84,25 @@ class BarReader:
 
 def _json(symbol: str, timeframe: str, series: Series, first: int, last: int) -> tuple[bytes, int]:
     # Not json.dumps: one call for everything would hold the interpreter for half a second.
-    dates, rows = [], []
-    for moment, *values in series.bars(first, last):
-        dates.append(text_of(moment))
-        rows.append(",".join(map(repr, values)))
-    if not dates:
+    bars = series.bars(first, last)
+    dates: list[str] = []
+    rows: list[str] = []
+    count = 0
+    while piece := list(islice(bars, PIECE)):
+        dates.append('","'.join(text_of(bar[0]) for bar in piece))
+        rows.append("],[".join(",".join(map(repr, bar[1:])) for bar in piece))
+        count += len(piece)
+        newest = piece[-1][0]
+    if not count:
         return b"", 0
     metadata = {
         "symbol": symbol,
         "timeframe": timeframe,
-        "start_date": f"{dates[0]}+00:00",
-        "end_date": f"{dates[-1]}+00:00",
-        "point_count": len(dates),
+        "start_date": f"{dates[0].partition(chr(34))[0]}+00:00",
+        "end_date": f"{text_of(newest)}+00:00",
+        "point_count": count,
     }
-    return _answer('["' + '","'.join(dates) + '"]', "[[" + "],[".join(rows) + "]]", metadata), len(dates)
+    return _answer('["' + '","'.join(dates) + '"]', "[[" + "],[".join(rows) + "]]", metadata), count
 
 
 def _answer(dates: str, ohlcv: str, metadata: dict[str, object]) -> bytes:
