@@ -29,7 +29,8 @@ TRAINING_HOST = "training-host"
 BACKEND_PORT = 8000
 IB_HOST_PORT = 5001
 TRAINING_HOST_PORT = 5002
-BACKTEST_PORTS = (5003, 5004, *range(5103, 5200))
+BACKTEST_PORTS = (5003, 5004)
+FURTHER_BACKTEST_PORT = 5103
 FIRST_TRAINING_PORT = 5005
 IB_GATEWAY_PORT = 4002
 
@@ -94,13 +95,14 @@ class Entry:
 
 def table(wishes: Wishes) -> list[Entry]:
     """All services in the order of their start."""
+    backtest_ports = [*BACKTEST_PORTS, *range(FURTHER_BACKTEST_PORT, 2**16)]
     return [
         Entry(BACKEND, BACKEND_PORT, _backend, logs.configure_backend, health="/api/v1/health"),
         Entry(IB_HOST, IB_HOST_PORT, _ib_host),
         Entry(TRAINING_HOST, TRAINING_HOST_PORT, _training_host),
         *(
             Entry(f"backtest-worker-{number + 1}", port, _backtest_worker, registers=True)
-            for number, port in enumerate(BACKTEST_PORTS[: wishes.backtest_workers])
+            for number, port in enumerate(backtest_ports[: wishes.backtest_workers])
         ),
         *(
             Entry(name, FIRST_TRAINING_PORT + number, _training_worker, registers=True)

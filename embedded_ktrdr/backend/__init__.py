@@ -1,1 +1,1 @@
-"""The backend: operations, trainings and the registry of workers."""
+"""The backend: operations, the workers that do them, data and strategies."""
