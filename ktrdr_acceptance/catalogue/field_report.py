@@ -30,7 +30,10 @@ evidence, or unexplained, which counts as a bug of this suite until shown otherw
 
 
 class Defect(BaseModel):
-    """One defect of a real KTRDR; it explains a refusal whose scenario, generation and reason it matches."""
+    """One defect of a real KTRDR; it explains a refusal whose scenario, generation and reason it matches.
+
+    The id of an outline stands for all its rows.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,9 +46,9 @@ class Defect(BaseModel):
 
     def explains(self, generation: str, scenario: dict[str, Any]) -> bool:
         """Return whether this defect is why a scenario is not met."""
-        return (
+        return bool(
             generation in self.generations
-            and scenario["id"] in self.scenarios
+            and {scenario["id"], scenario["id"].partition("#")[0]} & set(self.scenarios)
             and re.search(self.reason, scenario["reason"], re.DOTALL) is not None
         )
 
