@@ -143,7 +143,9 @@ class Copies:
         )
 
     def _words(self, operation: Operation) -> str:
-        return place_in_words(observation(self.backend.operation(operation.id), 0.0))
+        body = self.backend.operation(operation.id)
+        require_id(body, operation.id, self.backend.name)
+        return f"{body.status}, {place_in_words(observation(body, 0.0))}"
 
     def ahead_of_worker(self, operation: Operation) -> list[str]:
         """Look at both copies, the backend's first, until the work has ended; return where it was ahead."""
