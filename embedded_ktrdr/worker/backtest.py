@@ -43,7 +43,7 @@ WARM_UP_BARS = 50  # which no decision is made on
 BARS_PER_REPORT = 50
 
 # Seconds at speed 1.
-PREPARATION_S = 0.2
+PREPARATION_S = 1.2
 BAR_S = 2e-3
 
 engine_log = logging.getLogger("ktrdr.backtesting.engine")
