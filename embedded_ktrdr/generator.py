@@ -188,10 +188,11 @@ def moment_of(seconds: int) -> datetime:
 
 def seconds_of(moment: datetime) -> int:
     """The moment in seconds; one without a zone is taken as UTC."""
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC)
     days = moment.toordinal() - _EPOCH_ORDINAL
-    return days * DAY + moment.hour * HOUR + moment.minute * 60 + moment.second
+    seconds = days * DAY + moment.hour * HOUR + moment.minute * 60 + moment.second
+    # Not converted: a moment of the year 1 or 9999 may have no other zone.
+    offset = moment.utcoffset()
+    return seconds if offset is None else seconds - int(offset.total_seconds())
 
 
 def text_of(seconds: int) -> str:

@@ -107,6 +107,7 @@ def test_forex_rests_at_the_weekend_and_stocks_at_night_and_on_holidays(reposito
 def test_moments_are_written_as_ktrdr_does() -> None:
     assert text_of(seconds_of(datetime(2007, 3, 12, 23, 55))) == "2007-03-12T23:55:00"
     assert text_of(seconds_of(datetime.fromisoformat("2024-01-01T01:00:00+02:00"))) == "2023-12-31T23:00:00"
+    assert seconds_of(datetime.fromisoformat("0001-01-01T00:00:00+14:00")) < seconds_of(datetime.min)
 
 
 FILE = f"""{HEADER}
