@@ -40,6 +40,8 @@ class Data:
 
     def read(self, purpose: str) -> Bars:
         """Return the bars calibrated for a purpose."""
+        if purpose not in self.purposes:
+            raise LookupError(f"the calibration has no bars {purpose!r}, only {', '.join(self.purposes)}")
         asked = self.purposes[purpose]
         return self.bars(asked.symbol, asked.timeframe, **asked.dates())
 

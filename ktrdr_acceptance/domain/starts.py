@@ -41,6 +41,9 @@ class Starts(Generic[P]):
 
     def calibrated(self, purpose: str) -> P:
         """Return what an operation of this purpose asks for and is expected to show."""
+        if purpose not in self.purposes:
+            known = ", ".join(self.purposes)
+            raise LookupError(f"the calibration has no {self.kind} {purpose!r}, only {known}")
         return self.purposes[purpose]
 
     @property
