@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -15,18 +16,30 @@ from .specimen import Specimen
 from .target import Target, Worker, urls_of
 
 SPEED = 20
-"""Fast, but an immediate question after the start of the shortest training still finds it running."""
-
 FASTER = 80
 """For specimens with a wait of minutes."""
+SLOWER = 5
+"""For specimens that find what they have just started still at its beginning."""
 
-LONG_S = 60
+MINUTES_S = 60
+
+
+def speed_of(specimen: Specimen) -> float:
+    """How many KTRDR seconds pass in one real second while the specimen is played."""
+    if any(step.lasted_s > MINUTES_S for step in specimen.steps):
+        return FASTER
+    at_once = (
+        step.operation_status == "running" and not step.progressed and not step.pause_s
+        for before, step in pairwise(specimen.steps)
+        if before.learns
+    )  # fmt: skip
+    return SLOWER if any(at_once) else SPEED
 
 
 @contextmanager
 def embedded_ktrdr(specimen: Specimen, log_dir: Path) -> Iterator[Target]:
     """An embedded KTRDR with the workers that the specimen names; it ends with the block."""
-    speed = FASTER if any(step.lasted_s > LONG_S for step in specimen.steps) else SPEED
+    speed = speed_of(specimen)
     command = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free", "--speed", str(speed)]
     command += ["--log-dir", str(log_dir), "--exit-with-stdin", "--backtest-workers", "1"]
     command += ["--gateway", "connected" if specimen.gateway else "disconnected"]

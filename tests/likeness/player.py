@@ -45,7 +45,7 @@ class Replay:
 class Patience:
     """How long the player waits for a condition, and how often it looks."""
 
-    within: float = 10.0
+    within: float = 20.0
     every: float = 0.02
 
     def until(self, condition: Callable[[], bool], longer: float = 0.0) -> bool:
