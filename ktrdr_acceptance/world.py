@@ -56,6 +56,8 @@ class World:
     # The ids of all operations that the run has started, this scenario's and those before it.
     ours: set[str] = field(default_factory=set)
     exchanges: list[Exchange] = field(default_factory=list)
+    # The strategies that the run has trained.
+    trained: set[str] = field(default_factory=set)
     # What was found out about the target's needs, for the whole run.
     found: dict[str, str] = field(default_factory=dict)
     said: Said = field(default_factory=Said)
@@ -115,7 +117,7 @@ class World:
         self.data = Data(self.backend, calibration.reads, DataFolder(folder, self.undo) if folder else None)
         self.crowd = Crowd(self.operations)
         self.services = Services(self.target, self.clock, self.undo)
-        self.strategies = Strategies(self.backend, self.trainings, self.workers)
+        self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)
         self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
         self.check = Checker(self.waiter)
         self.operation_list = OperationList(self.backend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ktrdr_acceptance.api.backend import Backend
@@ -56,6 +56,8 @@ class Strategies:
     backend: Backend
     trainings: Trainings
     workers: Workers
+    # The strategies that this run has trained: generation S lists no versions of what it has trained.
+    trained: set[str] = field(default_factory=set)
 
     def listed(self) -> list[StrategyRow]:
         """Return the strategies that the backend lists."""
@@ -76,6 +78,8 @@ class Strategies:
 
         Raises ConfigurationFault if the target does not have the strategy.
         """
+        if name in self.trained:
+            return
         versions = {row.name: row.latest_version for row in self.listed()}
         if name not in versions:
             raise ConfigurationFault(
@@ -86,3 +90,4 @@ class Strategies:
             self.workers.wait_until_ready(Kind.TRAINING, within)
             training = self.trainings.start("smoke", strategy_name=name)
             self.trainings.operations.eventually(training, Status.COMPLETED, within=within)
+            self.trained.add(name)

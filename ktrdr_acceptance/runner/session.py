@@ -47,6 +47,7 @@ class Session:
         self.generation = Generation.S
         self._ours: set[str] = set()
         self._found: dict[str, str] = {}
+        self._trained: set[str] = set()
         self._began = time.monotonic()
         self._scenario_began = 0.0
         self._world: World | None = None
@@ -67,6 +68,7 @@ class Session:
             on_look=self.console.look,
             ours=self._ours,
             found=self._found,
+            trained=self._trained,
         )
         self._world_is_open = True
         return self._world
