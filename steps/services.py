@@ -1,6 +1,7 @@
 """Sentences about services as such: switched off, hanging, all of them at once."""
 
 from behave import given, then, when
+from hamcrest import empty, is_not
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
@@ -23,7 +24,9 @@ def given_hangs(context: StepContext, service: str) -> None:
 def given_workers_switched_off(context: StepContext, kind: Kind) -> None:
     """Switch off all workers of a kind; they are on again after the scenario."""
     world = context.world
-    world.services.stop(*(row.worker_id for row in world.workers.of(kind)))
+    names = [row.worker_id for row in world.workers.of(kind)]
+    world.check.that(f"{kind} workers to switch off", names, is_not(empty()))
+    world.services.stop(*names)
 
 
 @when("I ask every service for its health, with {limit:Duration} for each")

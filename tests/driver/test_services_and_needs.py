@@ -1,0 +1,330 @@
+"""Services switched off and on again, what a scenario needs of a target, and how all services are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.domain.hosts import words_of
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.services import ServicesTarget
+
+from .fake_clock import FakeClock
+from .scripted_world import ScriptedTarget, ScriptedWorld, scripted_world
+
+GONE = EnvironmentFault("no answer")
+BARS = '{"2024-12-02T00:00:00Z": {"open": 1, "high": 1, "low": 1, "close": 1, "volume": 1}}'
+
+
+# switching
+
+
+def test_what_is_switched_off_is_on_again_afterwards_in_the_other_order() -> None:
+    world = scripted_world()
+    world.services.stop("training-worker-1", "training-worker-2")
+    world.services.pause("ib-gateway")
+    switched = world.scripted_target.switched
+    assert switched == ["stop training-worker-1", "stop training-worker-2", "pause ib-gateway"]
+    assert world.undo.run() == []
+    assert switched[3:] == ["resume ib-gateway", "start training-worker-2", "start training-worker-1"]
+
+
+def test_its_undo_is_registered_before_a_service_is_switched() -> None:
+    world = scripted_world()
+    world.scripted_target.refuses = {"ib-host"}
+    with pytest.raises(EnvironmentFault, match="cannot stop ib-host"):
+        world.services.stop("ib-host", "ib-gateway")
+    assert world.scripted_target.switched == [], "the others are left alone"
+    world.scripted_target.refuses = set()
+    assert world.undo.run() == []
+    assert world.scripted_target.switched == ["start ib-host"]
+
+
+def test_a_service_that_does_not_come_back_is_told_and_keeps_no_other_from_it() -> None:
+    world = scripted_world()
+    world.services.stop("ib-gateway", "ib-host")
+    world.scripted_target.refuses = {"ib-host"}
+    assert world.undo.run() == ["could not start ib-host: cannot start ib-host"]
+    assert world.scripted_target.switched[-1] == "start ib-gateway"
+
+
+def test_what_has_been_started_is_ended_before_services_that_were_switched_off_before_it_are_on() -> None:
+    world = scripted_world()
+    world.say("given the IB gateway is switched off")
+    world.script("POST /data/acquire/download", (200, {"operation_id": "op_1"}))
+    world.shows()
+    world.say("when I start a small download")
+    order = world.scripted_target.switched
+    order.clear()
+    world.script("GET /operations/op_1", lambda _body, _query: order.append("looked") or GONE)
+    world.undo.run()
+    assert order == ["looked", "start ib-gateway"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "switched"),
+    [
+        ("given the IB host is switched off", ["stop ib-host"]),
+        ("given the IB gateway hangs", ["pause ib-gateway"]),
+        ("given every backtest worker is switched off", ["stop b1", "stop b2"]),
+    ],
+)
+def test_sentences_switch_what_they_speak_of(sentence: str, switched: list[str]) -> None:
+    world = scripted_world()
+    world.has_workers("b1", "b2", kind="backtesting")
+    world.say(sentence)
+    assert world.scripted_target.switched == switched
+
+
+@pytest.mark.parametrize("kind", ["training", "backtest"])
+def test_no_worker_to_switch_off_is_no_worker_switched_off(kind: str) -> None:
+    world = scripted_world()
+    world.has_workers("x1", kind="other")
+    with pytest.raises(AssertionError, match=f"{kind} workers to switch off"):
+        world.say(f"given every {kind} worker is switched off")
+
+
+def test_a_running_ktrdr_is_never_switched() -> None:
+    target = ServicesTarget(Settings.load({"target": "services"}, {}, {}))
+    assert not target.can_switch
+    with pytest.raises(EnvironmentFault, match="ib-host is not the suite's to stop"):
+        target.switch("stop", "ib-host", FakeClock())
+
+
+# needs
+
+
+def world_with(target: ScriptedTarget | None = None, generation: Generation = Generation.S) -> ScriptedWorld:
+    """A target that has everything but logs."""
+    folder = Path("/nonexistent")
+    world = ScriptedWorld(
+        Settings.load({}, {}, {}), target or ScriptedTarget(folder), FakeClock(), generation
+    )
+    world.has_workers("t1")
+    world.script("GET /health", (200, {"status": "operational"}), "ib-host")
+    world.script("POST /data/historical", (200, {"success": True, "data": BARS}), "ib-host")
+    world.script("GET /training/sessions", (200, {"total_sessions": 0, "sessions": []}), "training-host")
+    return world
+
+
+HAS: list[str] = [
+    "training-worker",
+    "ib-host",
+    "ib-gateway",
+    "training-host",
+    "data-folder",
+    "switchable-services",
+    "worker-registry",
+]
+
+
+@pytest.mark.parametrize("need", HAS)
+def test_what_is_there_is_not_missing(need: str) -> None:
+    assert world_with().missing(need) == ""
+
+
+def scripted(request: str, reply: Any, service: str) -> Callable[[ScriptedWorld], None]:
+    return lambda world: world.script(request, reply, service)
+
+
+@pytest.mark.parametrize(
+    ("need", "change", "said"),
+    [
+        (
+            "backtest-worker",
+            lambda _world: None,
+            "the target (generation S) has no backtest worker registered",
+        ),
+        ("training-worker", lambda world: world.has_workers(), "has no training worker registered"),
+        (
+            "training-worker",
+            lambda world: world.has_workers("b1", kind="backtesting"),
+            "has no training worker registered",
+        ),
+        ("ib-host", scripted("GET /health", GONE, "ib-host"), "there is no IB host to ask: no answer"),
+        ("ib-host", scripted("GET /health", (503, {}), "ib-host"), "does not say that it is well"),
+        ("ib-gateway", scripted("GET /health", GONE, "ib-host"), "there is no IB host to ask: no answer"),
+        (
+            "ib-gateway",
+            scripted("POST /data/historical", GONE, "ib-host"),
+            "the IB host has no gateway that delivers bars: no answer",
+        ),
+        (
+            "ib-gateway",
+            scripted("POST /data/historical", (200, {"success": False, "error": "x"}), "ib-host"),
+            "the IB host has no gateway that delivers bars: ",
+        ),
+        (
+            "ib-gateway",
+            scripted("POST /data/historical", (503, {"detail": "not connected"}), "ib-host"),
+            "not connected",
+        ),
+        (
+            "ib-gateway",
+            scripted("POST /data/historical", (200, {"success": True, "data": "{}"}), "ib-host"),
+            "delivers no bars of EURUSD",
+        ),
+        (
+            "training-host",
+            scripted("GET /training/sessions", GONE, "training-host"),
+            "there is no training host to ask: no answer",
+        ),
+        (
+            "training-host",
+            scripted("GET /training/sessions", (404, {"detail": "Not Found"}), "training-host"),
+            "what answers at http://trainer:1 has no training sessions",
+        ),
+        (
+            "data-folder",
+            lambda world: setattr(world.target, "data_folder", None),
+            "the target's data folder is not known (setting data_dir)",
+        ),
+        (
+            "switchable-services",
+            lambda world: setattr(world.target, "can_switch", False),
+            "the services of this target are not the suite's to stop",
+        ),
+        ("logs", lambda _world: None, "the target's logs are not known (setting logs)"),
+    ],
+)
+def test_what_is_not_there_is_missing_in_words(
+    need: str, change: Callable[[ScriptedWorld], None], said: str
+) -> None:
+    world = world_with()
+    change(world)
+    assert said in world.missing(need)
+
+
+@pytest.mark.parametrize("generation", [Generation.O, Generation.N])
+def test_a_backend_that_works_itself_needs_no_worker_and_has_no_registry(generation: Generation) -> None:
+    world = world_with(generation=generation)
+    world.script("GET /workers", (404, {"detail": "Not Found"}))
+    assert world.missing("training-worker") == world.missing("backtest-worker") == ""
+    assert "no worker registers" in world.missing("worker-registry")
+    assert world.net.asked == []
+
+
+def test_a_need_that_nobody_knows_is_not_there_by_mistake() -> None:
+    with pytest.raises(KeyError):
+        world_with().missing("coffee")
+
+
+@pytest.mark.parametrize("reply", [(200, {"success": True, "data": BARS}), GONE], ids=["there", "gone"])
+def test_hosts_are_asked_once_in_a_run(reply: Any) -> None:
+    found: dict[str, str] = {}
+    asked: list[str] = []
+    answers: set[str] = set()
+    for _ in range(3):
+        world = world_with()
+        world.needs.found = found
+        world.script("POST /data/historical", reply, "ib-host")
+        answers.add(world.missing("ib-gateway") + world.missing("ib-host") + world.missing("training-host"))
+        asked += world.net.requests("ib-host") + world.net.requests("training-host")
+    assert sorted(asked) == ["GET /health", "GET /training/sessions", "POST /data/historical"]
+    assert len(answers) == 1
+
+
+def test_workers_are_asked_for_each_time_because_they_come_and_go() -> None:
+    world = world_with()
+    assert world.missing("training-worker") == ""
+    world.has_workers()
+    assert world.missing("training-worker") != ""
+
+
+# one look at every service
+
+
+def swept(**changes: Any) -> list[str]:
+    world = scripted_world()
+    world.has_workers("t1", "t2")
+    replies: dict[str, Any] = {
+        "backend": (200, {"status": "ok"}),
+        "t1": (200, {"status": "operational"}),
+        "t2": (200, {"status": "operational"}),
+        "ib-host": (200, {"status": "operational"}),
+    } | {name.replace("_", "-"): reply for name, reply in changes.items()}
+    for name, reply in replies.items():
+        world.script("GET /health", reply, name)
+    world.say("when I ask every service for its health, with 1 second for each")
+    asked = [one.service for one in world.net.asked if one.request.endswith("/health")]
+    assert sorted(asked) == sorted(replies)
+    return world.said.unwell
+
+
+def test_services_that_are_all_well_leave_nothing_to_say() -> None:
+    assert swept() == []
+
+
+@pytest.mark.parametrize("name", ["backend", "t1", "t2", "ib_host"])
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (GONE, "does not answer: no answer"),
+        ((200, {"status": "degraded"}), 'says \'{"status": "degraded"}\' instead of \''),
+        ((200, {}), "says '{}' instead of"),
+        ((200, ["operational"]), "instead of"),
+        ((200, "<html>"), "says '<html>' instead of"),
+        ((503, {"status": "operational"}), "instead of"),
+        ((503, {"status": "ok"}), "instead of"),
+    ],
+    ids=str,
+)
+def test_a_service_that_is_not_well_is_told(name: str, reply: Any, said: str) -> None:
+    (told,) = swept(**{name: reply})
+    assert told.startswith(f"{name.replace('_', '-')} ")
+    assert said in told
+
+
+def test_a_service_that_is_slow_is_told_with_its_seconds() -> None:
+    world = scripted_world()
+    world.script("GET /health", (200, {"status": "ok"}))
+    world.script("GET /health", (200, {"status": "operational"}), "ib-host")
+    world.net.elapsed_s = 1.5
+    assert world.hosts.unwell([], 1.0) == ["backend took 1.50 s", "ib-host took 1.50 s"]
+    assert world.hosts.unwell([], 1.5) == []
+
+
+# what services say of themselves
+
+
+@pytest.mark.parametrize("sentence", ["the IB host", "the training host", "a backtest worker"])
+@pytest.mark.parametrize(
+    "reply", [(500, {"status": "operational"}), (200, "<html>"), (200, ["x"]), (200, {"success": False})]
+)
+def test_a_health_in_another_form_is_a_breach(sentence: str, reply: Any) -> None:
+    world = scripted_world()
+    world.has_workers("b1", kind="backtesting")
+    for name in ("ib-host", "training-host", "b1"):
+        world.script("GET /health", reply, name)
+    with pytest.raises(ContractBreach):
+        world.say(f"when I ask {sentence} for its health")
+
+
+def test_a_health_is_told_as_it_came() -> None:
+    world = scripted_world()
+    world.script("GET /health", (200, {"healthy": True, "more": [1]}), "ib-host")
+    assert words_of(world.hosts.ib_host.health_answer()) == {"healthy": True, "more": [1]}
+    world.say("when I ask the IB host for its health")
+    assert (world.said.words["more"], world.said.elapsed_s) == ([1], 0.01)
+
+
+def test_bars_are_asked_from_ib_for_whole_days() -> None:
+    world = world_with()
+    world.say('when I ask the IB host for bars of "EURUSD" at "1h" from 2024-12-02 to 2024-12-03')
+    (asked,) = world.net.asked
+    assert (asked.body["start"], asked.body["end"]) == ("2024-12-02T00:00:00", "2024-12-03T23:59:59")
+    assert len(world.said.bars) == 1
+
+
+@pytest.mark.parametrize("kind", [Kind.TRAINING, Kind.BACKTEST])
+def test_without_any_worker_there_is_none_whose_health_to_ask_for(kind: Kind) -> None:
+    world = scripted_world()
+    world.has_workers()
+    assert world.workers.clients(kind) == []
