@@ -1,11 +1,11 @@
-"""Starts an embedded KTRDR of its own for each specimen."""
+"""Starts an embedded KTRDR of its own for each specimen, or for several that only ask."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +34,18 @@ def speed_of(specimen: Specimen) -> float:
         if before.learns
     )  # fmt: skip
     return SLOWER if any(at_once) else SPEED
+
+
+def groups(specimens: Iterable[Specimen]) -> list[list[Specimen]]:
+    """The specimens that one embedded KTRDR after the other is started for."""
+    alone: list[list[Specimen]] = []
+    together: dict[tuple[object, ...], list[Specimen]] = {}
+    for specimen in specimens:
+        if specimen.only_asks:
+            together.setdefault((specimen.workers, specimen.gateway), []).append(specimen)
+        else:
+            alone.append([specimen])
+    return alone + list(together.values())
 
 
 @contextmanager

@@ -128,6 +128,11 @@ class Specimen:
         return frozenset(step.service for step in self.steps)
 
     @property
+    def only_asks(self) -> bool:
+        """Whether nothing is started, so that it leaves a KTRDR as it was."""
+        return not any(step.learns or step.before for step in self.steps)
+
+    @property
     def controls(self) -> bool:
         """Whether services are ended or started on the way."""
         return any(step.before for step in self.steps)

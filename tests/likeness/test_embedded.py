@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from .embedded import FASTER, SLOWER, SPEED, Supervisor, speed_of
+from .embedded import FASTER, SLOWER, SPEED, Supervisor, groups, speed_of
 from .shapes import Shape
 from .specimen import Specimen, Step
 
@@ -28,6 +28,16 @@ LOOKUP = Step(1, "backend", "GET", "/x", 200, Shape(), values=(("data.status", "
 )
 def test_the_speed_of_a_specimen(steps: tuple[Step, ...], speed: float) -> None:
     assert speed_of(Specimen("seed", "X", ("w",), steps)) == speed
+
+
+def test_specimens_that_only_ask_share_an_embedded_ktrdr_with_the_same_workers() -> None:
+    ask = Specimen("seed", "a", ("w",), (LOOKUP,))
+    begin = replace(ask, name="b", steps=(START, LOOKUP))
+    end = replace(ask, name="c", steps=(replace(LOOKUP, before=("stop backend",)),))
+    other, same = replace(ask, name="d", workers=("v",)), replace(ask, name="e")
+    gateway = replace(ask, name="f", gateway=True)
+    made = groups([ask, begin, end, other, same, gateway])
+    assert [[each.name for each in group] for group in made] == [["b"], ["c"], ["a", "e"], ["d"], ["f"]]
 
 
 def test_a_command_is_done_when_the_supervisor_says_so() -> None:
