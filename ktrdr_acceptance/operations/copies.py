@@ -59,9 +59,10 @@ class Copies:
         """Return where there are copies of an operation; None is the backend."""
         if operation.home:
             return [operation.home]
-        return [None, self.worker_of(operation)] if self._has_worker(operation) else [None]
+        return [None, self.worker_of(operation)] if self.has_worker(operation) else [None]
 
-    def _has_worker(self, operation: Operation) -> bool:
+    def has_worker(self, operation: Operation) -> bool:
+        """Return whether a worker does the work of an operation."""
         return bool(operation.kind.worker_types) and not self.backend_works
 
     def worker_of(self, operation: Operation) -> Worker:
@@ -86,13 +87,13 @@ class Copies:
 
     def copy_at_worker(self, operation: Operation) -> Worker | None:
         """Return the worker that has a copy of an operation now; None if none has or answers."""
-        if operation.worker is None and self._has_worker(operation):
+        if operation.worker is None and self.has_worker(operation):
             operation.worker = self._find_worker(operation, set())
         return operation.worker
 
     def at_worker(self, operation: Operation) -> OperationBody:
         """Return the copy of the service that does, or did, the work."""
-        worker = self.worker_of(operation) if self._has_worker(operation) else None
+        worker = self.worker_of(operation) if self.has_worker(operation) else None
         return self.look(operation, worker)
 
     def _find_worker(self, operation: Operation, silent: set[str]) -> Worker | None:

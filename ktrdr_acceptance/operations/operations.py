@@ -12,9 +12,9 @@ from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
-from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.copies import Copies
+from ktrdr_acceptance.operations.ending import end
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.observation import in_words, place_in_words
 from ktrdr_acceptance.operations.operation import Operation
@@ -22,8 +22,6 @@ from ktrdr_acceptance.operations.symptoms import cause_of_failure, cause_of_no_p
 from ktrdr_acceptance.operations.waiting import WaitFailed
 from ktrdr_acceptance.undo import Undo
 
-# How long an undo may take until the operation has ended; seconds.
-_UNDO_WITHIN = 15.0
 _MOST_PLACES = 5
 _HOLD_LEAST, _HOLD_MOST, _HOLD_MARGIN = 0.5, 30.0, 1.2
 
@@ -50,7 +48,7 @@ class Operations(Copies):
             if lost:
                 raise AssertionError("its start was asked for but no id came back; look for it by hand")
             for operation in started:
-                self._end(operation)
+                end(self, operation)
 
         self.undo.register(f"end the {name}", put_back)
         asked_at = time.monotonic()
@@ -141,7 +139,7 @@ class Operations(Copies):
     def cancel(self, operation: Operation) -> None:
         """Cancel an operation where it was asked for; the cancel must be acknowledged."""
         operation.percentage_at_cancel = self.look(operation).progress.percentage
-        acknowledged = read(CancelBody, self._cancel_answer(operation), "data")
+        acknowledged = read(CancelBody, self.ask_to_cancel(operation), "data")
         if acknowledged.operation_id != operation.id or acknowledged.status != Status.CANCELLED:
             raise AssertionError(
                 f"{self._asked(operation)} answered the cancel of {operation.id} with the status "
@@ -194,12 +192,13 @@ class Operations(Copies):
     def _asked(self, operation: Operation) -> str:
         return f"worker {operation.home.name}" if operation.home else "the backend"
 
-    def _cancel_answer(self, operation: Operation) -> Answer:
+    def ask_to_cancel(self, operation: Operation) -> Answer:
+        """Ask for a cancel where an operation was asked for."""
         return (operation.home or self.backend).cancel_answer(operation.id)
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:
         """Return the refusal of a cancel that must be refused."""
-        return refusal_expected(self._cancel_answer(operation), f"the cancel of {operation.id}")
+        return refusal_expected(self.ask_to_cancel(operation), f"the cancel of {operation.id}")
 
     def stays_cancelled(self, operation: Operation) -> None:
         """Watch every copy until the work would have ended by itself; raise when one stops being cancelled.
@@ -252,42 +251,3 @@ class Operations(Copies):
                 shown = places if len(places) <= _MOST_PLACES else [*places[:2], "...", *places[-2:]]
                 moves.append(f"{history.service}: {' -> '.join(shown)}")
         return moves
-
-    def _end(self, operation: Operation) -> None:
-        """See that nothing works on an operation any more, whatever is shown where it was asked for."""
-        self._end_where_asked(operation)
-        if operation.home is None and self.look(operation).status != Status.COMPLETED:
-            self._end_at_worker(operation)
-
-    def _end_where_asked(self, operation: Operation) -> None:
-        try:
-            if self.look(operation).status.is_terminal:
-                return
-        except (AssertionError, EnvironmentFault):
-            # A lookup that cannot be read must not leave the work running: it is cancelled, then told.
-            self._cancel_answer(operation)
-            raise
-        answer = self._cancel_answer(operation)
-        said = (
-            "after its cancel" if answer.ok else f"although its cancel was refused ({read_refusal(answer)})"
-        )
-        self._await_end(operation, None, said)
-
-    def _end_at_worker(self, operation: Operation) -> None:
-        """Cancel a copy that still runs: a cancel right after the start may not have reached the worker."""
-        worker = self.copy_at_worker(operation)
-        if worker is None or self.look(operation, worker).status.is_terminal:
-            return
-        worker.cancel_answer(operation.id)
-        self._await_end(operation, worker, f"at worker {worker.name}, which worked on although it had ended")
-
-    def _await_end(self, operation: Operation, worker: Worker | None, said: str) -> None:
-        self.waiter.eventually(
-            lambda: self.look(operation, worker),
-            lambda body: body.status.is_terminal,
-            within=_UNDO_WITHIN,
-            expected=f"operation {operation.id} to end {said}",
-            describe=in_words,
-            cadence=self.cadence(operation),
-            interruptible=False,
-        )
