@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import re
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from ktrdr_acceptance.api.bars import bars_of
 from ktrdr_acceptance.api.errors import read_refusal
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
 from ktrdr_acceptance.evidence.texts import exchanges_attachment
@@ -22,6 +25,18 @@ from ktrdr_acceptance.faults import EnvironmentFault
 GIVE_UP = threading.Event()
 # Set once the client has left a dripping answer.
 GONE = threading.Event()
+
+# As many bars as 19 years of hours have; about 9 MB of text.
+HOURS = 115_000
+HOURLY = json.dumps(
+    {
+        "success": True,
+        "data": {
+            "dates": [f"2024-12-02T00:00:00.{number:06d}" for number in range(HOURS)],
+            "ohlcv": [[1.10001 + number, 1.2, 1.00003, 1.1, 1000.0] for number in range(HOURS)],
+        },
+    }
+).encode()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -49,6 +64,10 @@ class Handler(BaseHTTPRequestHandler):
             self._say(200, "Größe".encode("latin-1"), "text/plain; charset=latin-1")
         elif self.path == "/my-id":
             self._say(200, json.dumps(self.headers["X-Request-ID"]).encode())
+        elif self.path == "/hourly":
+            self._say(200, HOURLY)
+        elif self.path.startswith("/long/"):
+            self._say(200, b"x" * int(self.path.rsplit("/", 1)[-1]), "text/plain")
         elif self.path == "/empty":
             self._say(204, b"", "text/plain")
         else:
@@ -256,4 +275,49 @@ def test_a_proxy_of_the_environment_is_not_asked(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     client = ServiceClient("backend", base_url, 5, exchanges.append)
     assert client.request("GET", "/a").ok
+    client.close()
+
+
+@pytest.mark.parametrize(("length", "kept"), [(100_000, 100_000), (100_001, 100_004), (900_000, 100_004)])
+def test_of_a_long_body_only_the_beginning_is_kept_as_evidence(
+    client: ServiceClient, exchanges: list[Exchange], length: int, kept: int
+) -> None:
+    answer = client.request("GET", f"/long/{length}")
+    assert len(answer.body) == length
+    (exchange,) = exchanges
+    assert len(exchange.response_body) == kept
+    assert exchange.response_body.endswith(" ..." if kept > 100_000 else "x")
+
+
+def test_a_long_read_leaves_nothing_behind_but_the_beginning(
+    client: ServiceClient, exchanges: list[Exchange]
+) -> None:
+    assert len(HOURLY) > 7_000_000
+    client.request("GET", "/a")
+    tracemalloc.start()
+    try:
+        bars = bars_of(client.request("GET", "/hourly"))
+        assert len(bars) == len(bars.rows) == HOURS
+        _, peak = tracemalloc.get_traced_memory()
+        del bars
+        gc.collect()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The server of this test is in the same process, and writes the body from where it lies.
+    assert peak < 100_000_000
+    assert left < 2_000_000
+    kept = exchanges[-1].response_body
+    assert kept.startswith('{"success": true, "data": {"dates": ["2024-12-02T00:00:00.000000"')
+    assert len(kept) < 101_000
+
+
+def test_what_may_take_longer_gets_its_time_and_no_less_than_the_others(
+    base_url: str, exchanges: list[Exchange]
+) -> None:
+    client = ServiceClient("ib-host", base_url, 0.1, exchanges.append)
+    with pytest.raises(EnvironmentFault, match=r"no answer within 0.25 s"):
+        client.request("GET", "/silent", timeout_s=0.25)
+    with pytest.raises(EnvironmentFault, match=r"no answer within 0.1 s"):
+        client.request("GET", "/silent", timeout_s=0.01)
     client.close()

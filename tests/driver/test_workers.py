@@ -15,6 +15,7 @@ from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
 from .fake_clock import FakeClock
+from .scripted_world import scripted_world
 
 START = 1000.0
 
@@ -162,3 +163,90 @@ def test_the_states_name_those_that_did_not_answer() -> None:
     floor.gone = {"w1"}
     text = str(refusal(floor, ours={"op_ours"}))
     assert "w0 busy, w1 available, w1 at http://w1:1 gave no answer to GET /health" in text
+
+
+# entries, and being rid of work
+
+
+@pytest.mark.parametrize("state", ["available", "busy", "temporarily_unavailable"])
+@pytest.mark.parametrize("type_", ["training", "cpu_training", "gpu_host"])
+def test_an_entry_with_kind_address_and_state_lacks_nothing(type_: str, state: str) -> None:
+    floor = Floor({"worker_type": type_, "status": state})
+    assert workers_of(floor).lacking(Kind.TRAINING) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "lacks"),
+    [
+        ([], ["no training worker is listed"]),
+        ([{**FREE, "worker_type": "backtesting"}], ["no training worker is listed"]),
+        ([{**FREE, "endpoint_url": ""}], ["w0: no address"]),
+        ([{**FREE, "endpoint_url": "w0:5002"}], ["w0: no address"]),
+        ([{"status": ""}], ["w0: the state ''"]),
+        ([FREE, {"status": "AVAILABLE"}], ["w1: the state 'AVAILABLE'"]),
+        ([{"status": "lost", "endpoint_url": "?"}], ["w0: no address", "w0: the state 'lost'"]),
+    ],
+    ids=str,
+)
+def test_an_entry_that_lacks_something_is_told(rows: list[dict[str, Any]], lacks: list[str]) -> None:
+    assert workers_of(Floor(*rows)).lacking(Kind.TRAINING) == lacks
+
+
+def test_workers_of_a_kind_are_told_by_their_type() -> None:
+    floor = Floor(FREE, {**FREE, "worker_type": "backtesting"}, {**FREE, "worker_type": "gpu_host"})
+    workers = workers_of(floor)
+    assert [row.worker_id for row in workers.of(Kind.TRAINING)] == ["w0", "w2"]
+    assert [client.name for client in workers.clients(Kind.BACKTEST)] == ["w1"]
+    assert workers.of(Kind.DOWNLOAD) == []
+    assert workers.clients(Kind.BACKTEST)[0] is workers.clients(Kind.BACKTEST)[0]
+
+
+def test_a_worker_that_moved_is_met_where_it_is_now() -> None:
+    floor = Floor(FREE)
+    workers = workers_of(floor)
+    (before,) = workers.clients(Kind.TRAINING)
+    floor.rows[0] = {**FREE, "endpoint_url": "http://elsewhere:1"}
+    (after,) = workers.clients(Kind.TRAINING)
+    assert (before.base_url, after.base_url) == ("http://w0:1", "http://elsewhere:1")
+
+
+def test_where_nobody_registers_nobody_is_waited_for_or_asked() -> None:
+    floor = Floor()
+    workers = Workers(cast(Backend, None), floor.connect, Waiter(FakeClock()), register=False)
+    workers.wait_until_ready(Kind.TRAINING, 30)
+    assert workers.registered() == workers.clients(Kind.TRAINING) == []
+
+
+def test_where_workers_register_one_must_be_free() -> None:
+    with pytest.raises(WaitFailed):
+        workers_of(Floor(busy("op_ours")), ours={"op_ours"}).wait_until_ready(Kind.TRAINING, 30)
+
+
+@pytest.mark.parametrize("ids", [[["op_1"], ["op_1", "op_2"], ["op_2"]], [["op_1"]]], ids=["ends", "stays"])
+def test_a_backend_that_works_itself_is_rid_of_work_once_it_is_at_work_on_it_no_more(
+    ids: list[list[str]],
+) -> None:
+    world = scripted_world()
+    world.workers.register = False
+    pages = [
+        {
+            "data": [
+                {"operation_id": id, "operation_type": "training", "status": "running"}
+                | {"created_at": "2026-11-22T08:54:28Z"}
+                for id in page
+            ],
+            "total_count": 9,
+            "active_count": 9,
+        }
+        for page in ids
+    ]
+    world.script("GET /operations", [(200, page) for page in pages])
+    operation = world.speaks_of()
+    if len(ids) > 1:
+        world.workers.wait_until_rid_of(operation, world.operations, 5)
+        assert len(world.net.asked) == 3
+        return
+    with pytest.raises(WaitFailed, match="the backend to be at work on op_1 no more within 5 s") as caught:
+        world.workers.wait_until_rid_of(operation, world.operations, 5)
+    assert "the last value was at work on op_1" in str(caught.value)
+    assert world.net.asked[0].query == {"active_only": True, "limit": 1000}
