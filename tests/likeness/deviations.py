@@ -6,6 +6,7 @@ of the body. It is a rule, not an excuse: where a row applies, the answer must b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,8 +68,9 @@ class Row:
 
     @property
     def statuses(self) -> dict[str, str]:
-        """The statuses of one operation that the row prescribes, by body path."""
-        return {path: check.strip("`") for path, check in self.checks if path in STATUS_PATHS}
+        """The one status of an operation that the row prescribes, by body path."""
+        literals = ((path, check) for path, check in self.checks if path in STATUS_PATHS)
+        return {path: check[1:-1] for path, check in literals if re.fullmatch(r"`\w+`", check)}
 
     @property
     def listed(self) -> bool:

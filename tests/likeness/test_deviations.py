@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,26 @@ def test_a_row_about_operations_of_some_types() -> None:
     assert not applies(row, step(kind="data_load"))
     assert applies(row, step(operation_status="failed", kind="data_load"))
     assert not applies(row, step(operation_status="running"))
+
+
+@pytest.mark.parametrize(
+    ("check", "statuses"),
+    [("`failed`", {"data.status": "failed"}), ("string", {}), ("`failed` or `cancelled`", {})],
+)
+def test_the_one_status_that_a_row_prescribes(check: str, statuses: dict[str, str]) -> None:
+    text = table(
+        f"D-1 | backend | {GET_OPERATION} | same | data.status ; data.a | … | … | … | {check} ; null"
+    )
+    (row,) = read_rows(text, {})
+    assert row.statuses == statuses
+
+
+def test_a_row_about_several_services() -> None:
+    text = table(f"D-1 | backend ; ib-host | {GET_OPERATION} | same | data.a | … | … | … | null")
+    (row,) = read_rows(text, {})
+    assert applies(row, step())
+    assert applies(row, replace(step(), service="ib-host"))
+    assert not applies(row, replace(step(), service="gpu-worker"))
 
 
 def test_a_row_about_an_http_status() -> None:

@@ -210,6 +210,39 @@ def test_a_row_about_an_http_status_requires_that_status_and_its_body() -> None:
     assert len(play(SmallKtrdr(refused=(400, {"detail": "bad", "more": 1})), refusal).differences) == 1
 
 
+@pytest.mark.parametrize(("result", "found"), [("text", []), ({}, ["data.result"])])
+def test_where_a_listed_row_gives_another_status_the_shape_is_of_that_status(
+    result: Json, found: list[str]
+) -> None:
+    body = operation("op_here", "failed")
+    body["data"]["result"] = result
+    failed = replace(
+        SPECIMEN.steps[1],
+        index=3,
+        shape=shape_of(
+            {"success": True, "data": {"operation_id": "x", "status": "failed", "result": "text"}}
+        ),
+        values=(("success", True), ("data.status", "failed")),
+    )
+    steps = RowSteps(changes=frozenset({"seed/smoke#1"}))
+    listed = replace(row("`failed`", path="data.status", only=("listed",)), steps=steps)
+    replay = play(
+        SmallKtrdr(lookups=[body]), listed, specimen=replace(SPECIMEN, steps=(*SPECIMEN.steps, failed))
+    )
+    assert [each.path for each in replay.differences if each.step == "seed/smoke#1"] == found
+    assert replay.outcomes["seed/smoke#1"] is Replayed.BY_A_ROW
+
+
+def test_a_replaced_http_status_has_the_shape_that_was_recorded_for_it() -> None:
+    recorded = Step(3, "backend", "POST", START, 400, shape_of({"detail": "text", "code": 1}), body={})
+    specimen = replace(SPECIMEN, steps=(*SPECIMEN.steps, recorded))
+    refusal = Row("D-2", ("backend",), (f"POST {START}",), 422, 400, (("code", "`7`"),))
+    good = play(SmallKtrdr(refused=(400, {"detail": "x", "code": 7})), refusal, specimen=specimen)
+    assert [each for each in good.differences if each.step == "seed/smoke#2"] == []
+    bad = play(SmallKtrdr(refused=(400, {"detail": 5, "code": 7})), refusal, specimen=specimen)
+    assert [each.path for each in bad.differences if each.step == "seed/smoke#2"] == ["detail"]
+
+
 def test_an_unused_row_fails() -> None:
     replay = play(SmallKtrdr(), row("null"))
     assert replay.differences == []
