@@ -11,7 +11,6 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.observation import in_words
 from ktrdr_acceptance.operations.operation import Operation
-from ktrdr_acceptance.operations.waiting import WaitFailed
 
 if TYPE_CHECKING:
     from ktrdr_acceptance.operations.operations import Operations
@@ -44,7 +43,8 @@ def _end_where_asked(operations: Operations, operation: Operation) -> None:
 
 def _let_it_reach_a_worker(operations: Operations, operation: Operation) -> None:
     """Give it time to reach a worker: a cancel before that leaves the worker of generation S at work."""
-    with contextlib.suppress(WaitFailed):
+    # Whatever goes wrong here, the cancel must follow.
+    with contextlib.suppress(AssertionError, EnvironmentFault):
         operations.waiter.eventually(
             lambda: operation.home or operations.copy_at_worker(operation),
             lambda worker: worker is not None or not operations.has_worker(operation),
