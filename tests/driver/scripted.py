@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ktrdr_acceptance.api.backend import Backend
@@ -92,7 +92,7 @@ class ScriptedService:
 def calibrated(kind: Kind, purpose: str) -> Purpose:
     """Return what the suite's own calibration says of a purpose."""
     calibration = default_calibration()
-    purposes = {
+    purposes: dict[Kind, Mapping[str, Purpose]] = {
         Kind.TRAINING: calibration.trainings,
         Kind.BACKTEST: calibration.backtests,
         Kind.DOWNLOAD: calibration.downloads,

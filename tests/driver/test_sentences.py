@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -261,6 +262,10 @@ def pairs(*percentages: tuple[float, float]) -> Arrange:
     return arrange
 
 
+def results(reply: tuple[int, Any]) -> Arrange:
+    return both(op(), lambda world: world.script(f"GET /operations/{ID}/results", reply))
+
+
 def clients(*items: int) -> Arrange:
     """The backend says something new after its first answer; then each look shows these items."""
 
@@ -401,8 +406,8 @@ CLAIMS = [
             },
         )
         for place, shows in (
-            ("the backend", lambda **shown: op(kind=Kind.BACKTEST, **shown)),
-            ("its worker", lambda **shown: at_worker(Kind.BACKTEST, **shown)),
+            ("the backend", partial(op, kind=Kind.BACKTEST)),
+            ("its worker", partial(at_worker, Kind.BACKTEST)),
         )
     ),
     Claim(
@@ -889,9 +894,9 @@ CLAIMS = [
     ),
     Claim(
         "then its results can be read",
-        both(op(), lambda world: world.script(f"GET /operations/{ID}/results", (200, {"results": {"a": 1}}))),
+        results((200, {"results": {"a": 1}})),
         {
-            words: both(op(), lambda world, reply=reply: world.script(f"GET /operations/{ID}/results", reply))
+            words: results(reply)
             for words, reply in {
                 "entries in the results": (200, {"results": {}}),
                 "was <0>": (200, {"results": None}),

@@ -63,7 +63,12 @@ def test_what_has_been_started_is_ended_before_services_that_were_switched_off_b
     world.say("when I start a small download")
     order = world.scripted_target.switched
     order.clear()
-    world.script("GET /operations/op_1", lambda _body, _query: order.append("looked") or GONE)
+
+    def looked(_body: Any, _query: Any) -> Exception:
+        order.append("looked")
+        return GONE
+
+    world.script("GET /operations/op_1", looked)
     world.undo.run()
     assert order == ["looked", "start ib-gateway"]
 

@@ -300,4 +300,4 @@ def test_the_first_bad_setting_is_told_even_if_there_are_more() -> None:
 
 def test_settings_cannot_change_during_a_run() -> None:
     with pytest.raises(Exception, match="frozen"):
-        load().speed = 3  # type: ignore[misc]
+        load().speed = 3

@@ -10,9 +10,11 @@ from typing import Any, cast
 import pytest
 
 from ktrdr_acceptance.api.models import ContractBreach
-from ktrdr_acceptance.domain.training_result import TrainingResults, number_at, sanity_breaches
+from ktrdr_acceptance.domain.results import number_at
+from ktrdr_acceptance.domain.training_result import TrainingResults, sanity_breaches
 from ktrdr_acceptance.faults import Category, ConfigurationFault, category_of
-from ktrdr_acceptance.operations.operations import Operation, Operations
+from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter
 
 # The figures of a recorded smoke training, but for a test accuracy that shows learning.

@@ -120,7 +120,12 @@ def test_only_waiting_sleeps() -> None:
 def test_steps_do_without(name: str) -> None:
     for path in modules(STEPS):
         found = [line for used, line in used_names(path) if used.split(".")[-1] == name]
-        defined = [node.lineno for node in ast.walk(tree(path)) if getattr(node, "name", None) == name]
+        definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.alias)
+        defined = [
+            node.lineno
+            for node in ast.walk(tree(path))
+            if isinstance(node, definitions) and name in (node.name, getattr(node, "asname", None))
+        ]
         assert found + defined == [], path.name
 
 

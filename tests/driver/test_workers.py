@@ -214,7 +214,8 @@ def test_where_nobody_registers_nobody_is_waited_for_or_asked() -> None:
     floor = Floor()
     workers = Workers(cast(Backend, None), floor.connect, Waiter(FakeClock()), register=False)
     workers.wait_until_ready(Kind.TRAINING, 30)
-    assert workers.registered() == workers.clients(Kind.TRAINING) == []
+    assert workers.registered() == []
+    assert workers.clients(Kind.TRAINING) == []
 
 
 def test_where_workers_register_one_must_be_free() -> None:
