@@ -14,7 +14,7 @@ from .player import Replay, Replayed
 from .specimen import Specimen
 
 NOT_REPLAYED = Path(__file__).parent / "not_replayed.yaml"
-MOST_NOT_REPLAYED = 0.1
+MOST_NOT_REPLAYED = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Reckoning:
         faults = [f"no exchange uses row {row} of DEVIATIONS.md" for row in self.unused_rows]
         missing = self.counts.get(Replayed.NOT_REPLAYED, 0)
         if missing > MOST_NOT_REPLAYED * self.total:
-            faults.append(f"{missing} of {self.total} exchanges are not replayed, at most 10 % may be")
+            faults.append(f"{missing} of {self.total} exchanges are not replayed, at most 1 % may be")
         if not self.total:
             faults.append("there is no exchange at all")
         return faults

@@ -394,11 +394,11 @@ def test_operations_of_another_type_do_not_lend_their_shape() -> None:
     ]
 
 
-def test_more_than_a_tenth_not_replayed_fails() -> None:
+def test_more_than_a_hundredth_not_replayed_fails() -> None:
     replay = play(SmallKtrdr(), not_replayed=("seed/smoke#2",))
     reckoning = reckon([replay], [])
     assert "1 not replayed" in str(reckoning)
-    assert reckoning.faults() == ["1 of 3 exchanges are not replayed, at most 10 % may be"]
+    assert reckoning.faults() == ["1 of 3 exchanges are not replayed, at most 1 % may be"]
 
 
 def test_nothing_played_fails() -> None:
