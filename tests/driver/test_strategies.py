@@ -116,3 +116,30 @@ def test_a_strategy_that_the_target_does_not_have_is_a_matter_of_configuration()
         world.strategies.need_model("mlp", 60)
     assert category_of(caught.value) == Category.CONFIGURATION
     assert starts(world) == []
+
+
+def test_a_model_is_trained_only_once_a_worker_is_free() -> None:
+    world = world_with({"name": "mlp"})
+    world.has_workers("t1", status="busy", current_operation_id=None)
+    with pytest.raises(AssertionError, match="a training worker to be free"):
+        world.strategies.need_model("mlp", 60)
+    assert starts(world) == []
+
+
+def test_what_the_run_has_trained_is_not_trained_again_though_no_model_is_listed() -> None:
+    trained: set[str] = set()
+    for expected in (1, 0):
+        world = world_with({"name": "mlp"}, {"name": "lstm"})
+        world.strategies.trained = trained
+        world.strategies.need_model("mlp", 60)
+        assert len(starts(world)) == expected
+    world.strategies.need_model("lstm", 60)
+    assert [body["strategy_name"] for body in starts(world)] == ["lstm"]
+
+
+def test_a_training_that_did_not_complete_has_trained_nothing() -> None:
+    world = world_with({"name": "mlp"})
+    world.shows("cancelled", 0.0)
+    with pytest.raises(AssertionError):
+        world.strategies.need_model("mlp", 60)
+    assert world.strategies.trained == set()
