@@ -201,6 +201,8 @@ def test_a_bad_request_goes_where_its_way_says_and_what_it_starts_is_looked_for_
     ((service, body),) = [(one.service, one.body) for one in world.net.asked if "POST" in one.request]
     assert service == place
     assert body == NONSENSE if ask == "nonsense" else body["start_date"] == "not-a-date"
+    if ask == "flaw" and way.startswith("training"):
+        assert ("strategy_yaml" in body, "strategy_name" in body) == (" at " in way, " at " not in way)
     assert world.bad_requests.started_since() == ["op_9"]
     last = world.net.asked[-1]
     assert (last.service, last.request.split("?")[0]) == (place, "GET /api/v1/operations")
