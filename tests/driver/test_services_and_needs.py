@@ -333,3 +333,16 @@ def test_without_any_worker_there_is_none_whose_health_to_ask_for(kind: Kind) ->
     world = scripted_world()
     world.has_workers()
     assert world.workers.clients(kind) == []
+
+
+@pytest.mark.parametrize(
+    ("generation", "logs"),
+    [(Generation.S, ["backend", "t1", "b1"]), (Generation.N, ["backend"]), (Generation.O, ["backend"])],
+)
+def test_the_logs_that_must_be_known_are_the_backend_s_and_those_of_all_registered_workers(
+    generation: Generation, logs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_with(generation=generation)
+    world.has_workers("t1", "b1")
+    monkeypatch.setattr(world.logs, "missing", lambda names: " ".join(names))
+    assert world.missing("logs") == " ".join(logs)
