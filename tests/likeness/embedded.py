@@ -45,7 +45,7 @@ def groups(specimens: Iterable[Specimen]) -> list[list[Specimen]]:
             together.setdefault((specimen.workers, specimen.gateway), []).append(specimen)
         else:
             alone.append([specimen])
-    return alone + list(together.values())
+    return list(together.values()) + alone
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def test_specimens_that_only_ask_share_an_embedded_ktrdr_with_the_same_workers()
     other, same = replace(ask, name="d", workers=("v",)), replace(ask, name="e")
     gateway = replace(ask, name="f", gateway=True)
     made = groups([ask, begin, end, other, same, gateway])
-    assert [[each.name for each in group] for group in made] == [["b"], ["c"], ["a", "e"], ["d"], ["f"]]
+    assert [[each.name for each in group] for group in made] == [["a", "e"], ["d"], ["f"], ["b"], ["c"]]
 
 
 def test_a_command_is_done_when_the_supervisor_says_so() -> None:
