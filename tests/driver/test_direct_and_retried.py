@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.lifecycle import Status
@@ -276,3 +277,26 @@ def test_a_worker_that_does_not_work_on_it_is_left_alone(worker: Any) -> None:
     world, errors = undone(worker)
     assert errors == []
     assert not [request for request in world.net.requests(W) if request.startswith("DELETE")]
+
+
+@pytest.mark.parametrize(("known_at", "cancelled_at"), [(0.0, 0.0), (1.0, 1.0), (60.0, 2.0)])
+def test_an_undo_cancels_once_a_worker_has_the_work_and_after_two_seconds_anyway(
+    known_at: float, cancelled_at: float
+) -> None:
+    scene = Scene(steady("running"))
+    scene.worker.knows = known_at == 0
+    scene.clock.events.append((1000.0 + known_at, lambda: setattr(scene.worker, "knows", True)))
+    at: list[float] = []
+    cancel = scene.backend.cancel_answer
+
+    def take_down(operation_id: str) -> Answer:
+        at.append(scene.clock.now() - 1000.0)
+        return cancel(operation_id)
+
+    scene.backend.cancel_answer = take_down  # type: ignore[method-assign]
+    scene.worker.cancel_to = "cancelled"
+    answer = Answer("backend", "POST /x", 200, {"task_id": OPERATION_ID}, 0.0)
+    scene.operations.attempt(lambda _id, _at: scene.operation(), "training", lambda: answer)
+    assert scene.operations.undo.run() == []
+    assert at == pytest.approx([cancelled_at])
+    assert scene.worker.cancels == ([OPERATION_ID] if known_at < 60 else [])
