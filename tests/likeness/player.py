@@ -85,6 +85,7 @@ class Player:
         """Plays everything and says what came of it."""
         for step in (*self._stand_ins(), *self._specimen.steps):
             reference = self._specimen.reference(step)
+            self._prepare(step)
             if step.arranged:
                 self._play(step, ())
             elif reference in self._not_replayed:
@@ -142,7 +143,6 @@ class Player:
             self._last.get(request),
             f"{step.method} {step.path}",
         )
-        self._prepare(step)
         self._await_conditions(step)
         answer = self._answer(step, path, expectation)
         for name, place in step.learns:

@@ -85,8 +85,6 @@ class Target:
         elif body is not None:
             content = httpx.Response(200, json=self._with_strategy(body)).text
         headers = {"Content-Type": content_type} if content_type else {}
-        if service not in self.urls:
-            return Answer(NOBODY_THERE, None)
         url = self.urls[service] + path
         try:
             response = self._client.request(method, url, content=content, headers=headers)

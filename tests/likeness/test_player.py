@@ -339,6 +339,14 @@ def test_services_are_ended_before_the_step_and_the_pause_runs_at_our_speed() ->
     assert replay.differences == []
 
 
+def test_services_are_also_ended_before_a_step_that_is_left_out() -> None:
+    done: list[str] = []
+    first, second, third = SPECIMEN.steps
+    specimen = replace(SPECIMEN, steps=(first, second, replace(third, before=("stop backend",))))
+    play(SmallKtrdr(), specimen=specimen, control=done.append, not_replayed=("seed/smoke#2",))
+    assert done == ["stop backend"]
+
+
 def test_what_cannot_be_ended_is_an_error() -> None:
     step = replace(SPECIMEN.steps[2], before=("stop backend",))
     with pytest.raises(RuntimeError, match="stop backend"):
