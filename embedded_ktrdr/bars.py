@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -60,6 +61,9 @@ class Series(Protocol):
     def bars(self, first: int, last: int) -> Iterator[Bar]:
         """The bars of a range."""
 
+    def rows(self, first: int, last: int) -> tuple[list[int], list[str]]:
+        """The moments of the same bars, and their numbers as JSON."""
+
 
 class StoredSeries:
     """Bars read from a file, kept in compact form; empty ones do not exist."""
@@ -94,6 +98,11 @@ class StoredSeries:
             opening, high, low, close, volume = self._values[index * 5 : index * 5 + 5]
             yield self._moments[index], opening, high, low, close, volume
 
+    def rows(self, first: int, last: int) -> tuple[list[int], list[str]]:
+        """The moments of the same bars, and their numbers as JSON."""
+        bars = list(self.bars(first, last))
+        return [bar[0] for bar in bars], [",".join(map(repr, bar[1:])) for bar in bars]
+
 
 class BarRepository:
     """All bars, as one process sees them; may be used by several threads."""
@@ -122,10 +131,7 @@ class BarRepository:
         stored = self._read(self._path(symbol, timeframe))
         if stored is not None:
             return stored
-        extent = EXTENTS.get((symbol, timeframe))
-        if extent is None:
-            return None
-        return GeneratedSeries.between(symbol, timeframe, *(seconds_of(each) for each in extent))
+        return _generated(symbol, timeframe)
 
     def count(self, symbol: str, timeframe: str, start: datetime, end: datetime) -> int:
         """Number of bars of `symbol` from `start` to `end`; 0 for what is not held."""
@@ -172,6 +178,12 @@ class BarRepository:
                 self._stored.pop(path, None)
                 return None
             return known[1]
+
+
+@cache
+def _generated(symbol: str, timeframe: str) -> GeneratedSeries | None:
+    extent = EXTENTS.get((symbol, timeframe))
+    return extent and GeneratedSeries.between(symbol, timeframe, *map(seconds_of, extent))
 
 
 def is_consistent(bar: Bar) -> bool:

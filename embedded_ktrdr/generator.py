@@ -1,11 +1,14 @@
 """Bars made by rule: when each market is open, and a price for every moment.
 
 A bar depends on its moment alone, so any range of a series can be made without the rest of it. Moments are
-whole seconds since 1970, UTC. Both ends of a range are included.
+whole seconds since 1970, UTC. Both ends of a range are included. Bars are made by the week and of
+whole numbers, from tables: 115,000 of them have to come within a request.
 """
 
 import calendar
 import math
+import random
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +16,12 @@ from functools import cache, cached_property, lru_cache
 
 Bar = tuple[int, float, float, float, float, float]
 """Moment, open, high, low, close, volume."""
+
+_Places = tuple[int, int, int, int, int, int]
+"""The same with the places of the prices in the list of all prices of the instrument."""
+
+Windows = tuple[tuple[int, int], ...]
+"""When a market opens and closes, in seconds of a week that begins on Monday."""
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -34,15 +43,20 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _A_MONDAY = 4 * DAY  # 1970-01-05
 _WEEKDAYS = ((0, 5 * DAY),)
 _WHOLE_WEEK = ((0, WEEK),)
-# From Sunday 22:00 to Friday 22:00, in seconds of a week that begins on Monday.
+# From Sunday 22:00 to Friday 22:00.
 _FOREX = ((0, 4 * DAY + 22 * HOUR), (6 * DAY + 22 * HOUR, WEEK))
 # When New York trades in summer and in winter alike.
 _EXCHANGE = tuple((day * DAY + 14 * HOUR + HOUR // 2, day * DAY + 20 * HOUR) for day in range(5))
 
-# Height in natural logarithms of the price, period in days, phase.
-_SWINGS = ((0.06, 1511.0, 0.4), (0.03, 263.0, 1.9), (0.02, 47.0, 0.3), (0.006, 9.3, 2.2), (0.002, 0.9, 1.0))
+# Height as a share of the price, period in days, phase: what changes from week to week.
+_SWINGS = ((0.06, 1511.0, 0.4), (0.03, 263.0, 1.9), (0.02, 47.0, 0.3))
+# Height and how many times in the table of the ripples, which goes by minutes and begins anew after 3.5 days:
+# a prime number, so that hours meet all of it too.
+_RIPPLES, _RIPPLE_MINUTES = ((0.006, 1), (0.002, 4)), 4999
 _NOISE = 0.0008
 _WICK_OF_AN_HOUR = 0.0006
+_WIDEST = 0.13  # more than all of these together
+_WICKS = 1009  # a prime, so that every timeframe meets all of them
 
 
 @dataclass(frozen=True)
@@ -62,20 +76,44 @@ class Instrument:
         """Whether it is traded at an exchange, with holidays."""
         return self.asset_type == "STK"
 
-    def price_at(self, moment: int) -> float:
-        """The price at `moment`; the same for all timeframes."""
-        level = _NOISE * (_mix(moment, self._seed) % 1024 / 1024 - 0.5)
-        for height, speed, phase in self._waves:
-            level += height * math.sin(speed * moment + phase)
-        return round(self.price * (1 + level), self.digits)
+    @cached_property
+    def prices(self) -> list[float]:
+        """Every price that it can have, the lowest first."""
+        lowest, highest = (round(self.whole * (1 + swing)) for swing in (-_WIDEST, _WIDEST))
+        return [price / self._units for price in range(lowest, highest + 1)]
 
     @cached_property
-    def _seed(self) -> int:
-        return int.from_bytes(self.symbol.encode()[:6], "big")
+    def texts(self) -> list[str]:
+        """The same as they are written."""
+        return list(map(repr, self.prices))
 
     @cached_property
-    def _waves(self) -> list[tuple[float, float, float]]:
-        shift = self._seed % 97
+    def whole(self) -> int:
+        """The price in units of its last digit."""
+        return round(self.price * self._units)
+
+    def level(self, moment: int) -> int:
+        """The slow part of the price, as a place in `prices`."""
+        swings = (height * math.sin(speed * moment + phase) for height, speed, phase in self._swings)
+        return round(self.whole * (_WIDEST + sum(swings)))
+
+    @cached_property
+    def ripples(self) -> list[int]:
+        """The quick part of the price, in units, by minutes."""
+        chance, turn = random.Random(self.symbol), math.tau / _RIPPLE_MINUTES
+        waves = (
+            sum(height * math.sin(times * turn * minute) for height, times in _RIPPLES)
+            for minute in range(_RIPPLE_MINUTES)
+        )
+        return [round(self.whole * (wave + _NOISE * (chance.random() - 0.5))) for wave in waves]
+
+    @property
+    def _units(self) -> int:
+        return int(10**self.digits)
+
+    @cached_property
+    def _swings(self) -> list[tuple[float, float, float]]:
+        shift = sum(self.symbol.encode())
         return [(height, math.tau / (days * DAY), phase + shift) for height, days, phase in _SWINGS]
 
 
@@ -110,9 +148,9 @@ class GeneratedSeries:
         if not len(rough):
             return None
         # No market is closed for longer than a week.
-        start = next(rough._moments(first, last))
-        *_, end = rough._moments(max(start, last - WEEK), last)
-        return cls(rough.instrument, timeframe, start, end)
+        start = next(rough.bars(first, last))[0]
+        *_, end = rough.bars(max(start, last - WEEK), last)
+        return cls(rough.instrument, timeframe, start, end[0])
 
     def __len__(self) -> int:
         return self.count(self.first, self.last)
@@ -122,56 +160,71 @@ class GeneratedSeries:
         first, last = max(first, self.first), min(last, self.last)
         if first > last:
             return 0
-        holidays = self._holidays(first, last)
-        closed = sum(self._open(max(first, day), min(last, day + DAY - 1)) for day in holidays)
-        return self._open(first, last) - closed
+        holidays = [(max(first, day), min(last, day + DAY - 1)) for day in self._holidays(first, last)]
+        opened, *closed = (
+            self._before(end + 1) - self._before(begin) for begin, end in [(first, last), *holidays]
+        )
+        return opened - sum(closed)
 
     def bars(self, first: int, last: int) -> Iterator[Bar]:
         """The bars from `first` to `last`."""
-        price_at, digits, seed = self.instrument.price_at, self.instrument.digits, self.instrument.price
-        step = STEPS[self.timeframe]
-        wick = _WICK_OF_AN_HOUR * math.sqrt(step / HOUR) / 1024
-        until, close = None, 0.0
-        for moment in self._moments(max(first, self.first), min(last, self.last)):
-            opening = close if moment == until else price_at(moment)
-            until = moment + step
-            close = price_at(until)
-            chance = _mix(moment, int(seed))
-            high = round(max(opening, close) * (1 + wick * (chance & 1023)), digits)
-            low = round(min(opening, close) * (1 - wick * (chance >> 10 & 1023)), digits)
-            yield moment, opening, high, low, close, float(500 + (chance >> 20) * step // HOUR)
+        prices = self.instrument.prices
+        for moment, opening, high, low, close, volume in self._range(first, last):
+            yield moment, prices[opening], prices[high], prices[low], prices[close], float(volume)
+
+    def rows(self, first: int, last: int) -> tuple[list[int], list[str]]:
+        """The moments of the same bars, and their numbers as JSON."""
+        texts, bars = self.instrument.texts, list(self._range(first, last))
+        return [bar[0] for bar in bars], [
+            f"{texts[opening]},{texts[high]},{texts[low]},{texts[close]},{volume}.0"
+            for _, opening, high, low, close, volume in bars
+        ]
+
+    def _range(self, first: int, last: int) -> Iterator[_Places]:
+        first, last = max(first, self.first), min(last, self.last)
+        for week in range(week_of(first), last + 1, WEEK):
+            bars = self._week(week)
+            if week < first or week + WEEK > last:
+                bars = [bar for bar in bars if first <= bar[0] <= last]
+            yield from bars
+
+    def _week(self, week: int) -> list[_Places]:
+        """The bars of the week that begins at `week`."""
+        level, ripples = self.instrument.level(week), self.instrument.ripples
+        rise = self.instrument.level(week + WEEK) - level
+        begins, ends = _offsets(self._windows, STEPS[self.timeframe])
+        minute, step = week // 60, STEPS[self.timeframe]
+        prices = {
+            at: level + rise * at // WEEK + ripples[(minute + at // 60) % _RIPPLE_MINUTES] for at in ends
+        }
+        holidays = set(self._holidays(week, week + WEEK - 1))
+        if holidays:
+            begins = [each for each in begins if (week + each) // DAY * DAY not in holidays]
+        wicks = _wicks(self.instrument.whole, step)
+        bars = []
+        for begin in begins:
+            opening, close = prices[begin], prices[begin + step]
+            up, down, volume = wicks[(minute + begin // 60) % _WICKS]
+            if opening > close:
+                high, low = opening + up, close - down
+            else:
+                high, low = close + up, opening - down
+            bars.append((week + begin, opening, high, low, close, volume))
+        return bars
 
     @property
-    def _windows(self) -> tuple[tuple[int, int], ...]:
+    def _windows(self) -> Windows:
         if self.timeframe == "1w":
             return _WHOLE_WEEK
         if self.timeframe == "1d":
             return _WEEKDAYS
         return _EXCHANGE if self.instrument.is_stock else _FOREX
 
-    def _moments(self, first: int, last: int) -> Iterator[int]:
-        step = STEPS[self.timeframe]
-        holidays = set(self._holidays(first, last))
-        week = (first - _A_MONDAY) // WEEK * WEEK + _A_MONDAY
-        while week <= last:
-            for opens, closes in self._windows:
-                start = week + opens
-                start += max(0, -(-(first - start) // step) * step)
-                for moment in range(start, min(week + closes, last + 1), step):
-                    if not holidays or moment - moment % DAY not in holidays:
-                        yield moment
-            week += WEEK
-
-    def _open(self, first: int, last: int) -> int:
-        """Bars from `first` to `last`, holidays included."""
-        return self._open_before(last + 1) - self._open_before(first)
-
-    def _open_before(self, moment: int) -> int:
-        step = STEPS[self.timeframe]
+    def _before(self, moment: int) -> int:
+        """Bars before `moment` and since some moment long ago, holidays included."""
+        offsets, _ = _offsets(self._windows, STEPS[self.timeframe])
         weeks, rest = divmod(moment - _A_MONDAY, WEEK)
-        whole = sum(-(-(closes - opens) // step) for opens, closes in self._windows)
-        begun = sum(max(0, -(-(min(rest, closes) - opens) // step)) for opens, closes in self._windows)
-        return weeks * whole + begun
+        return weeks * len(offsets) + bisect_left(offsets, rest)
 
     def _holidays(self, first: int, last: int) -> list[int]:
         """The days from `first` to `last` on which the exchange stays closed."""
@@ -179,6 +232,32 @@ class GeneratedSeries:
             return []
         years = range(moment_of(first).year, moment_of(last).year + 1)
         return [day for year in years for day in _exchange_holidays(year) if first - DAY < day <= last]
+
+
+@cache
+def _offsets(windows: Windows, step: int) -> tuple[list[int], list[int]]:
+    """When bars begin, in seconds of a week, and when they begin or end."""
+    begins = [each for window in windows for each in range(*window, step)]
+    return begins, sorted({*begins, *(each + step for each in begins)})
+
+
+@cache
+def _wicks(price: int, step: int) -> list[tuple[int, int, int]]:
+    """How far bars reach beyond their opening and close, up and down, and their volumes."""
+    chance, longest = random.Random(step), round(price * _WICK_OF_AN_HOUR * math.sqrt(step / HOUR))
+    return [
+        (
+            chance.randint(0, longest),
+            chance.randint(0, longest),
+            500 + chance.randint(0, 4000) * step // HOUR,
+        )
+        for _ in range(_WICKS)
+    ]
+
+
+def week_of(moment: int) -> int:
+    """The begin of the week of a moment."""
+    return moment - (moment - _A_MONDAY) % WEEK
 
 
 def moment_of(seconds: int) -> datetime:
@@ -198,24 +277,19 @@ def seconds_of(moment: datetime) -> int:
 def text_of(seconds: int) -> str:
     """The moment as KTRDR writes it in its data answers, without a zone."""
     day, rest = divmod(seconds, DAY)
-    return f"{_day_text(day)}T{_time_text(rest)}"
+    return f"{day_text(day)}T{time_text(rest)}"
 
 
 @lru_cache(maxsize=64)
-def _day_text(day: int) -> str:
+def day_text(day: int) -> str:
+    """A day since 1970."""
     return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
 
 
 @lru_cache(maxsize=DAY // 60)
-def _time_text(second: int) -> str:
+def time_text(second: int) -> str:
+    """A second of a day."""
     return f"{second // HOUR:02}:{second // 60 % 60:02}:{second % 60:02}"
-
-
-def _mix(moment: int, seed: int) -> int:
-    """32 bits that look like chance."""
-    bits = (moment + seed) * 0x9E3779B1 & 0xFFFFFFFF
-    bits = (bits ^ bits >> 15) * 0x85EBCA6B & 0xFFFFFFFF
-    return bits ^ bits >> 13
 
 
 @cache

@@ -7,23 +7,32 @@ import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
+from typing import NamedTuple
 
 from embedded_ktrdr.bars import BarRepository, Series
-from embedded_ktrdr.generator import seconds_of, text_of
+from embedded_ktrdr.generator import DAY, WEEK, day_text, seconds_of, text_of, time_text, week_of
 
 # More at once would take the event loop's share of the processor.
 THREADS = 2
-# Bars that are held one by one, before they are text.
-PIECE = 2000
 SWITCH_S = 0.0005
-# Whole series of which the text is kept, about 8 MB each.
+# Series of which the texts of whole weeks are kept, at most 10 MB each.
 KEPT = 2
 
 log = logging.getLogger("ktrdr.data.repository.data_repository")
 loader_log = logging.getLogger("ktrdr.data.local_data_loader")
+
+
+class _Piece(NamedTuple):
+    """The bars of a week or of a part of one, as JSON without the outer brackets."""
+
+    bars: int
+    first: int
+    last: int
+    dates: bytes
+    rows: bytes
 
 
 class BarReader:
@@ -34,8 +43,8 @@ class BarReader:
         self._threads = ThreadPoolExecutor(THREADS, "bars")
         # A request waits for the interpreter several times; with the usual 5 ms that adds up.
         sys.setswitchinterval(SWITCH_S)
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], tuple[Series, bytes, int]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[Series, dict[int, _Piece]]] = OrderedDict()
+        self._keeping = threading.Lock()
 
     async def read(
         self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None
@@ -53,59 +62,61 @@ class BarReader:
         loader_log.info("Loading data for %s (%s) from %s", symbol, timeframe, path)
         began = time.perf_counter()
         series = self._repository.series(symbol, timeframe)
-        body, count = b"", 0
+        pieces: list[_Piece] = []
         if series is not None:
-            first = series.first if start is None else seconds_of(start)
-            last = series.last if end is None else seconds_of(end)
-            if first <= series.first and last >= series.last:
-                body, count = self._whole(symbol, timeframe, series)
-            else:
-                body, count = _json(symbol, timeframe, series, first, last)
-        if not count:
+            first = series.first if start is None else max(series.first, seconds_of(start))
+            last = series.last if end is None else min(series.last, seconds_of(end))
+            pieces = [each for each in self._pieces((symbol, timeframe), series, first, last) if each.bars]
+        metadata: dict[str, object] = {"symbol": symbol, "timeframe": timeframe}
+        if not pieces:
             log.warning("No data found in cache for %s %s", symbol, timeframe)
-            nothing = {"symbol": symbol, "timeframe": timeframe, "start": "", "end": "", "points": 0}
-            return _answer("[]", "[]", nothing), 0
+            return _answer(pieces, {**metadata, "start": "", "end": "", "points": 0}), 0
+        count = sum(each.bars for each in pieces)
         spent_s = time.perf_counter() - began
         loader_log.info("Completed load of price data in %.3fs (%s items)", spent_s, count)
         log.info("Successfully loaded %s rows from cache for %s %s", count, symbol, timeframe)
-        return body, count
+        metadata["start_date"] = f"{text_of(pieces[0].first)}+00:00"
+        metadata["end_date"] = f"{text_of(pieces[-1].last)}+00:00"
+        return _answer(pieces, {**metadata, "point_count": count}), count
 
-    def _whole(self, symbol: str, timeframe: str, series: Series) -> tuple[bytes, int]:
-        with self._lock:
-            kept = self._kept.get((symbol, timeframe))
-            if kept is None or kept[0] != series:
-                body, count = _json(symbol, timeframe, series, series.first, series.last)
-                kept = self._kept[symbol, timeframe] = (series, body, count)
-            self._kept.move_to_end((symbol, timeframe))
+    def _pieces(self, name: tuple[str, str], series: Series, first: int, last: int) -> Iterator[_Piece]:
+        """The bars of a range that lies within the series, by weeks; whole weeks are made only once."""
+        with self._keeping:
+            if name not in self._kept or self._kept[name][0] != series:
+                self._kept[name] = (series, {})
+            self._kept.move_to_end(name)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return kept[1:]
+            kept = self._kept[name][1]
+        for week in range(week_of(first), last + 1, WEEK):
+            begin, end = max(week, series.first), min(week + WEEK - 1, series.last)
+            if first <= begin and end <= last:
+                if week not in kept:
+                    kept[week] = _piece(*series.rows(begin, end))
+                yield kept[week]
+            else:
+                yield _piece(*series.rows(max(begin, first), min(end, last)))
 
 
-def _json(symbol: str, timeframe: str, series: Series, first: int, last: int) -> tuple[bytes, int]:
-    # Not json.dumps: one call for everything would hold the interpreter for half a second.
-    bars = series.bars(first, last)
-    dates: list[str] = []
-    rows: list[str] = []
-    count = 0
-    while piece := list(islice(bars, PIECE)):
-        dates.append('","'.join(text_of(bar[0]) for bar in piece))
-        rows.append("],[".join(",".join(map(repr, bar[1:])) for bar in piece))
-        count += len(piece)
-        newest = piece[-1][0]
-    if not count:
-        return b"", 0
-    metadata = {
-        "symbol": symbol,
-        "timeframe": timeframe,
-        "start_date": f"{dates[0].partition(chr(34))[0]}+00:00",
-        "end_date": f"{text_of(newest)}+00:00",
-        "point_count": count,
-    }
-    return _answer('["' + '","'.join(dates) + '"]', "[[" + "],[".join(rows) + "]]", metadata), count
+def _piece(moments: list[int], rows: list[str]) -> _Piece:
+    # Not json.dumps: it tells the digits of every number anew, and keeps everybody waiting meanwhile.
+    dates = '","'.join([f"{day_text(each // DAY)}T{time_text(each % DAY)}" for each in moments])
+    first, last = (moments[0], moments[-1]) if moments else (0, 0)
+    return _Piece(len(moments), first, last, dates.encode(), "],[".join(rows).encode())
 
 
-def _answer(dates: str, ohlcv: str, metadata: dict[str, object]) -> bytes:
-    about = json.dumps(metadata, separators=(",", ":"))
-    head = f'{{"success":true,"data":{{"dates":{dates},"ohlcv":{ohlcv},"points":null,'
-    return f'{head}"metadata":{about}}},"error":null}}'.encode()
+def _answer(pieces: list[_Piece], metadata: dict[str, object]) -> bytes:
+    quote, bracket = (b'"', b'"'), (b"[", b"]")
+    if not pieces:
+        quote = bracket = (b"", b"")
+    return b"".join(
+        [
+            b'{"success":true,"data":{"dates":[', quote[0],
+            b'","'.join(each.dates for each in pieces),
+            quote[1], b'],"ohlcv":[', bracket[0],
+            b"],[".join(each.rows for each in pieces),
+            bracket[1], b'],"points":null,"metadata":',
+            json.dumps(metadata, separators=(",", ":")).encode(),
+            b'},"error":null}',
+        ]
+    )  # fmt: skip

@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,9 @@ def test_every_bar_is_consistent_and_comes_once(repository: BarRepository, key: 
     assert all(is_consistent(bar) for bar in bars)
     assert all(before[0] < after[0] for before, after in pairwise(bars))
     assert (bars[0][0], bars[-1][0]) == (found.first, found.last)
+    moments, rows = found.rows(found.first, found.last)
+    assert moments == [bar[0] for bar in bars]
+    assert json.loads(f"[[{'],['.join(rows)}]]") == [list(bar[1:]) for bar in bars]
 
 
 @pytest.mark.parametrize("timeframe", sorted(STEPS))
