@@ -123,7 +123,10 @@ def accepted(answer: Answer) -> Any:
             f"{answer.service} answered {answer.request} without a JSON object: {answer.text[:80]}"
         )
     if isinstance(answer.body, dict) and answer.body.get("success") is False:
-        raise ContractBreach(f"{answer.service} answered {answer.request} with success: false")
+        said = answer.body.get("error") or answer.body.get("message")
+        raise ContractBreach(
+            f"{answer.service} answered {answer.request} with success: false" + (f" ({said})" if said else "")
+        )
     return answer.body
 
 

@@ -219,9 +219,14 @@ class Operations(Copies):
                 if source is None:
                     return f"the backend shows {in_words(body)}: a late result overwrote the cancel"
                 return (
-                    f"worker {source.name} ({source.base_url}) shows {in_words(body)} while the "
-                    "backend still says cancelled: the cancel did not stop the work. Look at what the "
-                    "worker's cancel route stops besides its own record of the operation"
+                    f"worker {source.name} ({source.base_url}) shows {in_words(body)} while "
+                    + (
+                        "it had acknowledged the cancel"
+                        if operation.home
+                        else "the backend still says cancelled"
+                    )
+                    + ": the cancel did not stop the work. Look at what the worker's cancel route stops besides "
+                    "its own record of the operation"
                 )
             return None
 
