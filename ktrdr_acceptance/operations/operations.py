@@ -225,8 +225,8 @@ class Operations(Copies):
                         if operation.home
                         else "the backend still says cancelled"
                     )
-                    + ": the cancel did not stop the work. Look at what the worker's cancel route stops besides "
-                    "its own record of the operation"
+                    + ": the cancel did not stop the work. Look at what the worker's cancel route stops "
+                    "besides its own record of the operation"
                 )
             return None
 
