@@ -20,6 +20,8 @@ from ktrdr_acceptance.verdict.json_view import write_atomically
 FIELD_REPORT = Path("docs/field-report.md")
 RECORDS = Path("docs/field")
 DEFECTS = RECORDS / "defects.yaml"
+# Of a reason that is longer the record has the rest.
+_MOST_LINES = 8
 
 _INTRODUCTION = """# Field report
 
@@ -72,6 +74,8 @@ def take_run(results: dict[str, Any]) -> Path:
     )
     record = {key: results[key] for key in keep}
     record["settings"] = {key: results["settings"][key] for key in ("time_factor", "cache_ttl")}
+    # The name of the file is enough: where it lies is a matter of the machine.
+    record["calibration"] = re.sub(r"\S*/", "", results["calibration"])
     record["scenarios"] = [
         {key: row[key] for key in ("id", "name", "verdict", "category", "reason", "duration_s")}
         for row in results["scenarios"]
@@ -100,6 +104,7 @@ def _section(record: dict[str, Any], defects: list[Defect]) -> list[str]:
         "",
         f"- KTRDR {target['version']} at {target['backend_url']}, run of {record['started_at'][:19]} UTC,",
         f"  {record['duration_s']:.0f} s, suite {record['suite']['version']} ({record['suite']['commit']})",
+        f"- calibration: {record['calibration']}",
         f"- verdict: **{record['verdict']}**: {counts}",
         *[f"- finding of the run: {finding}" for finding in record["run_findings"]],
         "",
@@ -123,7 +128,7 @@ def _section(record: dict[str, Any], defects: list[Defect]) -> list[str]:
             about,
             "",
             "```text",
-            row["reason"].strip(),
+            *_beginning(row["reason"]),
             "```",
         ]
     if record["drift"]:
@@ -132,6 +137,12 @@ def _section(record: dict[str, Any], defects: list[Defect]) -> list[str]:
             f"- {row['kind']}: {len(row['cases'])} times, first {row['cases'][0]}" for row in record["drift"]
         ]
     return [*lines, ""]
+
+
+def _beginning(reason: str) -> list[str]:
+    lines = reason.strip().splitlines()
+    more = [f"... {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+    return [*lines[:_MOST_LINES], *more]
 
 
 def _explanation(generation: str, scenario: dict[str, Any], defects: list[Defect]) -> Defect | None:

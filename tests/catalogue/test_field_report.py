@@ -41,6 +41,7 @@ def results(**scenario: Any) -> dict[str, Any]:
             "workers": [{"id": "training-host-1", "type": "training"}],
         },
         "settings": {"time_factor": 1, "cache_ttl": 1},
+        "calibration": "/some/where/own.yaml for backtests.long",
         "started_at": "2026-11-22T10:00:00+00:00",
         "duration_s": 60.0,
         "summary": {"not met": 1},
@@ -93,3 +94,26 @@ def test_every_defect_of_this_suite_is_well_formed_and_names_scenarios_that_exis
     for row in rows:
         for scenario in Defect.model_validate(row).scenarios:
             assert f"@id:{scenario.partition('#')[0]}\n" in known
+
+
+def test_the_calibration_is_named_without_where_it_lies(page: Path) -> None:
+    take_run(results())
+    write_report()
+    assert "- calibration: own.yaml for backtests.long\n" in page.read_text("utf-8")
+
+
+def test_an_outline_s_id_stands_for_its_rows_and_for_no_other_scenario(page: Path) -> None:
+    take_run(results(id="1.3#row"))
+    write_report()
+    assert "| 1.3#row | A cancel stops the work | not met | S-cancel |" in page.read_text("utf-8")
+    take_run(results(id="1.30"))
+    write_report()
+    assert "**unexplained**" in page.read_text("utf-8")
+
+
+def test_of_a_long_reason_the_beginning_is_shown(page: Path) -> None:
+    take_run(results(reason="\n".join(f"line {number} trains on" for number in range(20))))
+    write_report()
+    text = page.read_text("utf-8")
+    assert "line 7 trains on\n... 12 more lines\n" in text
+    assert "line 8" not in text
