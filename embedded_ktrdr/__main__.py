@@ -60,12 +60,20 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
     signals = Signals()
     # Only now, because it takes half a second in which a signal must already be heard.
-    from embedded_ktrdr.services import GatewayState, Wishes
+    from embedded_ktrdr.services import Wishes
     from embedded_ktrdr.supervisor import StartError, Supervisor
 
     ktrdr_ports = options.ports == "ktrdr"
-    wishes = Wishes(tuple(options.training_worker), options.backtest_workers, GatewayState(options.gateway))
-    supervisor = Supervisor(wishes, Pace(options.speed), log_dir, data_dir, ktrdr_ports=ktrdr_ports)
+    models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
+    wishes = Wishes(
+        tuple(options.training_worker),
+        options.backtest_workers,
+        options.gateway,
+        Pace(options.speed),
+        data_dir,
+        models_dir,
+    )
+    supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
         if not signals.stop_wished:
@@ -117,55 +125,43 @@ def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool
 
 def _greet(supervisor: "Supervisor") -> None:
     """For a person in front of a terminal."""
-    lines = [f"  {each.name}: {each.url} (log: {each.log})" for each in supervisor.services.values()]
+    lines = [
+        f"  {each.name}: {each.url} (log: {supervisor.log(each)})" for each in supervisor.services.values()
+    ]
     print("The embedded KTRDR is ready; Ctrl+C ends it.", *lines, sep="\n", file=sys.stderr)  # noqa: T201
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m embedded_ktrdr", description=__doc__)
-    parser.add_argument(
-        "--speed", type=_speed, default=DEFAULT_SPEED, help="KTRDR seconds per second (default 20)"
+    add = parser.add_argument
+    states = ("connected", "disconnected", "slow")
+    add("--speed", type=_speed, default=DEFAULT_SPEED, help="KTRDR seconds per second (default 20)")
+    add("--ports", choices=("ktrdr", "free"), default="ktrdr", help="KTRDR's own ports, or free ones")
+    add("--log-dir", type=Path, help="folder of the log files (default: a new temporary one)")
+    add("--data-dir", type=Path, help="folder of the cached bars (default: data in the log folder, emptied)")
+    add("--training-workers", type=_count, default=2, metavar="N", help="how many (default 2)")
+    add(
+        "--training-worker", type=_worker_id, action="append", metavar="ID", help="instead, an id; repeatable"
     )
-    parser.add_argument(
-        "--ports", choices=("ktrdr", "free"), default="ktrdr", help="KTRDR's own ports, or free ones"
-    )
-    parser.add_argument("--log-dir", type=Path, help="folder of the log files (default: a new temporary one)")
-    workers = parser.add_mutually_exclusive_group()
-    workers.add_argument(
-        "--training-workers", type=_count, default=2, metavar="N", help="how many (default 2)"
-    )
-    workers.add_argument(
-        "--training-worker",
-        type=_worker_id,
-        action="append",
-        metavar="ID",
-        help="the id of a training worker; repeatable",
-    )
-    parser.add_argument(
-        "--backtest-workers", type=_count, default=2, metavar="N", help="how many (default 2)"
-    )
-    parser.add_argument(
+    add("--backtest-workers", type=_count, default=2, metavar="N", help="how many (default 2)")
+    add(
         "--gateway",
-        choices=("connected", "disconnected", "slow"),
+        choices=states,
         default="connected",
-        help="the state of the IB gateway at the start (default connected)",
+        help="the IB gateway at the start (default connected)",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, help="folder of the cached bars (default: data in the log folder, emptied)"
-    )
-    parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin ends")
+    add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
     if options.training_worker is None:
-        options.training_worker = [
-            f"training-worker-{number + 1}" for number in range(options.training_workers)
-        ]
-    backtest_workers = [f"backtest-worker-{number + 1}" for number in range(options.backtest_workers)]
-    names = [*OTHER_SERVICES, *backtest_workers, *options.training_worker]
+        options.training_worker = _numbered("training", options.training_workers)
+    names = [*OTHER_SERVICES, *_numbered("backtest", options.backtest_workers), *options.training_worker]
     if len(set(names)) < len(names):
-        parser.error(
-            "the ids of the training workers must differ from each other and from the other services"
-        )
+        parser.error("the ids of training workers must differ from each other and from the other services")
     return options
+
+
+def _numbered(kind: str, count: int) -> list[str]:
+    return [f"{kind}-worker-{number + 1}" for number in range(count)]
 
 
 def _speed(text: str) -> float:

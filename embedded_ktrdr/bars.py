@@ -11,9 +11,9 @@ from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
-from embedded_ktrdr.generator import Bar, GeneratedSeries, seconds_of, text_of
+from embedded_ktrdr.generator import Bar, GeneratedSeries
+from embedded_ktrdr.moments import seconds_of, text_of
 
 Extent = tuple[datetime, datetime]
 
@@ -40,29 +40,6 @@ _FILE_NAME = re.compile(r"([A-Za-z0-9.-]{1,20})_([0-9]+[mhdwM])")
 
 log = logging.getLogger("ktrdr.data.repository.data_repository")
 loader_log = logging.getLogger("ktrdr.data.local_data_loader")
-
-
-class Series(Protocol):
-    """Bars of one symbol and timeframe in the order of time; moments are seconds."""
-
-    @property
-    def first(self) -> int:
-        """The moment of the first bar."""
-
-    @property
-    def last(self) -> int:
-        """The moment of the last bar."""
-
-    def __len__(self) -> int: ...
-
-    def count(self, first: int, last: int) -> int:
-        """Number of bars in a range."""
-
-    def bars(self, first: int, last: int) -> Iterator[Bar]:
-        """The bars of a range."""
-
-    def rows(self, first: int, last: int) -> tuple[list[int], list[str]]:
-        """The moments of the same bars, and their numbers as JSON."""
 
 
 class StoredSeries:
@@ -102,6 +79,10 @@ class StoredSeries:
         """The moments of the same bars, and their numbers as JSON."""
         bars = list(self.bars(first, last))
         return [bar[0] for bar in bars], [",".join(map(repr, bar[1:])) for bar in bars]
+
+
+Series = GeneratedSeries | StoredSeries
+"""Bars of one symbol and timeframe in the order of time; moments are seconds."""
 
 
 class BarRepository:

@@ -6,7 +6,11 @@ Only the checks are ours; the types are KTRDR's, so its OpenAPI documents stay a
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
+
+from embedded_ktrdr.generator import STEPS
+
+TIMEFRAMES = [*STEPS, "1M"]  # of a month there are no bars
 
 
 def _text(value: str) -> str:
@@ -44,6 +48,12 @@ def _not_before_start(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _timeframe(value: str) -> str:
+    if value not in TIMEFRAMES:
+        raise ValueError(f"Timeframe must be one of {TIMEFRAMES}")
+    return value
+
+
 def _positive(value: float) -> float:
     if value <= 0:
         raise ValueError("Initial capital must be positive")
@@ -56,6 +66,9 @@ Text = Annotated[str, AfterValidator(_text)]
 Names = Annotated[list[str], AfterValidator(_names)]
 """At least one name, in a field called `symbols` or `timeframes`."""
 
+Timeframe = Annotated[Text, AfterValidator(_timeframe)]
+"""A timeframe as KTRDR spells it."""
+
 IsoDate = Annotated[str, AfterValidator(_date)]
 """A date or moment in ISO form, kept as the text that was sent."""
 
@@ -67,3 +80,17 @@ Share = Annotated[float, Field(allow_inf_nan=False)]
 
 Capital = Annotated[Share, AfterValidator(_positive)]
 """An amount of money to begin with."""
+
+
+class BacktestStartRequest(BaseModel):
+    """Body of POST /backtests/start."""
+
+    strategy_name: Text
+    symbol: Text
+    timeframe: Text
+    start_date: IsoDate
+    end_date: EndDate
+    initial_capital: Capital = 100000.0
+    commission: Share = 0.001
+    slippage: Share = 0.001
+    model_path: Text | None = None

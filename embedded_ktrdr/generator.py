@@ -1,7 +1,7 @@
 """Bars made by rule: when each market is open, and a price for every moment.
 
-A bar depends on its moment alone, so any range of a series can be made without the rest of it. Moments are
-whole seconds since 1970, UTC. Both ends of a range are included. Bars are made by the week and of
+A bar depends on its moment alone, so any range of a series can be made without the rest of it. Both ends
+of a range are included. Bars are made by the week and of
 whole numbers, from tables: 115,000 of them have to come within a request.
 """
 
@@ -12,7 +12,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
+
+from embedded_ktrdr.moments import A_MONDAY, DAY, HOUR, WEEK, moment_of, week_of
 
 Bar = tuple[int, float, float, float, float, float]
 """Moment, open, high, low, close, volume."""
@@ -22,10 +24,6 @@ _Places = tuple[int, int, int, int, int, int]
 
 Windows = tuple[tuple[int, int], ...]
 """When a market opens and closes, in seconds of a week that begins on Monday."""
-
-HOUR = 3600
-DAY = 24 * HOUR
-WEEK = 7 * DAY
 
 STEPS = {
     "1m": 60,
@@ -39,8 +37,6 @@ STEPS = {
     "1w": WEEK,
 }
 
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_A_MONDAY = 4 * DAY  # 1970-01-05
 _WEEKDAYS = ((0, 5 * DAY),)
 _WHOLE_WEEK = ((0, WEEK),)
 # From Sunday 22:00 to Friday 22:00.
@@ -223,7 +219,7 @@ class GeneratedSeries:
     def _before(self, moment: int) -> int:
         """Bars before `moment` and since some moment long ago, holidays included."""
         offsets, _ = _offsets(self._windows, STEPS[self.timeframe])
-        weeks, rest = divmod(moment - _A_MONDAY, WEEK)
+        weeks, rest = divmod(moment - A_MONDAY, WEEK)
         return weeks * len(offsets) + bisect_left(offsets, rest)
 
     def _holidays(self, first: int, last: int) -> list[int]:
@@ -253,43 +249,6 @@ def _wicks(price: int, step: int) -> list[tuple[int, int, int]]:
         )
         for _ in range(_WICKS)
     ]
-
-
-def week_of(moment: int) -> int:
-    """The begin of the week of a moment."""
-    return moment - (moment - _A_MONDAY) % WEEK
-
-
-def moment_of(seconds: int) -> datetime:
-    """The moment as a datetime, UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def seconds_of(moment: datetime) -> int:
-    """The moment in seconds; one without a zone is taken as UTC."""
-    days = moment.toordinal() - _EPOCH_ORDINAL
-    seconds = days * DAY + moment.hour * HOUR + moment.minute * 60 + moment.second
-    # Not converted: a moment of the year 1 or 9999 may have no other zone.
-    offset = moment.utcoffset()
-    return seconds if offset is None else seconds - int(offset.total_seconds())
-
-
-def text_of(seconds: int) -> str:
-    """The moment as KTRDR writes it in its data answers, without a zone."""
-    day, rest = divmod(seconds, DAY)
-    return f"{day_text(day)}T{time_text(rest)}"
-
-
-@lru_cache(maxsize=64)
-def day_text(day: int) -> str:
-    """A day since 1970."""
-    return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
-
-
-@lru_cache(maxsize=DAY // 60)
-def time_text(second: int) -> str:
-    """A second of a day."""
-    return f"{second // HOUR:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
 @cache

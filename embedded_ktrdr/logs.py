@@ -73,22 +73,6 @@ def _configure(formatter: logging.Formatter) -> None:
     logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
-class Seldom:
-    """Lets a repeated line through once per `every_s` seconds and key, as KTRDR limits its poll lines."""
-
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._last: dict[str, float] = {}
-
-    def __call__(self, key: str) -> bool:
-        """Whether the line of `key` is due."""
-        moment = time.monotonic()
-        if moment - self._last.get(key, float("-inf")) < self._every_s:
-            return False
-        self._last[key] = moment
-        return True
-
-
 class RequestLog:
     """Middleware: a line at the start and the end of a request, and the X-Process-Time header."""
 
@@ -105,24 +89,15 @@ class RequestLog:
         level = logging.DEBUG if path.startswith(_QUIET_PATHS) else logging.INFO
         request_id = Headers(scope=scope).get("x-request-id", "")
         client = scope["client"][0] if scope.get("client") else "unknown"
-        requests_log.log(
-            level,
-            "Request started: method=%s path=%s client=%s request_id=%s",
-            method,
-            path,
-            client,
-            request_id,
-        )
+        begun = "Request started: method=%s path=%s client=%s request_id=%s"
+        requests_log.log(level, begun, method, path, client, request_id)
 
         async def send_timed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 spent_ms = (time.perf_counter() - started) * 1000
                 MutableHeaders(scope=message)["X-Process-Time"] = f"{spent_ms:.2f}ms"
-                requests_log.log(
-                    level,
-                    "Request completed: method=%s path=%s status_code=%s duration=%.2fms request_id=%s",
-                    method, path, message["status"], spent_ms, request_id,
-                )  # fmt: skip
+                ended = "Request completed: method=%s path=%s status_code=%s duration=%.2fms request_id=%s"
+                requests_log.log(level, ended, method, path, message["status"], spent_ms, request_id)
             await send(message)
 
         await self._app(scope, receive, send_timed)

@@ -3,7 +3,9 @@
 Class names are those of KTRDR's OpenAPI documents, because clients see them there.
 """
 
+import logging
 import uuid
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,6 +14,8 @@ from pydantic import BaseModel, Field
 
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 DEFAULT_CANCEL_MESSAGE = "Operation cancelled by user"
+
+log = logging.getLogger("ktrdr.api.services.operations_service")
 
 Count = Annotated[int, Field(ge=0)]
 Percent = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -89,10 +93,11 @@ class OperationInfo(BaseModel):
     result_summary: dict[str, Any] | None = None
     metrics: dict[str, Any] | None = None
 
-    def start(self) -> None:
-        """The work begins."""
-        self.status = OperationStatus.RUNNING
-        self.started_at = now()
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        """The metrics of the epochs of a training; of other work there are none."""
+        found: list[dict[str, Any]] = (self.metrics or {}).get("epochs", [])
+        return found
 
     def finish(
         self, status: OperationStatus, *, error: str | None = None, result: dict[str, Any] | None = None
@@ -111,6 +116,12 @@ class OperationInfo(BaseModel):
     ) -> dict[str, Any]:
         """What a cancel answers: whether a task of the answering process or a worker's work was stopped."""
         assert self.completed_at is not None
+        log.info(
+            "Cancelled operation: %s (task_cancelled: %s, remote_cancelled: %s)",
+            self.operation_id,
+            task,
+            remote,
+        )
         return {
             "success": True,
             "operation_id": self.operation_id,
@@ -190,9 +201,14 @@ class OperationStore:
     def __init__(self) -> None:
         self._operations: dict[str, OperationInfo] = {}
 
-    def add(self, operation: OperationInfo) -> None:
-        """Keep `operation` under its id."""
-        self._operations[operation.operation_id] = operation
+    def begin(self, operation: OperationInfo) -> None:
+        """Keep `operation` under its id; its work begins."""
+        operation_id, kind = operation.operation_id, operation.operation_type
+        log.info("Created operation: %s (type: OperationType.%s)", operation_id, kind.name)
+        operation.status = OperationStatus.RUNNING
+        operation.started_at = now()
+        self._operations[operation_id] = operation
+        log.info("Started operation: %s", operation_id)
 
     def get(self, operation_id: str) -> OperationInfo | None:
         """The operation, or None."""
@@ -225,6 +241,30 @@ class OperationStore:
             total_count=len(found),
             active_count=len(self.active()),
         )
+
+
+async def carry_out(operation: OperationInfo, work: Awaitable[dict[str, Any]]) -> None:
+    """Wait for the work of an operation, which returns the result summary or raises with the reason."""
+    try:
+        result = await work
+    except Exception as error:
+        fail(operation, str(error) or type(error).__name__)
+    else:
+        if operation.finish(OperationStatus.COMPLETED, result=result):
+            operation.progress = operation.progress.model_copy(update={"percentage": 100.0})
+            log.info("Completed operation: %s", operation.operation_id)
+
+
+def fail(operation: OperationInfo, reason: str) -> None:
+    """End an operation that has not ended, for a reason."""
+    if operation.finish(OperationStatus.FAILED, error=reason):
+        log.error("Failed operation: %s - %s", operation.operation_id, reason)
+
+
+def metrics_response(operation: OperationInfo, metrics: list[Any], **more: int) -> OperationMetricsResponse:
+    """The answer with metrics of an operation."""
+    about = {"operation_id": operation.operation_id, "operation_type": operation.operation_type.value}
+    return OperationMetricsResponse(data={**about, "metrics": metrics, **more})
 
 
 def now() -> datetime:

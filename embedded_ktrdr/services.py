@@ -1,8 +1,9 @@
 """Which services an embedded KTRDR has: one entry each, so that a further service is one more entry."""
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -19,125 +20,91 @@ from embedded_ktrdr.worker.backtest import create_app as create_backtest_worker
 from embedded_ktrdr.worker.host import create_app as create_training_host
 from embedded_ktrdr.worker.training import create_app as create_training_worker
 
+HOST = "127.0.0.1"
 BACKEND = "backend"
 IB_HOST = "ib-host"
 IB_GATEWAY = "ib-gateway"
-TRAINING_HOST = "training-host"
 
-# KTRDR's own ports (contract 1.1); further training workers follow the second, backtest workers beyond the
-# second have a range of their own.
-BACKEND_PORT = 8000
-IB_HOST_PORT = 5001
-TRAINING_HOST_PORT = 5002
-BACKTEST_PORTS = (5003, 5004)
-FURTHER_BACKTEST_PORT = 5103
+# KTRDR's own ports (contract 1.1); further backtest workers have a range of their own.
+BACKTEST_PORTS = (5003, 5004, *range(5103, 2**16))
 FIRST_TRAINING_PORT = 5005
-IB_GATEWAY_PORT = 4002
 
+Urls = Mapping[str, str]
+"""Where each service answers, by its name."""
 
-class GatewayState(StrEnum):
-    """How the IB gateway is when everything starts."""
-
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-    SLOW = "slow"
+CreateWorker = Callable[[Place, Pace, BarRepository, Models], FastAPI]
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the caller decides about the services."""
+    """What the caller decides about the services, and the folders that they share."""
 
-    training_workers: tuple[str, ...] = ()
-    backtest_workers: int = 0
-    gateway: GatewayState = GatewayState.CONNECTED
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a service may know when it starts: itself, the others, the pace and the data they share."""
-
-    name: str
-    urls: Mapping[str, str]
+    training_workers: tuple[str, ...]
+    backtest_workers: int
+    gateway: str
     pace: Pace
     data_dir: Path
     models_dir: Path
-    wishes: Wishes
-
-    @property
-    def url(self) -> str:
-        """Where the service itself answers."""
-        return self.urls[self.name]
-
-    def repository(self) -> BarRepository:
-        """The bars that backend and workers read, with a memory of its own for each process."""
-        return BarRepository(self.data_dir)
-
-    def place(self, *, registers: bool = True) -> Place:
-        """Where a worker is, and the backend that it registers at."""
-        return Place(self.name, self.url, self.urls[BACKEND] if registers else None)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A service: its name and KTRDR port, the app that it runs and the format of its log.
+@dataclass
+class Service:
+    """A service and its process; `pid` is None while it does not run, `listener` while nobody waits to.
 
     `health` is the path that answers when it is up; one that `registers` is ready once the backend knows it.
     """
 
     name: str
     port: int
-    make_app: Callable[[Surroundings], FastAPI]
+    make_app: Callable[[Urls], FastAPI]
     configure_logs: Callable[[], None] = logs.configure_worker
     health: str = "/health"
     registers: bool = False
     starts: bool = True
+    listener: socket.socket | None = None
+    pid: int | None = None
+    paused: bool = False
+    started_at: datetime | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self.port}"
 
 
-def table(wishes: Wishes) -> list[Entry]:
+def table(wishes: Wishes) -> list[Service]:
     """All services in the order of their start."""
-    backtest_ports = [*BACKTEST_PORTS, *range(FURTHER_BACKTEST_PORT, 2**16)]
+    pace = wishes.pace
+
+    def shared() -> tuple[Pace, BarRepository, Models]:
+        return pace, BarRepository(wishes.data_dir), Models(wishes.models_dir)
+
+    def worker(name: str, port: int, create: CreateWorker, *, registers: bool = True) -> Service:
+        def make_app(urls: Urls) -> FastAPI:
+            return create(Place(name, urls[name], urls[BACKEND] if registers else None), *shared())
+
+        return Service(name, port, make_app, registers=registers)
+
+    def gateway(_urls: Urls) -> FastAPI:
+        return create_ib_gateway(pace, slow=wishes.gateway == "slow")
+
     return [
-        Entry(BACKEND, BACKEND_PORT, _backend, logs.configure_backend, health="/api/v1/health"),
-        Entry(IB_HOST, IB_HOST_PORT, _ib_host),
-        Entry(TRAINING_HOST, TRAINING_HOST_PORT, _training_host),
+        Service(
+            BACKEND,
+            8000,
+            lambda urls: create_backend(*shared(), urls[IB_HOST]),
+            logs.configure_backend,
+            health="/api/v1/health",
+        ),
+        Service(IB_HOST, 5001, lambda urls: create_ib_host(urls[IB_GATEWAY], pace)),
+        worker("training-host", 5002, create_training_host, registers=False),
         *(
-            Entry(f"backtest-worker-{number + 1}", port, _backtest_worker, registers=True)
-            for number, port in enumerate(backtest_ports[: wishes.backtest_workers])
+            worker(f"backtest-worker-{number + 1}", BACKTEST_PORTS[number], create_backtest_worker)
+            for number in range(wishes.backtest_workers)
         ),
         *(
-            Entry(name, FIRST_TRAINING_PORT + number, _training_worker, registers=True)
+            worker(name, FIRST_TRAINING_PORT + number, create_training_worker)
             for number, name in enumerate(wishes.training_workers)
         ),
-        Entry(
-            IB_GATEWAY,
-            IB_GATEWAY_PORT,
-            _ib_gateway,
-            starts=wishes.gateway is not GatewayState.DISCONNECTED,
-        ),
+        Service(IB_GATEWAY, 4002, gateway, starts=wishes.gateway != "disconnected"),
     ]
-
-
-def _backend(around: Surroundings) -> FastAPI:
-    models = Models(around.models_dir)
-    return create_backend(around.pace, around.repository(), models, around.urls[IB_HOST])
-
-
-def _ib_host(around: Surroundings) -> FastAPI:
-    return create_ib_host(around.urls[IB_GATEWAY], around.pace)
-
-
-def _ib_gateway(around: Surroundings) -> FastAPI:
-    return create_ib_gateway(around.pace, slow=around.wishes.gateway is GatewayState.SLOW)
-
-
-def _training_worker(around: Surroundings) -> FastAPI:
-    return create_training_worker(around.place(), around.pace, around.repository(), Models(around.models_dir))
-
-
-def _backtest_worker(around: Surroundings) -> FastAPI:
-    return create_backtest_worker(around.place(), around.pace, around.repository(), Models(around.models_dir))
-
-
-def _training_host(around: Surroundings) -> FastAPI:
-    place = around.place(registers=False)
-    return create_training_host(place, around.pace, around.repository(), Models(around.models_dir))

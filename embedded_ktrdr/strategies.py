@@ -19,10 +19,6 @@ PARAMETERS = {
 _OF_A_PRICE = ("bbands", "ema", "macd", "rsi", "sma")
 
 
-class StrategyError(Exception):
-    """No strategy of that name."""
-
-
 @dataclass(frozen=True)
 class Strategy:
     """A strategy: its indicators by feature id, and the network (`hidden_layers`: neurons per layer)."""
@@ -98,13 +94,6 @@ class Strategy:
             needs.append((sum(map(int, spans)), name.upper()))
         count, name = max(needs)
         return name, count
-
-
-def find_strategy(name: str) -> Strategy:
-    """The strategy called `name`; StrategyError if there is none."""
-    if name not in STRATEGIES:
-        raise StrategyError(f"Strategy file not found: {name}.yaml")
-    return STRATEGIES[name]
 
 
 def _indicator(feature_id: str) -> dict[str, Any]:

@@ -8,20 +8,15 @@ import logging
 import os
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from embedded_ktrdr.operations import now
-from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.service import run_service
-from embedded_ktrdr.services import BACKEND, Entry, Surroundings, Wishes, table
-
-HOST = "127.0.0.1"
+from embedded_ktrdr.services import BACKEND, HOST, Service, Wishes, table
 
 READY_WITHIN_S = 30.0
 ANSWER_WITHIN_S = 5.0
@@ -43,47 +38,23 @@ class CommandError(Exception):
     """A command cannot be done; one sentence that says why."""
 
 
-@dataclass
-class Service:
-    """A service and its process; `pid` is None while it does not run, `listener` while nobody waits to."""
-
-    entry: Entry
-    log: Path
-    port: int = 0
-    listener: socket.socket | None = None
-    pid: int | None = None
-    paused: bool = False
-    started_at: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """The name under which commands and the ready line know it."""
-        return self.entry.name
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://{HOST}:{self.port}"
-
-
 class Supervisor:
     """The processes of one embedded KTRDR."""
 
-    def __init__(
-        self, wishes: Wishes, pace: Pace, log_dir: Path, data_dir: Path, *, ktrdr_ports: bool
-    ) -> None:
+    def __init__(self, wishes: Wishes, log_dir: Path, *, ktrdr_ports: bool) -> None:
         self._wishes = wishes
-        self._pace = pace
         self._log_dir = log_dir
-        self._data_dir = data_dir
-        self._models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
         self._interrupted: Callable[[], bool] = lambda: False
-        self.services = {
-            each.name: Service(each, log_dir / f"{each.name}.log", each.port if ktrdr_ports else 0)
-            for each in table(wishes)
-        }
+        self.services = {each.name: each for each in table(wishes)}
+        if not ktrdr_ports:
+            for service in self.services.values():
+                service.port = 0
         # The write end stays here: when this process ends, however it ends, the services read the end of it.
         self._lifeline = os.pipe()
+
+    def log(self, service: Service) -> Path:
+        """The log file of a service."""
+        return self._log_dir / f"{service.name}.log"
 
     def start(self, interrupted: Callable[[], bool]) -> None:
         """All services, ready for work unless `interrupted`; StartError if that fails."""
@@ -92,7 +63,7 @@ class Supervisor:
             # Before any process starts, so that nobody can take a port in between.
             self._bind(service)
         gc.freeze()  # so that the children's collections leave the shared pages alone
-        wanted = [each for each in self.services.values() if each.entry.starts]
+        wanted = [each for each in self.services.values() if each.starts]
         for service in wanted:
             self._fork(service)
         for service in self.services.values():
@@ -105,12 +76,12 @@ class Supervisor:
         return json.dumps(
             {
                 "backend": self.services[BACKEND].url,
-                "speed": self._pace.speed,
-                "cache_ttl_s": self._pace.cache_ttl_s,
-                "health_sweep_s": self._pace.health_sweep_s,
-                "data_dir": str(self._data_dir),
+                "speed": self._wishes.pace.speed,
+                "cache_ttl_s": self._wishes.pace.cache_ttl_s,
+                "health_sweep_s": self._wishes.pace.health_sweep_s,
+                "data_dir": str(self._wishes.data_dir),
                 "services": {
-                    each.name: {"url": each.url, "pid": each.pid, "log": str(each.log)}
+                    each.name: {"url": each.url, "pid": each.pid, "log": str(self.log(each))}
                     for each in self.services.values()
                 },
             }
@@ -173,7 +144,7 @@ class Supervisor:
 
     def report(self, dead: Service) -> None:
         """Say of a service that it has ended without being told to."""
-        log.error("%s has ended; its log is %s. The other services go on.", dead.name, dead.log)
+        log.error("%s has ended; its log is %s. The other services go on.", dead.name, self.log(dead))
 
     def _halt(self, service: Service, number: signal.Signals, change: int) -> None:
         """Send a signal and wait until the kernel says that the process has heard it."""
@@ -183,7 +154,7 @@ class Supervisor:
         _, status = os.waitpid(service.pid, change)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
             service.pid, service.paused = None, False
-            raise CommandError(f"{service.name} has ended; its log is {service.log}.")
+            raise CommandError(f"{service.name} has ended; its log is {self.log(service)}.")
 
     def _bind(self, service: Service) -> None:
         """Take the port of a service: its own, or a free one that it then keeps."""
@@ -224,14 +195,11 @@ class Supervisor:
                 if other is not service and other.listener is not None:
                     other.listener.close()
             urls = {each.name: each.url for each in self.services.values()}
-            around = Surroundings(
-                service.name, urls, self._pace, self._data_dir, self._models_dir, self._wishes
-            )
             run_service(
-                lambda: service.entry.make_app(around),
-                service.entry.configure_logs,
+                lambda: service.make_app(urls),
+                service.configure_logs,
                 service.listener,
-                service.log,
+                self.log(service),
                 self._lifeline[0],
             )
             status = 0
@@ -249,7 +217,7 @@ class Supervisor:
                 return
             for dead in self.reap():
                 if dead in services:
-                    raise StartError(f"{dead.name} ended while it started; its log is {dead.log}.", 1)
+                    raise StartError(f"{dead.name} ended while it started; its log is {self.log(dead)}.", 1)
                 self.report(dead)
             if time.monotonic() > deadline:
                 raise StartError(
@@ -261,10 +229,10 @@ class Supervisor:
 
     def _ready(self, service: Service) -> bool:
         """Whether it answers and, if it registers and the backend runs, the backend has seen it since."""
-        if _ask(service.url + service.entry.health) is None:
+        if _ask(service.url + service.health) is None:
             return False
         backend = self.services[BACKEND]
-        if not service.entry.registers or backend.pid is None or backend.paused:
+        if not service.registers or backend.pid is None or backend.paused:
             return True
         for worker in _ask(f"{backend.url}/api/v1/workers") or []:
             if worker["worker_id"] == service.name and worker["status"] == "available":

@@ -4,25 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from embedded_ktrdr.backend.dispatch import BACKTEST, Dispatch, Job
-from embedded_ktrdr.fields import Capital, EndDate, IsoDate, Share, Text
+from embedded_ktrdr.fields import BacktestStartRequest
 from embedded_ktrdr.operations import OperationMetadata, OperationProgress
-
-
-class BacktestStartRequest(BaseModel):
-    """Body of POST /backtests/start."""
-
-    strategy_name: Text
-    symbol: Text
-    timeframe: Text
-    start_date: IsoDate
-    end_date: EndDate
-    initial_capital: Capital = 100000.0
-    commission: Share = 0.001
-    slippage: Share = 0.001
-    model_path: Text | None = None
 
 
 def backtest_router(dispatch: Dispatch) -> APIRouter:

@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from embedded_ktrdr.bars import BarRepository, Series
-from embedded_ktrdr.generator import DAY, WEEK, day_text, seconds_of, text_of, time_text, week_of
+from embedded_ktrdr.moments import DAY, WEEK, day_text, seconds_of, text_of, time_text, week_of
 
 # More at once would take the event loop's share of the processor.
 THREADS = 2
@@ -22,7 +21,6 @@ SWITCH_S = 0.0005
 KEPT = 2
 
 log = logging.getLogger("ktrdr.data.repository.data_repository")
-loader_log = logging.getLogger("ktrdr.data.local_data_loader")
 
 
 class _Piece(NamedTuple):
@@ -46,21 +44,13 @@ class BarReader:
         self._kept: OrderedDict[tuple[str, str], tuple[Series, dict[int, _Piece]]] = OrderedDict()
         self._keeping = threading.Lock()
 
-    async def read(
-        self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None
-    ) -> tuple[bytes, int]:
-        """The whole answer and the number of bars in it; none of what is not held."""
+    async def read(self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None) -> bytes:
+        """The whole answer; without bars of what is not held."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._read, symbol, timeframe, start, end)
 
-    def _read(
-        self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None
-    ) -> tuple[bytes, int]:
+    def _read(self, symbol: str, timeframe: str, start: datetime | None, end: datetime | None) -> bytes:
         log.info("Loading data from cache: %s %s (start=%s, end=%s)", symbol, timeframe, start, end)
-        loader_log.info("Started load of price data")
-        path = f"{self._repository.data_dir}/{symbol}_{timeframe}.csv"
-        loader_log.info("Loading data for %s (%s) from %s", symbol, timeframe, path)
-        began = time.perf_counter()
         series = self._repository.series(symbol, timeframe)
         pieces: list[_Piece] = []
         if series is not None:
@@ -70,14 +60,12 @@ class BarReader:
         metadata: dict[str, object] = {"symbol": symbol, "timeframe": timeframe}
         if not pieces:
             log.warning("No data found in cache for %s %s", symbol, timeframe)
-            return _answer(pieces, {**metadata, "start": "", "end": "", "points": 0}), 0
+            return _answer(pieces, {**metadata, "start": "", "end": "", "points": 0})
         count = sum(each.bars for each in pieces)
-        spent_s = time.perf_counter() - began
-        loader_log.info("Completed load of price data in %.3fs (%s items)", spent_s, count)
         log.info("Successfully loaded %s rows from cache for %s %s", count, symbol, timeframe)
         metadata["start_date"] = f"{text_of(pieces[0].first)}+00:00"
         metadata["end_date"] = f"{text_of(pieces[-1].last)}+00:00"
-        return _answer(pieces, {**metadata, "point_count": count}), count
+        return _answer(pieces, {**metadata, "point_count": count})
 
     def _pieces(self, name: tuple[str, str], series: Series, first: int, last: int) -> Iterator[_Piece]:
         """The bars of a range that lies within the series, by weeks; whole weeks are made only once."""
@@ -106,17 +94,9 @@ def _piece(moments: list[int], rows: list[str]) -> _Piece:
 
 
 def _answer(pieces: list[_Piece], metadata: dict[str, object]) -> bytes:
-    quote, bracket = (b'"', b'"'), (b"[", b"]")
-    if not pieces:
-        quote = bracket = (b"", b"")
-    return b"".join(
-        [
-            b'{"success":true,"data":{"dates":[', quote[0],
-            b'","'.join(each.dates for each in pieces),
-            quote[1], b'],"ohlcv":[', bracket[0],
-            b"],[".join(each.rows for each in pieces),
-            bracket[1], b'],"points":null,"metadata":',
-            json.dumps(metadata, separators=(",", ":")).encode(),
-            b'},"error":null}',
-        ]
-    )  # fmt: skip
+    dates = b'","'.join(each.dates for each in pieces)
+    rows = b"],[".join(each.rows for each in pieces)
+    head, middle, tail = (b'["', b'"],"ohlcv":[[', b"]]") if pieces else (b"[", b'],"ohlcv":[', b"]")
+    about = json.dumps(metadata, separators=(",", ":")).encode()
+    end = tail + b',"points":null,"metadata":' + about + b'},"error":null}'
+    return b"".join((b'{"success":true,"data":{"dates":', head, dates, middle, rows, end))

@@ -9,15 +9,15 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel
 
+from embedded_ktrdr import fields
 from embedded_ktrdr.backend.bar_reader import BarReader
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.errors import DataError, answer
-from embedded_ktrdr.generator import moment_of, text_of
+from embedded_ktrdr.moments import moment_of, text_of
 
 MAX_SYMBOL, MAX_TIMEFRAME = 20, 10
 
 log = logging.getLogger("ktrdr.api.endpoints.data")
-service_log = logging.getLogger("ktrdr.api.services.data_service")
 
 
 class DataRangeRequest(BaseModel):
@@ -28,19 +28,18 @@ class DataRangeRequest(BaseModel):
 
 
 _NAMES = (
-    ("1m", "1 Minute", "One-minute"),
-    ("5m", "5 Minutes", "Five-minute"),
-    ("15m", "15 Minutes", "Fifteen-minute"),
-    ("30m", "30 Minutes", "Thirty-minute"),
-    ("1h", "1 Hour", "One-hour"),
-    ("2h", "2 Hours", "Two-hour"),
-    ("4h", "4 Hours", "Four-hour"),
-    ("1d", "Daily", "Daily"),
-    ("1w", "Weekly", "Weekly"),
-    ("1M", "Monthly", "Monthly"),
+    *(
+        "1 Minute,One-minute",
+        "5 Minutes,Five-minute",
+        "15 Minutes,Fifteen-minute",
+        "30 Minutes,Thirty-minute",
+    ),
+    *("1 Hour,One-hour", "2 Hours,Two-hour", "4 Hours,Four-hour", "Daily,Daily", "Weekly,Weekly"),
+    "Monthly,Monthly",
 )
 TIMEFRAMES = [
-    {"id": each, "name": name, "description": f"{word} interval data"} for each, name, word in _NAMES
+    {"id": each, "name": name, "description": f"{word} interval data"}
+    for each, (name, word) in zip(fields.TIMEFRAMES, (each.split(",") for each in _NAMES), strict=True)
 ]
 
 
@@ -62,22 +61,14 @@ def data_router(repository: BarRepository) -> APIRouter:
         trading_hours_only: bool | None = False,
         include_extended: bool | None = False,
     ) -> Response:
-        log.info(
-            "Getting cached data for %s (%s) - frontend request, trading_hours_only=%s, include_extended=%s",
-            symbol, timeframe, trading_hours_only, include_extended,
-        )  # fmt: skip
-        name = symbol.strip().upper()
+        del trading_hours_only, include_extended  # nothing is known of trading hours, as in KTRDR
         start, end = _date("start_date", start_date), _date("end_date", end_date)
-        if trading_hours_only:
-            log.warning("No trading hours info found for %s, skipping trading hours filter", name)
-        body, count = await reader.read(name, timeframe, start, end)
-        log.info("Retrieved %s cached data points for %s", count, name)
+        body = await reader.read(symbol.strip().upper(), timeframe, start, end)
         return Response(body, media_type="application/json")
 
     @router.post("/data/range")
     async def get_data_range(request: DataRangeRequest) -> dict[str, Any]:
         symbol, timeframe = request.symbol, request.timeframe
-        log.info("Getting date range for %s (%s)", symbol, timeframe)
         problem = _malformed(symbol, timeframe)
         if problem:
             message = f"Failed to get date range for {symbol} ({timeframe})"
@@ -87,7 +78,6 @@ def data_router(repository: BarRepository) -> APIRouter:
         if series is None:
             log.error("Data not found: Data not found for %s (%s)", symbol, timeframe)
             raise HTTPException(404, f"Data not found for {symbol} ({timeframe})")
-        log.info("Successfully retrieved date range for %s", symbol)
         return answer(
             {
                 "symbol": symbol,
@@ -101,12 +91,10 @@ def data_router(repository: BarRepository) -> APIRouter:
     @router.get("/symbols")
     async def get_symbols() -> dict[str, Any]:
         available = await asyncio.to_thread(repository.available)
-        log.info("Retrieved %s symbols", len(available))
         return answer([_described(each, available[each]) | {"trading_hours": None} for each in available])
 
     @router.get("/timeframes")
     async def get_timeframes() -> dict[str, Any]:
-        log.info("Retrieved %s timeframes", len(TIMEFRAMES))
         return answer(TIMEFRAMES)
 
     return router
@@ -124,7 +112,6 @@ def _described(symbol: str, timeframes: list[str]) -> dict[str, Any]:
 
 def _info(repository: BarRepository) -> dict[str, Any]:
     available = repository.available()
-    service_log.info("Retrieved %s unique symbols (from repository)", len(available))
     symbols = []
     for symbol, timeframes in available.items():
         about = _described(symbol, timeframes)

@@ -128,7 +128,7 @@ class Dispatch:
         raise NoWorkerError(job.kind.worker_type, registered, time.monotonic() - self._up_since)
 
     async def _choose(self, worker_type: WorkerType, tried: list[str]) -> Worker | None:
-        """A free worker, GPU first; workers that only look busy are asked before giving up."""
+        """A free worker; workers that only look busy are asked before giving up."""
         for last_chance in (False, True):
             if last_chance:
                 await self._registry.ask_busy(worker_type)
@@ -137,7 +137,6 @@ class Dispatch:
                 for each in self._registry.all(worker_type, WorkerStatus.AVAILABLE)
                 if each.worker_id not in tried
             ]
-            free.sort(key=lambda each: each.capabilities.get("gpu") is not True)
             if free:
                 return free[0]
         return None
@@ -146,7 +145,6 @@ class Dispatch:
         """Whether the worker takes the work."""
         log, word = job.kind.log, job.kind.word
         url = f"{worker.endpoint_url}{job.kind.route}"
-        log.info("Dispatching %s to worker %s at %s", word.lower(), worker.worker_id, url)
         try:
             answer = await self._client.post(
                 url, json={"task_id": operation_id, **job.body}, timeout=self._pace.proxy_timeout_s
@@ -163,5 +161,4 @@ class Dispatch:
         log.info("✅ %s accepted by worker %s: remote_op=%s", word, worker.worker_id, operation_id)
         # Again: a health answer from before the acceptance may have said idle in between.
         self._registry.mark_busy(worker, operation_id)
-        log.info("Marked worker %s as BUSY for operation %s", worker.worker_id, operation_id)
         return True

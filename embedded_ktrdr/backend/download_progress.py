@@ -82,7 +82,5 @@ class DownloadProgress:
             items_processed=items,
             context=dict(self._context),
         )
-        log.info(
-            "📊 Operation %s progress: %.1f%% - %s",
-            self._operation.operation_id, percentage, self._operation.progress.current_step,
-        )  # fmt: skip
+        shown = self._operation.progress.current_step
+        log.info("📊 Operation %s progress: %.1f%% - %s", self._operation.operation_id, percentage, shown)

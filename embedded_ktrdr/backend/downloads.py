@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from embedded_ktrdr.backend.gaps import TAIL_DEFAULT, DownloadMode, Span, find_g
 from embedded_ktrdr.backend.ib_client import HostServiceError, IbHost
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.bars import BarRepository
-from embedded_ktrdr.generator import STEPS, Bar, moment_of, seconds_of
+from embedded_ktrdr.fields import EndDate, IsoDate, Text, Timeframe
+from embedded_ktrdr.generator import STEPS, Bar
+from embedded_ktrdr.moments import moment_of, seconds_of
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType, new_operation, now
 from embedded_ktrdr.pace import Pace
 
@@ -24,21 +27,28 @@ SET_UP_S = 0.3
 MOST_SAVING = 10
 
 log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
-segments_log = logging.getLogger("ktrdr.data.acquisition.segment_manager")
 
 
 class DownloadError(Exception):
     """A download cannot be done; the text is the operation's reason of failure."""
 
 
-class DownloadOrder(BaseModel):
-    """A download as it was asked for; dates are ISO texts."""
+class DataFilters(BaseModel):
+    """Accepted and not used, as in KTRDR."""
 
-    symbol: str
-    timeframe: str
-    mode: DownloadMode
-    start_date: str | None = None
-    end_date: str | None = None
+    trading_hours_only: bool = False
+    include_extended: bool = False
+
+
+class DataLoadRequest(BaseModel):
+    """Body of POST /data/acquire/download."""
+
+    symbol: Text
+    timeframe: Timeframe
+    mode: DownloadMode = "tail"
+    start_date: IsoDate | None = None
+    end_date: EndDate | None = None
+    filters: DataFilters | None = None
 
     @property
     def name(self) -> str:
@@ -54,23 +64,19 @@ class Downloads:
         self._repository = repository
         self._operations = operations
         self._pace = pace
-        self._orders: dict[str, DownloadOrder] = {}
+        self._orders: dict[str, DataLoadRequest] = {}
         operations.restarts[OperationType.DATA_LOAD] = self._restart
 
-    def start(self, order: DownloadOrder, *, retry: bool = False) -> OperationInfo:
+    def start(self, order: DataLoadRequest, *, retry: bool = False) -> OperationInfo:
         """A running operation; whether IB can do it shows later."""
-        log.info(
-            "Starting data download for %s %s (mode: %s, start: %s, end: %s)",
-            order.symbol, order.timeframe, order.mode.value, order.start_date, order.end_date,
-        )  # fmt: skip
         metadata = OperationMetadata(
             symbol=order.symbol,
             timeframe=order.timeframe,
-            mode=order.mode.value,
+            mode=order.mode,
             start_date=_moment(order.start_date),
             end_date=_moment(order.end_date),
             parameters={
-                "operation_name": f"{order.name} ({order.mode.value} mode)",
+                "operation_name": f"{order.name} ({order.mode} mode)",
                 "service_name": "Data/Acquisition",
             },
         )
@@ -85,37 +91,29 @@ class Downloads:
         return self.start(self._orders[failed.operation_id], retry=True)
 
 
+@dataclass
 class Download:
     """One download, in KTRDR's seven steps."""
 
-    def __init__(
-        self,
-        order: DownloadOrder,
-        operation: OperationInfo,
-        progress: DownloadProgress,
-        host: IbHost,
-        repository: BarRepository,
-        pace: Pace,
-    ) -> None:
-        self._order = order
-        self._operation = operation
-        self._progress = progress
-        self._host = host
-        self._repository = repository
-        self._pace = pace
-        self._bars: dict[int, Bar] = {}
+    order: DataLoadRequest
+    operation: OperationInfo
+    progress: DownloadProgress
+    host: IbHost
+    repository: BarRepository
+    pace: Pace
+    bars: dict[int, Bar] = field(default_factory=dict)
 
     async def run(self) -> dict[str, Any]:
         """The result summary; what IB refuses raises, with the reason."""
-        order, progress = self._order, self._progress
+        order, progress = self.order, self.progress
         symbol, timeframe = order.symbol, order.timeframe
         progress.begin(0, f"Validating symbol {symbol}")
         head = await self._validate()
         progress.begin(1, f"Loading cached data for {symbol} {timeframe}")
-        held = await asyncio.to_thread(self._repository.series, symbol, timeframe)
+        held = await asyncio.to_thread(self.repository.series, symbol, timeframe)
         progress.begin(2, f"Validating date range for {symbol}")
         wanted = self._wanted(head)
-        progress.begin(3, f"Analyzing data gaps for {symbol} ({order.mode.value} mode)")
+        progress.begin(3, f"Analyzing data gaps for {symbol} ({order.mode} mode)")
         gaps = await asyncio.to_thread(find_gaps, held, symbol, timeframe, wanted, order.mode)
         result: dict[str, Any] = {
             "symbol": symbol,
@@ -130,36 +128,33 @@ class Download:
             return result
         progress.begin(4, f"Creating {len(gaps)} download segments")
         segments = split(gaps, timeframe, order.mode)
-        log.info("Created %s segments from %s gaps", len(segments), len(gaps))
         progress.begin(5, f"Downloading {len(segments)} segments from IB")
         await self._fetch_all(segments)
         progress.begin(6, f"Merging and saving {symbol} {timeframe} data")
         await self._save()
-        rows = len(self._bars)
+        rows = len(self.bars)
         progress.within(len(segments), len(segments), f"💾 Saved {rows:,} bars to CSV", rows)
         progress.end()
-        return result | {"rows_downloaded": rows, "gaps_filled": len(gaps), "mode": order.mode.value}
+        return result | {"rows_downloaded": rows, "gaps_filled": len(gaps), "mode": order.mode}
 
     async def _validate(self) -> int | None:
         """The moment of the first bar that IB has, if it says so."""
-        symbol, timeframe = self._order.symbol, self._order.timeframe
-        log.info("📋 Validating symbol %s via provider", symbol)
-        await asyncio.sleep(SET_UP_S / self._pace.speed)
-        answer = await self._host.post("/data/validate", {"symbol": symbol, "timeframes": [timeframe]})
+        symbol, timeframe = self.order.symbol, self.order.timeframe
+        await asyncio.sleep(SET_UP_S / self.pace.speed)
+        answer = await self.host.post("/data/validate", {"symbol": symbol, "timeframes": [timeframe]})
         if not (answer["success"] and answer["is_valid"]):
             raise DownloadError(answer["error"] or answer["error_message"])
-        log.info("✅ Symbol %s validated successfully", symbol)
         head = (answer["head_timestamps"] or {}).get(timeframe)
         return None if head is None else seconds_of(datetime.fromisoformat(head))
 
     def _wanted(self, head: int | None) -> Span:
         """The range asked for, no earlier than IB's first bar and no later than the last one that is over."""
-        order, present = self._order, seconds_of(now())
+        order, present = self.order, seconds_of(now())
         end = present if order.end_date is None else seconds_of(datetime.fromisoformat(order.end_date))
         end = min(end, present - STEPS.get(order.timeframe, 0))
         if order.start_date is not None:
             start = seconds_of(datetime.fromisoformat(order.start_date))
-        elif order.mode is DownloadMode.TAIL or head is None:
+        elif order.mode == "tail" or head is None:
             start = min(end, present) - int(TAIL_DEFAULT.total_seconds())
         else:
             start = head
@@ -169,58 +164,50 @@ class Download:
         return start, end
 
     async def _fetch_all(self, segments: list[Span]) -> None:
-        save_at = time.monotonic() + self._pace.periodic_save_s
+        save_at = time.monotonic() + self.pace.periodic_save_s
         failures: list[str] = []
         total = len(segments)
         for number, segment in enumerate(segments, start=1):
             span = " to ".join(f"{moment_of(each):%Y-%m-%d %H:%M}" for each in segment)
-            self._progress.within(number, total, f"Segment {number}/{total}: {span}", len(self._bars))
-            segments_log.info(
-                "🚀 IB REQUEST %s/%s: Fetching %s from %s", number, total, self._order.name, span
-            )
+            self.progress.within(number, total, f"Segment {number}/{total}: {span}", len(self.bars))
             try:
                 found = await self._fetch(segment)
-            except asyncio.CancelledError:
-                segments_log.info("🛑 Segment fetching cancelled at segment %s/%s", number, total)
-                raise
             except DownloadError as error:
                 # IB refuses this piece; it may give the others.
-                segments_log.error("❌ IB ERROR %s: %s", number, error)
                 failures.append(f"segment {number}/{total} ({span}): {error}")
                 continue
             except HostServiceError as error:
                 # Nobody answers any more: what came so far is kept, but the download has failed.
                 await self._save()
-                kept = f" (segment {number}/{total}; {len(self._bars)} bars saved)" if self._bars else ""
+                kept = f" (segment {number}/{total}; {len(self.bars)} bars saved)" if self.bars else ""
                 raise DownloadError(f"{error}{kept}") from error
-            self._bars.update((bar[0], bar) for bar in found)
-            segments_log.info("✅ IB SUCCESS %s: Received %s bars from IB", number, len(found))
+            self.bars.update((bar[0], bar) for bar in found)
             detail = f"✅ Loaded {len(found)} bars from segment {number}/{total}"
-            self._progress.within(number, total, detail, len(self._bars))
+            self.progress.within(number, total, detail, len(self.bars))
             began = time.monotonic()
             if number < total and began >= save_at:
                 await self._save()
                 spent_s = time.monotonic() - began
-                save_at = began + max(self._pace.periodic_save_s, spent_s * MOST_SAVING)
-        if not self._bars:
-            mode, reason = self._order.mode.value, failures[-1] if failures else "IB has no bars in the range"
+                save_at = began + max(self.pace.periodic_save_s, spent_s * MOST_SAVING)
+        if not self.bars:
+            mode, reason = self.order.mode, failures[-1] if failures else "IB has no bars in the range"
             raise DownloadError(
                 f"Complete IB failure in '{mode}' mode - all {total} segments failed: {reason}"
             )
-        self._operation.warnings.extend(failures)
+        self.operation.warnings.extend(failures)
 
     async def _fetch(self, segment: Span) -> list[Bar]:
         start, end = (moment_of(each).isoformat() for each in segment)
-        body = {"symbol": self._order.symbol, "timeframe": self._order.timeframe, "start": start, "end": end}
-        answer = await self._host.post("/data/historical", body)
+        body = {"symbol": self.order.symbol, "timeframe": self.order.timeframe, "start": start, "end": end}
+        answer = await self.host.post("/data/historical", body)
         if not answer["success"]:
             raise DownloadError(answer["error"])
         return [_bar(moment, row) for moment, row in json.loads(answer["data"]).items()]
 
     async def _save(self) -> None:
-        if self._bars:
-            bars = list(self._bars.values())
-            await asyncio.to_thread(self._repository.save, self._order.symbol, self._order.timeframe, bars)
+        if self.bars:
+            bars = list(self.bars.values())
+            await asyncio.to_thread(self.repository.save, self.order.symbol, self.order.timeframe, bars)
 
 
 def _bar(moment: str, row: dict[str, float]) -> Bar:

@@ -1,11 +1,12 @@
 """Which bars a download has to fetch, and in which pieces (ktrdr/data/acquisition at S)."""
 
 from datetime import timedelta
-from enum import StrEnum
 from itertools import pairwise
+from typing import Literal
 
 from embedded_ktrdr.bars import Series
-from embedded_ktrdr.generator import DAY, INSTRUMENTS, STEPS, GeneratedSeries
+from embedded_ktrdr.generator import INSTRUMENTS, STEPS, GeneratedSeries
+from embedded_ktrdr.moments import DAY
 
 Span = tuple[int, int]
 """First and last moment, in seconds."""
@@ -18,12 +19,8 @@ LONGEST = {
 TAIL_DEFAULT = timedelta(days=30)
 
 
-class DownloadMode(StrEnum):
-    """What a download without a start fetches, and in which order."""
-
-    TAIL = "tail"
-    BACKFILL = "backfill"
-    FULL = "full"
+DownloadMode = Literal["tail", "backfill", "full"]
+"""What a download without a start fetches, and in which order."""
 
 
 def find_gaps(
@@ -36,7 +33,7 @@ def find_gaps(
         return [wanted]
     edges = [(first - 1, moments[0]), (moments[-1], last + 1)]
     step = STEPS.get(timeframe, DAY)
-    if mode is DownloadMode.TAIL:
+    if mode == "tail":
         edges[1:1] = [(before, after) for before, after in pairwise(moments) if after - before > step]
     return [
         (max(before, first), min(after, last))
@@ -53,7 +50,7 @@ def split(gaps: list[Span], timeframe: str, mode: DownloadMode) -> list[Span]:
         for first, last in gaps
         for start in range(first, max(last, first + 1), longest)
     ]
-    return sorted(pieces, reverse=mode is DownloadMode.TAIL)
+    return sorted(pieces, reverse=mode == "tail")
 
 
 def _expected(symbol: str, timeframe: str, first: int, last: int) -> bool:

@@ -32,18 +32,13 @@ class IbHost:
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request; one that gets no answer in time is made again."""
-        for number in range(1, TRIES + 1):
-            log.info("🌐 IB Data Service: POST %s attempt %s", path, number)
+        for number in range(TRIES):
             try:
                 return await self._once("POST", path, body)
             except TimeoutError:
-                pause_s = 2 ** (number - 1)
-                if number < TRIES:
-                    log.warning(
-                        "IB Data Service: POST %s timeout (attempt %s/%s), retrying in %ss",
-                        path, number, TRIES, pause_s,
-                    )  # fmt: skip
-                    await asyncio.sleep(pause_s / self._pace.speed)
+                if number < TRIES - 1:
+                    log.warning("IB Data Service: POST %s timeout (attempt %s/%s)", path, number + 1, TRIES)
+                    await asyncio.sleep(2**number / self._pace.speed)
         reason = f"no answer to POST {path}; is its gateway connected?"
         raise HostServiceError(f"Host service timeout: Request timed out after {TRIES} attempts: {reason}")
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
 from embedded_ktrdr.backend.operations import FinishedError, Operations
-from embedded_ktrdr.logs import Seldom
 from embedded_ktrdr.operations import (
     ListQuery,
     OperationInfo,
@@ -15,11 +14,8 @@ from embedded_ktrdr.operations import (
     OperationMetricsResponse,
     OperationStatus,
     OperationStatusResponse,
+    metrics_response,
 )
-
-# Seconds between two log lines about the lookups of one operation.
-LOOKUP_LINE_EVERY_S = 30.0
-ENDED_LINE_EVERY_S = 2.0
 
 log = logging.getLogger("ktrdr.api.endpoints.operations")
 
@@ -34,7 +30,7 @@ class CancelOperationRequest(BaseModel):
 def operation_router(operations: Operations) -> APIRouter:
     """The routes of operations."""
     router = APIRouter(prefix="/operations", tags=["Operations"])
-    lookup_due, ended_due = Seldom(LOOKUP_LINE_EVERY_S), Seldom(ENDED_LINE_EVERY_S)
+    told: set[str] = set()
 
     async def find(operation_id: str) -> OperationInfo:
         operation = await operations.lookup(operation_id)
@@ -50,16 +46,11 @@ def operation_router(operations: Operations) -> APIRouter:
 
     @router.get("/{operation_id}")
     async def get_operation_status(operation_id: str) -> OperationStatusResponse:
-        due = lookup_due(operation_id)
-        if due:
-            log.info("Getting status for operation: %s", operation_id)
         operation = await find(operation_id)
-        if operation.status.final:
-            if ended_due(operation_id):
-                kind, outcome = operation.operation_type.value, operation.status.name
-                log.info("🏁 OPERATION %s: %s (%s)", outcome, operation_id, kind)
-        elif due:
-            log.info("Retrieved operation %s: status=%s", operation_id, operation.status.shown)
+        if operation.status.final and operation_id not in told:
+            told.add(operation_id)  # not at every poll
+            kind, outcome = operation.operation_type.value, operation.status.name
+            log.info("🏁 OPERATION %s: %s (%s)", outcome, operation_id, kind)
         return OperationStatusResponse(data=operation)
 
     @router.delete("/{operation_id}")
@@ -80,11 +71,9 @@ def operation_router(operations: Operations) -> APIRouter:
 
     @router.post("/{operation_id}/retry")
     async def retry_operation(operation_id: str) -> OperationStatusResponse:
-        log.info("Retrying operation: %s", operation_id)
         operation = await find(operation_id)
         if operation.status is not OperationStatus.FAILED:
             shown = operation.status.shown
-            log.warning("Cannot retry - operation not failed: %s (status: %s)", operation_id, shown)
             raise HTTPException(400, f"Operation {operation_id} cannot be retried (status: {shown})")
         again = await operations.retry(operation)
         log.info("Created retry operation: %s (original: %s)", again.operation_id, operation_id)
@@ -92,13 +81,10 @@ def operation_router(operations: Operations) -> APIRouter:
 
     @router.get("/{operation_id}/results")
     async def get_operation_results(operation_id: str) -> dict[str, Any]:
-        log.info("Getting results for operation: %s", operation_id)
         operation = await find(operation_id)
         if operation.status not in (OperationStatus.COMPLETED, OperationStatus.FAILED):
             status = operation.status.value
-            log.warning("Operation not finished: %s (status: %s)", operation_id, operation.status.shown)
             raise HTTPException(400, f"Operation not finished (status: {status})")
-        log.info("Returning results for operation: %s", operation_id)
         return {
             "success": True,
             "operation_id": operation_id,
@@ -109,16 +95,8 @@ def operation_router(operations: Operations) -> APIRouter:
 
     @router.get("/{operation_id}/metrics")
     async def get_operation_metrics(operation_id: str) -> OperationMetricsResponse:
-        log.info("Getting metrics for operation: %s", operation_id)
         operation = await find(operation_id)
-        log.info("Retrieved metrics for operation: %s", operation_id)
-        return OperationMetricsResponse(
-            data={
-                "operation_id": operation_id,
-                "operation_type": operation.operation_type.value,
-                "metrics": (operation.metrics or {}).get("epochs", []),
-            }
-        )
+        return metrics_response(operation, operation.epochs)
 
     return router
 

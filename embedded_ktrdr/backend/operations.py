@@ -16,6 +16,8 @@ from embedded_ktrdr.operations import (
     OperationStatus,
     OperationStore,
     OperationType,
+    carry_out,
+    fail,
 )
 from embedded_ktrdr.pace import ORPHAN_AFTER_S, Pace
 
@@ -58,14 +60,14 @@ class Operations:
     def add(self, operation: OperationInfo, worker: Worker) -> None:
         """Keep an operation that `worker` has just accepted."""
         operation_id = operation.operation_id
-        self._begin(operation)
+        self.store.begin(operation)
         # The acceptance counts as the first answer: KTRDR too shows its own state until the cache expires.
         self._proxies[operation_id] = _Proxy(worker.worker_id, worker.endpoint_url, time.monotonic())
         log.info("Registered remote proxy for operation %s → host %s", operation_id, operation_id)
 
     def run(self, operation: OperationInfo, work: Work) -> None:
         """Keep an operation and do its work here; `work` is cancelled with it and may report its progress."""
-        self._begin(operation)
+        self.store.begin(operation)
         self._tasks[operation.operation_id] = asyncio.create_task(self._work(operation, work))
 
     async def lookup(self, operation_id: str, *, force: bool = False) -> OperationInfo | None:
@@ -101,10 +103,6 @@ class Operations:
             task.cancel()
         if proxy is not None:
             self._registry.release(proxy.worker_id, operation_id)
-        log.info(
-            "Cancelled operation: %s (task_cancelled: %s, remote_cancelled: %s)",
-            operation_id, task is not None, confirmed,
-        )  # fmt: skip
         return operation.cancel_result(reason, task=task is not None, remote=confirmed)
 
     async def retry(self, failed: OperationInfo) -> OperationInfo:
@@ -116,26 +114,11 @@ class Operations:
         for task in self._tasks.values():
             task.cancel()
 
-    def _begin(self, operation: OperationInfo) -> None:
-        operation_id, kind = operation.operation_id, operation.operation_type
-        log.info("Created operation: %s (type: OperationType.%s)", operation_id, kind.name)
-        operation.start()
-        self.store.add(operation)
-        log.info("Started operation: %s", operation_id)
-
     async def _work(self, operation: OperationInfo, work: Work) -> None:
-        operation_id = operation.operation_id
         try:
-            result = await work()
-        except Exception as error:
-            if operation.finish(OperationStatus.FAILED, error=str(error) or type(error).__name__):
-                log.error("Failed operation: %s - %s", operation_id, operation.error_message)
-        else:
-            if operation.finish(OperationStatus.COMPLETED, result=result):
-                operation.progress.percentage = 100.0
-                log.info("Completed operation: %s", operation_id)
+            await carry_out(operation, work())
         finally:
-            self._tasks.pop(operation_id, None)
+            self._tasks.pop(operation.operation_id, None)
 
     async def _cancel_at_worker(self, operation_id: str, proxy: _Proxy, reason: str | None) -> bool:
         """Whether the worker confirms that it has stopped the work."""
@@ -152,9 +135,7 @@ class Operations:
         except httpx.HTTPError as error:
             log.error("Failed to cancel remote operation %s: %s", operation_id, error or type(error).__name__)
         else:
-            if confirmed:
-                log.info("Successfully cancelled remote operation: %s", operation_id)
-            else:
+            if not confirmed:
                 await self.lookup(operation_id, force=True)
         return confirmed
 
@@ -195,6 +176,5 @@ class Operations:
                 "Operation was RUNNING but no worker claimed it: "
                 f"{proxy.worker_id} has not answered for it for {ORPHAN_AFTER_S:g} s"
             )
-            if operation.finish(OperationStatus.FAILED, error=reason):
-                log.error("Failed operation: %s - %s", operation.operation_id, reason)
-                self._registry.release(proxy.worker_id, operation.operation_id)
+            fail(operation, reason)
+            self._registry.release(proxy.worker_id, operation.operation_id)

@@ -113,7 +113,6 @@ class Registry:
 
     async def sweep_for_ever(self) -> None:
         """Check all workers one after another, then pause, as KTRDR does."""
-        log.info("Background health check loop started (interval: %ss)", self._pace.health_sweep_s)
         while True:
             for worker in list(self._workers.values()):
                 await self.check(worker)
@@ -151,11 +150,8 @@ class Registry:
         worker.health_check_failures += 1
         if worker.health_check_failures >= FAILURES_UNTIL_UNAVAILABLE:
             worker.status = WorkerStatus.TEMPORARILY_UNAVAILABLE
-            log.warning(
-                "Worker %s marked TEMPORARILY_UNAVAILABLE after %s failures",
-                worker.worker_id,
-                worker.health_check_failures,
-            )
+            marked = "Worker %s marked TEMPORARILY_UNAVAILABLE after %s failures"
+            log.warning(marked, worker.worker_id, worker.health_check_failures)
 
     def _forget_if_dead(self, worker: Worker) -> None:
         silent_s = time.monotonic() - self._healthy_at[worker.worker_id]

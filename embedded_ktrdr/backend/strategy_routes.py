@@ -1,13 +1,12 @@
 """/api/v1/strategies, /models and /indicators (contract 3.4 and 7)."""
 
 import asyncio
-import logging
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
 from embedded_ktrdr.models import Model, Models
-from embedded_ktrdr.strategies import PARAMETERS, STRATEGIES, Strategy, StrategyError, find_strategy
+from embedded_ktrdr.strategies import PARAMETERS, STRATEGIES, Strategy
 
 # Class, title and type of each indicator, and the values of its parameters if a strategy names none.
 INDICATORS: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
@@ -19,8 +18,6 @@ INDICATORS: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
     "bbands": ("BollingerBandsIndicator", "BollingerBands", "volatility", (20, 2)),
     "adx": ("ADXIndicator", "ADX", "trend", (14,)),
 }
-
-log = logging.getLogger("ktrdr.api.services.training_service")
 
 
 def strategy_router(models: Models) -> APIRouter:
@@ -34,10 +31,9 @@ def strategy_router(models: Models) -> APIRouter:
 
     @router.post("/strategies/validate/{strategy_name}", tags=["Strategies"])
     async def validate_strategy(strategy_name: str) -> dict[str, Any]:
-        try:
-            issues = find_strategy(strategy_name).issues()
-        except StrategyError as error:
-            raise HTTPException(404, str(error)) from error
+        if strategy_name not in STRATEGIES:
+            raise HTTPException(404, f"Strategy file not found: {strategy_name}.yaml")
+        issues = STRATEGIES[strategy_name].issues()
         errors = sum(each["severity"] == "error" for each in issues)
         warnings = len(issues) - errors
         outcome = f"has {errors} error(s)" if errors else "is valid"
@@ -55,7 +51,6 @@ def strategy_router(models: Models) -> APIRouter:
     @router.get("/models", tags=["Models"])
     async def list_models() -> dict[str, Any]:
         trained = await asyncio.to_thread(models.all)
-        log.info("Listed %s models", len(trained))
         return {"success": True, "models": [_model(each) for each in trained]}
 
     @router.get("/indicators/", tags=["Indicators"])

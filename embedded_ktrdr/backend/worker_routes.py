@@ -40,7 +40,6 @@ def worker_router(registry: Registry) -> APIRouter:
     @router.post("/register")
     async def register_worker(request: WorkerRegistrationRequest) -> dict[str, Any]:
         worker_id, kind = request.worker_id, request.worker_type
-        log.info("Worker registration request: %s (WorkerType.%s)", worker_id, kind.name)
         worker = registry.register(worker_id, kind, request.endpoint_url, request.capabilities or {})
         log.info("Worker registered successfully: %s", worker_id)
         return worker.model_dump()

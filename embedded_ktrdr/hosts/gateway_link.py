@@ -64,11 +64,11 @@ class GatewayLink:
         found: list[list[float]] = answer.json()
         return found
 
-    async def _ask(self, path: str, body: dict[str, Any], caller: Request) -> httpx.Response:
+    async def _ask(self, path: str, wanted: dict[str, Any], caller: Request) -> httpx.Response:
         deadline = time.monotonic() + self._pace.gateway_patience_s
         while True:
             try:
-                return await self._client.post(path, json=body, timeout=self._pace.ib_timeout_s)
+                return await self._client.get(path, params=wanted, timeout=self._pace.ib_timeout_s)
             except httpx.HTTPError as error:
                 problem = str(error) or type(error).__name__
             log.error("Connection to the IB gateway at %s failed: %s", self._url, problem)

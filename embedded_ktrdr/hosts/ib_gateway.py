@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from fastapi import FastAPI, HTTPException
-from pydantic import BaseModel
 
-from embedded_ktrdr.generator import INSTRUMENTS, STEPS, GeneratedSeries, seconds_of
+from embedded_ktrdr.generator import INSTRUMENTS, STEPS, GeneratedSeries
+from embedded_ktrdr.moments import seconds_of
 from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
 
@@ -16,21 +16,6 @@ BARS_S = 1.7
 SLOW_S = 4.0
 
 MOST_BARS = 50_000  # in one answer
-
-
-class ContractRequest(BaseModel):
-    """Which contract is wanted."""
-
-    symbol: str
-
-
-class BarsRequest(BaseModel):
-    """Which bars are wanted; moments in seconds."""
-
-    symbol: str
-    timeframe: str
-    first: int
-    last: int
 
 
 def create_app(pace: Pace, *, slow: bool) -> FastAPI:
@@ -44,12 +29,12 @@ def create_app(pace: Pace, *, slow: bool) -> FastAPI:
     async def health() -> dict[str, bool]:
         return {"connected": True}
 
-    @app.post("/contract")
-    async def contract(request: ContractRequest) -> dict[str, Any]:
+    @app.get("/contract")
+    async def contract(symbol: str) -> dict[str, Any]:
         await work(CONTRACT_S)
-        instrument = INSTRUMENTS.get(request.symbol)
+        instrument = INSTRUMENTS.get(symbol)
         if instrument is None:
-            raise HTTPException(404, f"Symbol {request.symbol} not found")
+            raise HTTPException(404, f"Symbol {symbol} not found")
         name = instrument.symbol
         return {
             "contract": {
@@ -63,19 +48,19 @@ def create_app(pace: Pace, *, slow: bool) -> FastAPI:
             "head": instrument.head.isoformat(),
         }
 
-    @app.post("/bars")
-    async def bars(request: BarsRequest) -> list[list[float]]:
+    @app.get("/bars")
+    async def bars(symbol: str, timeframe: str, first: int, last: int) -> list[list[float]]:
         await work(BARS_S)
-        instrument = INSTRUMENTS.get(request.symbol)
-        if instrument is None or request.timeframe not in STEPS:
-            raise HTTPException(404, f"No market data for {request.symbol} {request.timeframe}")
+        instrument = INSTRUMENTS.get(symbol)
+        if instrument is None or timeframe not in STEPS:
+            raise HTTPException(404, f"No market data for {symbol} {timeframe}")
         # Only bars that are complete.
-        newest = seconds_of(now()) - STEPS[request.timeframe]
+        newest = seconds_of(now()) - STEPS[timeframe]
         series = GeneratedSeries(
             instrument,
-            request.timeframe,
-            max(request.first, seconds_of(instrument.head)),
-            min(request.last, newest),
+            timeframe,
+            max(first, seconds_of(instrument.head)),
+            min(last, newest),
         )
         if len(series) > MOST_BARS:
             raise HTTPException(400, f"More than {MOST_BARS} bars at once are not given")

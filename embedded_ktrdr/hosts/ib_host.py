@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationInfo
 
-from embedded_ktrdr.fields import Text
-from embedded_ktrdr.generator import STEPS, seconds_of, text_of
+from embedded_ktrdr.fields import Text, Timeframe
 from embedded_ktrdr.hosts.gateway_link import GatewayError, GatewayLink
+from embedded_ktrdr.moments import seconds_of, text_of
 from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
 
 MAX_CONNECTIONS = 3
-TIMEFRAMES = [*STEPS, "1M"]  # of a month the stand-in of the gateway has no bars
 
 log = logging.getLogger("endpoints.data")
 
@@ -34,12 +33,6 @@ def _not_before_start(value: datetime, info: ValidationInfo) -> datetime:
     return value
 
 
-def _known(value: str) -> str:
-    if value not in TIMEFRAMES:
-        raise ValueError(f"Timeframe must be one of {TIMEFRAMES}")
-    return value
-
-
 Moment = Annotated[datetime, BeforeValidator(_iso)]
 
 
@@ -47,7 +40,7 @@ class HistoricalDataRequest(BaseModel):
     """Body of POST /data/historical; moments without a zone are UTC."""
 
     symbol: Text
-    timeframe: Annotated[Text, AfterValidator(_known)]
+    timeframe: Timeframe
     start: Moment
     end: Annotated[Moment, AfterValidator(_not_before_start)]
     instrument_type: str | None = None
@@ -113,35 +106,15 @@ def _add_health(app: FastAPI, link: GatewayLink) -> None:
 
 
 def _add_data(app: FastAPI, link: GatewayLink) -> None:
-    async def about(symbol: str, timeframes: list[str], caller: Request) -> dict[str, Any]:
-        answer: dict[str, Any] = dict.fromkeys(
-            ("success", "is_valid", "error_message", "contract_info", "head_timestamps", "error")
-        )
-        try:
-            found = await link.contract(symbol, caller)
-        except GatewayError as error:
-            log.error("Error validating symbol: %s", error)
-            return answer | {"success": False, "error": str(error)}
-        answer |= {"success": True, "is_valid": found is not None, "head_timestamps": {}}
-        if found is None:
-            return answer | {"error_message": f"Symbol {symbol} not found"}
-        heads = dict.fromkeys(timeframes, found["head"])
-        return answer | {"contract_info": found["contract"], "head_timestamps": heads}
-
     @app.post("/data/historical", tags=["data"])
     async def get_historical_data(request: HistoricalDataRequest, caller: Request) -> dict[str, Any]:
         symbol, timeframe = request.symbol, request.timeframe
         first, last = seconds_of(request.start), seconds_of(request.end)
-        span = f"{text_of(first)} to {text_of(last)}"
-        log.info("Fetching historical data: %s %s %s", symbol, timeframe, span)
         try:
             if request.instrument_type is None:
-                log.info("Auto-validating %s to determine contract type", symbol)
                 found = await link.known(symbol, caller)
                 if found is None:
-                    reason = f"Symbol validation failed: Symbol {symbol} not found"
-                    return _bars(error=reason)
-                log.info("Validated %s as %s", symbol, found["contract"]["asset_type"])
+                    return _bars(error=f"Symbol validation failed: Symbol {symbol} not found")
             bars = await link.bars(symbol, timeframe, first, last, caller)
         except GatewayError as error:
             log.error("Error fetching historical data: %s", error)
@@ -155,20 +128,25 @@ def _add_data(app: FastAPI, link: GatewayLink) -> None:
 
     @app.post("/data/validate", tags=["data"])
     async def validate_symbol(request: ValidationRequest, caller: Request) -> dict[str, Any]:
-        log.info("Validating symbol: %s timeframes: %s", request.symbol, request.timeframes)
-        return await about(request.symbol, request.timeframes or [], caller)
-
-    @app.get("/data/symbol-info/{symbol}", tags=["data"])
-    async def get_symbol_info(symbol: str, caller: Request) -> dict[str, Any]:
-        log.info("Getting symbol info: %s", symbol)
-        return await about(symbol, ["1h"], caller)
+        answer: dict[str, Any] = dict.fromkeys(
+            ("success", "is_valid", "error_message", "contract_info", "head_timestamps", "error")
+        )
+        try:
+            found = await link.contract(request.symbol, caller)
+        except GatewayError as error:
+            log.error("Error validating symbol: %s", error)
+            return answer | {"success": False, "error": str(error)}
+        answer |= {"success": True, "is_valid": found is not None, "head_timestamps": {}}
+        if found is None:
+            return answer | {"error_message": f"Symbol {request.symbol} not found"}
+        heads = dict.fromkeys(request.timeframes or [], found["head"])
+        return answer | {"contract_info": found["contract"], "head_timestamps": heads}
 
     @app.get("/data/head-timestamp", tags=["data"])
     async def get_head_timestamp(
         symbol: str, timeframe: str, caller: Request, instrument_type: str | None = None
     ) -> dict[str, Any]:
-        del instrument_type  # the gateway knows it
-        log.info("Getting head timestamp: %s %s", symbol, timeframe)
+        del timeframe, instrument_type  # the gateway knows
         try:
             found = await link.contract(symbol, caller)
         except GatewayError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,17 +16,21 @@ from embedded_ktrdr.operations import (
     ListQuery,
     OperationInfo,
     OperationListResponse,
+    OperationMetadata,
     OperationMetricsResponse,
     OperationStatusResponse,
+    metrics_response,
+    new_operation,
     now,
 )
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.telemetry import prometheus_text
-from embedded_ktrdr.worker.desk import Desk, DuplicateError, Kind, Work, WorkerBusyError
+from embedded_ktrdr.worker.desk import Desk, Kind, Work
 
 # The worker starts beside the backend, so its first tries may come too early.
-REGISTRATION_PATIENCE_S = 30.0
+REGISTRATION_TRIES = 600
 REGISTRATION_EVERY_S = 0.05
+REGISTRATION_TIMEOUT_S = 30.0
 REGISTRATION_HEAD_START_S = 0.2
 
 BUSY = (
@@ -50,8 +55,6 @@ def create_worker(kind: Kind, place: Place, pace: Pace) -> tuple[FastAPI, Desk]:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        log.info("Starting %s worker...", kind.word)
-        log.info("Worker ID: %s", place.worker_id)
         registration = asyncio.create_task(_register(kind, place))
         # Where the backend runs already, a worker that answers is one that has registered.
         await asyncio.wait({registration}, timeout=REGISTRATION_HEAD_START_S)
@@ -65,15 +68,19 @@ def create_worker(kind: Kind, place: Place, pace: Pace) -> tuple[FastAPI, Desk]:
     return app, desk
 
 
-def begin(desk: Desk, operation: OperationInfo, work: Work) -> None:
+def begin(
+    desk: Desk, metadata: OperationMetadata, work: Work, operation_id: str | None = None
+) -> OperationInfo:
     """Start work on a request; 503 while the worker is busy, 409 if it has an operation of that id."""
-    operation_id = operation.operation_id
-    try:
-        desk.start(operation, work)
-    except WorkerBusyError:
-        raise HTTPException(503, BUSY) from None
-    except DuplicateError:
-        raise HTTPException(409, f"Session conflict: Session {operation_id} already exists") from None
+    kind = desk.kind
+    operation_id = operation_id or f"worker_{kind.word}_{uuid.uuid4().hex[:12]}"
+    if desk.operations.get(operation_id) is not None:
+        raise HTTPException(409, f"Session conflict: Session {operation_id} already exists")
+    if desk.current is not None:
+        raise HTTPException(503, BUSY)
+    operation = new_operation(kind.operation_type, metadata, operation_id=operation_id)
+    desk.start(operation, work)
+    return operation
 
 
 def timestamp() -> str:
@@ -131,20 +138,12 @@ def _add_operations(app: FastAPI, desk: Desk) -> None:
         operation_id: str, cursor: Annotated[int, Query(ge=0)] = 0
     ) -> OperationMetricsResponse:
         operation = find(operation_id)
-        epochs = (operation.metrics or {}).get("epochs", [])
-        return OperationMetricsResponse(
-            data={
-                "operation_id": operation_id,
-                "operation_type": operation.operation_type.value,
-                # A pair of the entries after the cursor and the next cursor: KTRDR's own form.
-                "metrics": [epochs[cursor:], len(epochs)],
-                "cursor": cursor,
-            }
-        )
+        epochs = operation.epochs
+        # A pair of the entries after the cursor and the next cursor: KTRDR's own form.
+        return metrics_response(operation, [epochs[cursor:], len(epochs)], cursor=cursor)
 
     @app.delete("/api/v1/operations/{operation_id}/cancel")
     async def cancel_operation(operation_id: str, reason: str | None = None) -> dict[str, Any]:
-        log.info("Cancelling operation: %s, reason: %s", operation_id, reason or "No reason provided")
         operation = desk.operations.get(operation_id)
         if operation is None:
             return _refused(f"Operation not found: {operation_id}")
@@ -166,9 +165,8 @@ async def _register(kind: Kind, place: Place) -> None:
         "endpoint_url": place.url,
         "capabilities": kind.capabilities,
     }
-    tries = int(REGISTRATION_PATIENCE_S / REGISTRATION_EVERY_S)
-    async with httpx.AsyncClient(timeout=REGISTRATION_PATIENCE_S, trust_env=False, verify=False) as client:
-        for _ in range(tries):
+    async with httpx.AsyncClient(timeout=REGISTRATION_TIMEOUT_S, trust_env=False, verify=False) as client:
+        for _ in range(REGISTRATION_TRIES):
             try:
                 answer = await client.post(f"{place.backend_url}/api/v1/workers/register", json=body)
                 answer.raise_for_status()
@@ -176,12 +174,7 @@ async def _register(kind: Kind, place: Place) -> None:
                 problem = error
                 await asyncio.sleep(REGISTRATION_EVERY_S)
             else:
-                log.info(
-                    "✅ Worker registered successfully: %s (type: %s, capabilities: %s)",
-                    place.worker_id,
-                    kind.registers_as,
-                    kind.capabilities,
-                )
+                log.info("✅ Worker registered successfully: %s", place.worker_id)
                 return
     log.warning("⚠️  Worker self-registration failed: %s", problem)
 

@@ -3,25 +3,23 @@
 import asyncio
 import logging
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
 
+from embedded_ktrdr import fields
 from embedded_ktrdr.bars import BarRepository
-from embedded_ktrdr.fields import Capital, EndDate, IsoDate, Share, Text
-from embedded_ktrdr.generator import moment_of
+from embedded_ktrdr.fields import Share
 from embedded_ktrdr.models import Models
+from embedded_ktrdr.moments import moment_of
 from embedded_ktrdr.operations import (
     OperationInfo,
     OperationMetadata,
     OperationProgress,
     OperationType,
-    new_operation,
 )
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.strategies import STRATEGIES
@@ -46,22 +44,12 @@ BARS_PER_REPORT = 50
 PREPARATION_S = 1.2
 BAR_S = 2e-3
 
-engine_log = logging.getLogger("ktrdr.backtesting.engine")
 
-
-class BacktestStartRequest(BaseModel):
-    """Body of POST /backtests/start."""
+class BacktestStartRequest(fields.BacktestStartRequest):
+    """The same at a worker."""
 
     task_id: str | None = None
-    symbol: Text
-    timeframe: Text
-    strategy_name: Text
-    start_date: IsoDate
-    end_date: EndDate
-    initial_capital: Capital = 100000.0
-    commission: Share = 0.001
     slippage: Share = 0.0
-    model_path: Text | None = None
 
     @property
     def date_range(self) -> tuple[datetime, datetime]:
@@ -75,17 +63,17 @@ def create_app(place: Place, pace: Pace, repository: BarRepository, models: Mode
 
     @app.post("/backtests/start")
     async def start_backtest(request: BacktestStartRequest) -> dict[str, Any]:
-        operation = _operation(request, place.worker_id)
-        begin(desk, operation, Backtest(request, repository, models))
+        metadata = _metadata(request, place.worker_id)
+        operation = begin(desk, metadata, Backtest(request, repository, models), request.task_id)
         return {"success": True, "operation_id": operation.operation_id, "status": "started"}
 
     return app
 
 
-def _operation(request: BacktestStartRequest, worker_id: str) -> OperationInfo:
+def _metadata(request: BacktestStartRequest, worker_id: str) -> OperationMetadata:
     asked = request.model_dump(include={"strategy_name", "initial_capital", "commission", "slippage"})
     start, end = request.date_range
-    metadata = OperationMetadata(
+    return OperationMetadata(
         symbol=request.symbol,
         timeframe=request.timeframe,
         mode="backtesting",
@@ -93,8 +81,6 @@ def _operation(request: BacktestStartRequest, worker_id: str) -> OperationInfo:
         end_date=end,
         parameters={**asked, "worker_id": worker_id},
     )
-    operation_id = request.task_id or f"worker_backtest_{uuid.uuid4().hex[:12]}"
-    return new_operation(OperationType.BACKTESTING, metadata, operation_id=operation_id)
 
 
 @dataclass(frozen=True)
@@ -111,13 +97,10 @@ class Backtest:
         began, started_at = time.monotonic(), timestamp()
         # In a thread: a large file may have to be read first.
         total = await asyncio.to_thread(self._count_bars)
-        engine_log.info("🚀 Starting backtest: %s", request.strategy_name)
         operation.progress = OperationProgress(current_step="")
         await clock.work(PREPARATION_S, step=True)
         account = await self._trade(operation, clock, total)
         start, end = request.date_range
-        metrics = account.metrics((end.replace(tzinfo=None) - start.replace(tzinfo=None)).days)
-        KIND.log.info("Backtest completed for %s %s", request.symbol, request.timeframe)
         return {
             **request.model_dump(include={"strategy_name", "symbol", "timeframe"}),
             "start_time": started_at,
@@ -128,8 +111,8 @@ class Backtest:
                 "start_date": start.isoformat(),
                 "end_date": end.isoformat(),
             },
-            "metrics": metrics,
-            "trade_count": len(account.trades),
+            "metrics": account.metrics(),
+            "trade_count": len(account.profits),
             "equity_curve_length": len(account.equity),
         }
 
@@ -161,26 +144,18 @@ class Backtest:
         bars = self.repository.bars(request.symbol, request.timeframe, *self.request.date_range)
         bars = islice(bars, WARM_UP_BARS, total)
         processable = max(0, total - WARM_UP_BARS)
-        engine_log.info("📊 Processing %s bars (skipping first %s for warm-up)", processable, WARM_UP_BARS)
         done = 0
-        try:
-            while some := list(islice(bars, BARS_PER_REPORT)):
-                at = moment_of(some[0][0])
-                operation.progress = OperationProgress(
-                    percentage=done / processable * 100.0,
-                    current_step=f"Backtesting {request.symbol} {request.timeframe} [{at}]",
-                    items_processed=done,
-                )
-                for bar in some:
-                    account.see(bar)
-                done += len(some)
-                await clock.work(BAR_S * len(some), step=True)
-        except asyncio.CancelledError:
-            share = done / processable * 100.0
-            engine_log.info("Backtest cancelled at bar %s/%s (%.1f%%)", done + WARM_UP_BARS, total, share)
-            raise
+        while some := list(islice(bars, BARS_PER_REPORT)):
+            at = moment_of(some[0][0])
+            operation.progress = OperationProgress(
+                percentage=done / processable * 100.0,
+                current_step=f"Backtesting {request.symbol} {request.timeframe} [{at}]",
+                items_processed=done,
+            )
+            for bar in some:
+                account.see(bar)
+            done += len(some)
+            await clock.work(BAR_S * len(some), step=True)
         account.close()
-        operation.progress = operation.progress.model_copy(
-            update={"percentage": 100.0, "items_processed": done}
-        )
+        operation.progress = operation.progress.model_copy(update={"items_processed": done})
         return account

@@ -13,6 +13,7 @@ from embedded_ktrdr.operations import (
     OperationStatus,
     OperationStore,
     OperationType,
+    carry_out,
 )
 
 # Seconds at speed 1 until work that cannot be done has failed.
@@ -32,14 +33,6 @@ class Kind:
     capabilities: dict[str, Any]
     word: str
     log: logging.Logger
-
-
-class WorkerBusyError(Exception):
-    """The worker already works."""
-
-
-class DuplicateError(Exception):
-    """The worker has an operation of that id."""
 
 
 class WorkError(Exception):
@@ -75,7 +68,7 @@ class Desk:
 
     def __init__(self, kind: Kind, speed: float) -> None:
         self.operations = OperationStore()
-        self._kind = kind
+        self.kind = kind
         self._speed = speed
         self._task: asyncio.Task[None] | None = None
 
@@ -85,21 +78,11 @@ class Desk:
         return next(iter(self.operations.active()), None)
 
     def start(self, operation: OperationInfo, work: Work) -> None:
-        """Begin an operation; WorkerBusyError while another one runs, DuplicateError if the id is taken."""
-        operation_id, kind = operation.operation_id, self._kind
-        if self.operations.get(operation_id) is not None:
-            raise DuplicateError
-        if self.current is not None:
-            raise WorkerBusyError
-        operations_log.info(
-            "Created operation: %s (type: OperationType.%s)", operation_id, kind.operation_type.name
-        )
+        """Begin an operation; none may run."""
+        operation_id, kind = operation.operation_id, self.kind
+        self.operations.begin(operation)
         operations_log.info("Registered local bridge for operation %s", operation_id)
         kind.log.info("Registered %s bridge for operation %s", kind.word, operation_id)
-        self.operations.add(operation)
-        operation.start()
-        operations_log.info("Started operation: %s", operation_id)
-        kind.log.info("Marked operation %s as RUNNING", operation_id)
         self._task = asyncio.create_task(self._run(operation, work))
 
     def cancel(self, operation: OperationInfo, reason: str | None) -> bool:
@@ -107,9 +90,6 @@ class Desk:
         if not operation.finish(OperationStatus.CANCELLED, error=reason or DEFAULT_CANCEL_MESSAGE):
             return False
         self.stop()
-        operations_log.info(
-            "Cancelled operation: %s (task_cancelled: False, remote_cancelled: False)", operation.operation_id
-        )
         return True
 
     def stop(self) -> None:
@@ -118,19 +98,16 @@ class Desk:
             self._task.cancel()
 
     async def _run(self, operation: OperationInfo, work: Work) -> None:
-        operation_id, word = operation.operation_id, self._kind.word
+        try:
+            await carry_out(operation, self._attempt(operation, work))
+        except asyncio.CancelledError:
+            word = self.kind.word.capitalize()
+            self.kind.log.info("%s operation %s cancelled", word, operation.operation_id)
+
+    async def _attempt(self, operation: OperationInfo, work: Work) -> dict[str, Any]:
         clock = Clock(self._speed)
         try:
-            try:
-                result = await work(operation, clock)
-            except WorkError:
-                await clock.work(FAILURE_S)
-                raise
-        except asyncio.CancelledError:
-            self._kind.log.info("%s operation %s cancelled", word.capitalize(), operation_id)
-        except Exception as error:
-            operation.finish(OperationStatus.FAILED, error=str(error))
-            operations_log.error("Failed operation: %s - %s", operation_id, error)
-        else:
-            operation.finish(OperationStatus.COMPLETED, result=result)
-            operations_log.info("Completed operation: %s", operation_id)
+            return await work(operation, clock)
+        except WorkError:
+            await clock.work(FAILURE_S)
+            raise

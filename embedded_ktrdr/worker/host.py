@@ -9,14 +9,7 @@ from fastapi import FastAPI, HTTPException
 
 from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.models import Models
-from embedded_ktrdr.operations import (
-    OperationInfo,
-    OperationMetadata,
-    OperationStatus,
-    OperationType,
-    new_operation,
-    now,
-)
+from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationStatus, now
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker import plan
 from embedded_ktrdr.worker.app import Place, begin, create_worker, timestamp
@@ -46,8 +39,7 @@ def create_app(place: Place, pace: Pace, repository: BarRepository, models: Mode
             symbol=request.symbols[0] if request.symbols else None,
             timeframe=request.timeframes[0] if request.timeframes else None,
         )
-        operation = new_operation(OperationType.TRAINING, metadata, operation_id=session_id)
-        begin(desk, operation, _work(Training(request, repository, models)))
+        begin(desk, metadata, _work(Training(request, repository, models)), session_id)
         return {
             "session_id": session_id,
             "operation_id": session_id,

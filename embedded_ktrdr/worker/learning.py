@@ -3,42 +3,31 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from embedded_ktrdr.operations import now
 from embedded_ktrdr.worker.plan import FEATURES, Plan
 
 LEARNING_RATE = 0.001
+ACCURACIES = ("train_accuracy", "val_accuracy")
 
 # A validation accuracy outside would look like a collapsed model to the team's checks.
 LOWEST_ACCURACY = 0.505
 HIGHEST_ACCURACY = 0.945
 
-Epoch = dict[str, float | int | str]
+Curve = dict[str, float]
+"""Losses and accuracies (0 to 1) after one epoch."""
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Losses and accuracies (0 to 1) after one epoch."""
-
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
-
-    def entry(self, epoch: int, duration_s: float) -> Epoch:
-        """The metrics entry of `epoch`, counted from 0; eight fields (contract 2.4)."""
-        return {
-            "epoch": epoch,
-            "train_loss": self.train_loss,
-            "train_accuracy": self.train_accuracy,
-            "val_loss": self.val_loss,
-            "val_accuracy": self.val_accuracy,
-            "learning_rate": LEARNING_RATE,
-            "duration": duration_s,
-            "timestamp": f"{now():%Y-%m-%dT%H:%M:%SZ}",
-        }
+def entry(curve: Curve, epoch: int, duration_s: float) -> dict[str, Any]:
+    """The metrics entry of `epoch`, counted from 0; eight fields (contract 2.4)."""
+    return {
+        "epoch": epoch,
+        **curve,
+        "learning_rate": LEARNING_RATE,
+        "duration": duration_s,
+        "timestamp": f"{now():%Y-%m-%dT%H:%M:%SZ}",
+    }
 
 
 def learn(plan: Plan) -> list[Curve]:
@@ -52,12 +41,12 @@ def learn(plan: Plan) -> list[Curve]:
         loss = first_loss + (last_loss - first_loss) * learnt
         accuracy = first_accuracy + (last_accuracy - first_accuracy) * learnt
         curves.append(
-            Curve(
-                train_loss=loss + chance.uniform(-0.01, 0.01),
-                train_accuracy=_accuracy(accuracy + chance.uniform(-0.01, 0.01)),
-                val_loss=loss * 1.06 + chance.uniform(-0.01, 0.01),
-                val_accuracy=_accuracy(accuracy - 0.02 + chance.uniform(-0.015, 0.015)),
-            )
+            {
+                "train_loss": loss + chance.uniform(-0.01, 0.01),
+                "train_accuracy": _accuracy(accuracy + chance.uniform(-0.01, 0.01)),
+                "val_loss": loss * 1.06 + chance.uniform(-0.01, 0.01),
+                "val_accuracy": _accuracy(accuracy - 0.02 + chance.uniform(-0.015, 0.015)),
+            }
         )
     return curves
 
@@ -72,31 +61,19 @@ def result_summary(
     """What a training leaves beside its model, in the shape of the container worker (contract 3.3)."""
     last = curves[-1]
     chance = random.Random(f"test of {plan.seed}")
-    precision, recall = (_accuracy(last.val_accuracy + chance.uniform(-0.03, 0.01)) for _ in range(2))
-    asked = {
-        "symbols": plan.symbols,
-        "timeframes": plan.timeframes,
-        "start_date": plan.start_date,
-        "end_date": plan.end_date,
-    }
+    precision, recall = (_accuracy(last["val_accuracy"] + chance.uniform(-0.03, 0.01)) for _ in range(2))
+    asked = {name: getattr(plan, name) for name in ("symbols", "timeframes", "start_date", "end_date")}
     return {
         "training_metrics": {
             "epochs_trained": len(curves),
-            "final_train_loss": last.train_loss,
-            "final_train_accuracy": last.train_accuracy,
-            "best_train_accuracy": max(each.train_accuracy for each in curves),
+            **{f"final_{each}": value for each, value in last.items()},
+            **{f"best_{each}": max(curve[each] for curve in curves) for each in ACCURACIES},
             "training_time": training_time_s,
-            "history": {
-                field: [getattr(each, field) for each in curves]
-                for field in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-            },
-            "final_val_loss": last.val_loss,
-            "final_val_accuracy": last.val_accuracy,
-            "best_val_accuracy": max(each.val_accuracy for each in curves),
+            "history": {each: [curve[each] for curve in curves] for each in last},
         },
         "test_metrics": {
-            "test_accuracy": _accuracy(last.val_accuracy + chance.uniform(-0.02, 0.01)),
-            "test_loss": last.val_loss * 1.03,
+            "test_accuracy": _accuracy(last["val_accuracy"] + chance.uniform(-0.02, 0.01)),
+            "test_loss": last["val_loss"] * 1.03,
             "precision": precision,
             "recall": recall,
             "f1_score": 2 * precision * recall / (precision + recall),
@@ -111,12 +88,9 @@ def result_summary(
         "session_info": {
             "operation_id": operation_id,
             "strategy_name": plan.strategy.name,
-            "symbols": plan.symbols,
-            "timeframes": plan.timeframes,
+            **asked,
             "training_mode": "local",
             "use_host_service": False,
-            "start_date": plan.start_date,
-            "end_date": plan.end_date,
         },
         "resource_usage": {"training_mode": "local"},
     }

@@ -58,14 +58,6 @@ class TrainingStartRequest(BaseModel):
 
 
 @dataclass(frozen=True)
-class Step:
-    """A part of the preparation: what it shows and how long it takes, in seconds at speed 1."""
-
-    progress: OperationProgress
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Plan:
     """A training that can be done; counts follow from the bars."""
 
@@ -97,8 +89,8 @@ class Plan:
         widths = (FEATURES, *self.strategy.hidden_layers, CLASSES)
         return sum((before + 1) * after for before, after in itertools.pairwise(widths))
 
-    def preparation(self) -> Iterator[Step]:
-        """The steps before the first epoch, in order."""
+    def preparation(self) -> Iterator[tuple[OperationProgress, float]]:
+        """What is shown before the first epoch, in order, and how long at speed 1."""
         whole = PREPARATION_S + PREPARATION_PER_BAR_S * self.samples
         outside = whole * _OUTSIDE_SYMBOLS
         for text in (
@@ -106,7 +98,7 @@ class Plan:
             "Loading strategy configuration",
             "Starting training pipeline",
         ):
-            yield Step(OperationProgress(current_step=text), outside)
+            yield OperationProgress(current_step=text), outside
         count = len(self.symbols)
         per_symbol = (whole - 6 * outside) / count
         for index, symbol in enumerate(self.symbols, start=1):
@@ -118,31 +110,25 @@ class Plan:
                     current_step=f"Processing {symbol} ({index}/{count}) - {part}",
                     items_processed=index,
                 )
-                yield Step(shown, per_symbol * share)
+                yield shown, per_symbol * share
         for text in (
             f"Combining data from {count} symbol(s)",
             f"Splitting {self.samples} samples (train/val/test)",
             f"Creating model (input_dim={FEATURES})",
         ):
-            yield Step(OperationProgress(percentage=_PREPARATION_PERCENT, current_step=text), outside)
+            yield OperationProgress(percentage=_PREPARATION_PERCENT, current_step=text), outside
 
-    def batch_progress(self, epoch: int, batch: int) -> OperationProgress:
-        """After `batch` batches of `epoch`, both counted from 1."""
-        return self._epoch_progress(
-            epoch - 1, batch, f"Epoch {epoch}/{self.strategy.epochs} · Batch {batch}/{self.batches}"
-        )
-
-    def epoch_progress(self, epoch: int) -> OperationProgress:
-        """After the whole of `epoch`, counted from 1."""
-        return self._epoch_progress(epoch, 0, f"Epoch {epoch}/{self.strategy.epochs}")
-
-    def _epoch_progress(self, epochs_done: int, batches_more: int, text: str) -> OperationProgress:
-        done = epochs_done * self.batches + batches_more
+    def progress(self, epoch: int, batch: int | None = None) -> OperationProgress:
+        """After `batch` batches of `epoch`, both counted from 1, or after the whole of it."""
+        epochs, text = self.strategy.epochs, f"Epoch {epoch}/{self.strategy.epochs}"
+        if batch is not None:
+            text += f" · Batch {batch}/{self.batches}"
+        done = epoch * self.batches if batch is None else (epoch - 1) * self.batches + batch
         return OperationProgress(
-            percentage=done / (self.strategy.epochs * self.batches) * 100.0,
+            percentage=done / (epochs * self.batches) * 100.0,
             current_step=text,
-            steps_completed=epochs_done,
-            steps_total=self.strategy.epochs,
+            steps_completed=epoch if batch is None else epoch - 1,
+            steps_total=epochs,
             items_processed=done,
         )
 

@@ -84,7 +84,7 @@ def test_the_same_backtest_has_the_same_outcome(ktrdr: Embedded) -> None:
 
 
 def test_an_account_without_a_trade() -> None:
-    metrics = Account(1000.0, 0.001).metrics(0)
+    metrics = Account(1000.0, 0.001).metrics()
     assert set(metrics.values()) == {0}
 
 
@@ -95,7 +95,7 @@ def test_costs_make_the_difference() -> None:
             price = 100 + number % 40 if number % 80 < 40 else 140 - number % 40
             account.see((number * 3600, price, price, price, float(price), 1.0))
         account.close()
-        return account.metrics(8)["total_return"]
+        return account.metrics()["total_return"]
 
     assert gain(0.0) > gain(0.01) > gain(0.05)
 
@@ -153,10 +153,6 @@ def test_a_cancelled_backtest_stops_at_once_and_stays_cancelled(ktrdr: Embedded)
     ktrdr.ended(ktrdr.backtested())
     assert (ktrdr.operation(operation_id), ktrdr.at_worker(operation_id)) == (stopped, at_worker)
     log = "".join(ktrdr.log(f"backtest-worker-{number}") for number in (1, 2))
-    done = at_worker["progress"]["items_processed"]
-    at_bar = re.search(r"Backtest cancelled at bar (\d+)/150073 \(\d+\.\d%\)", log)
-    assert at_bar
-    assert 0 <= int(at_bar[1]) - 50 - done <= 100
     assert f"Backtest operation {operation_id} cancelled" in log
 
 

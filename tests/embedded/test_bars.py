@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from embedded_ktrdr.bars import EXTENTS, HEADER, BarRepository, Series, is_consistent
-from embedded_ktrdr.generator import STEPS, Bar, GeneratedSeries, moment_of, seconds_of, text_of
+from embedded_ktrdr.generator import STEPS, Bar, GeneratedSeries
+from embedded_ktrdr.moments import moment_of, seconds_of, text_of
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_a_symbol_is_validated(own: Embedded) -> None:
         },
         "head_timestamps": {"1d": "2005-03-14T00:00:00+00:00"},
     }  # fmt: skip
-    stock = ask(own, "/data/symbol-info/AAPL").json()
+    stock = ask(own, "/data/validate", {"symbol": "AAPL", "timeframes": ["1h"]}).json()
     assert (stock["contract_info"]["asset_type"], list(stock["head_timestamps"])) == ("STK", ["1h"])
 
 
