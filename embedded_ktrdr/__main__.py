@@ -53,26 +53,20 @@ def main() -> int:
     if options.data_dir is None:
         for left_over in data_dir.glob("*.csv"):
             left_over.unlink()
-    handlers: list[logging.Handler] = [
-        logging.StreamHandler(),
-        logging.FileHandler(log_dir / "supervisor.log"),
-    ]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        handlers=(logging.StreamHandler(), logging.FileHandler(log_dir / "supervisor.log")),
+    )
     signals = Signals()
     # Only now, because it takes half a second in which a signal must already be heard.
     from embedded_ktrdr.services import Wishes
-    from embedded_ktrdr.supervisor import StartError, Supervisor
+    from embedded_ktrdr.supervisor import ServiceError, Supervisor
 
     ktrdr_ports = options.ports == "ktrdr"
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
-    wishes = Wishes(
-        tuple(options.training_worker),
-        options.backtest_workers,
-        options.gateway,
-        Pace(options.speed),
-        data_dir,
-        models_dir,
-    )
+    trainers, connected = tuple(options.training_worker), options.gateway == "connected"
+    wishes = Wishes(trainers, options.backtest_workers, connected, Pace(options.speed), data_dir, models_dir)
     supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
@@ -81,7 +75,7 @@ def main() -> int:
             if ktrdr_ports:
                 _greet(supervisor)
             _watch(supervisor, signals, until_stdin_ends=options.exit_with_stdin)
-    except StartError as error:
+    except ServiceError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.status
     finally:
@@ -134,7 +128,7 @@ def _greet(supervisor: "Supervisor") -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m embedded_ktrdr", description=__doc__)
     add = parser.add_argument
-    states = ("connected", "disconnected", "slow")
+    states = ("connected", "disconnected")
     add("--speed", type=_speed, default=DEFAULT_SPEED, help="KTRDR seconds per second (default 20)")
     add("--ports", choices=("ktrdr", "free"), default="ktrdr", help="KTRDR's own ports, or free ones")
     add("--log-dir", type=Path, help="folder of the log files (default: a new temporary one)")

@@ -3,7 +3,7 @@
 import json
 import logging
 
-from embedded_ktrdr.supervisor import CommandError, StartError, Supervisor
+from embedded_ktrdr.supervisor import ServiceError, Supervisor
 
 log = logging.getLogger("embedded_ktrdr")
 
@@ -12,7 +12,7 @@ def obey(supervisor: Supervisor, line: str) -> str:
     """Do what `line` says and return the answer, one line of JSON, once it is done."""
     try:
         _command(supervisor, line)
-    except (CommandError, StartError) as error:
+    except ServiceError as error:
         return json.dumps({"error": str(error)})
     return json.dumps({"done": " ".join(line.split())})
 
@@ -27,10 +27,10 @@ def _command(supervisor: Supervisor, line: str) -> None:
     }
     verb, _, name = line.strip().partition(" ")
     if verb not in verbs:
-        raise CommandError(f"There is no command {verb!r}: use one of {', '.join(verbs)}.")
+        raise ServiceError(f"There is no command {verb!r}: use one of {', '.join(verbs)}.")
     service = supervisor.services.get(name.strip())
     if service is None:
-        raise CommandError(
+        raise ServiceError(
             f"There is no service {name.strip()!r}: use one of {', '.join(supervisor.services)}."
         )
     log.info("%s %s", verb, service.name)

@@ -242,11 +242,7 @@ def _wicks(price: int, step: int) -> list[tuple[int, int, int]]:
     """How far bars reach beyond their opening and close, up and down, and their volumes."""
     chance, longest = random.Random(step), round(price * _WICK_OF_AN_HOUR * math.sqrt(step / HOUR))
     return [
-        (
-            chance.randint(0, longest),
-            chance.randint(0, longest),
-            500 + chance.randint(0, 4000) * step // HOUR,
-        )
+        (chance.randint(0, longest), chance.randint(0, longest), 500 + chance.randint(0, 4000) * step // HOUR)
         for _ in range(_WICKS)
     ]
 

@@ -41,7 +41,7 @@ class Wishes:
 
     training_workers: tuple[str, ...]
     backtest_workers: int
-    gateway: str
+    gateway: bool
     pace: Pace
     data_dir: Path
     models_dir: Path
@@ -85,9 +85,6 @@ def table(wishes: Wishes) -> list[Service]:
 
         return Service(name, port, make_app, registers=registers)
 
-    def gateway(_urls: Urls) -> FastAPI:
-        return create_ib_gateway(pace, slow=wishes.gateway == "slow")
-
     return [
         Service(
             BACKEND,
@@ -106,5 +103,5 @@ def table(wishes: Wishes) -> list[Service]:
             worker(name, FIRST_TRAINING_PORT + number, create_training_worker)
             for number, name in enumerate(wishes.training_workers)
         ),
-        Service(IB_GATEWAY, 4002, gateway, starts=wishes.gateway != "disconnected"),
+        Service(IB_GATEWAY, 4002, lambda _urls: create_ib_gateway(pace), starts=wishes.gateway),
     ]

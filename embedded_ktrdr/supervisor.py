@@ -26,16 +26,12 @@ STOP_WITHIN_S = 0.8
 log = logging.getLogger("embedded_ktrdr")
 
 
-class StartError(Exception):
-    """The services cannot start; one sentence for the user, and the exit status."""
+class ServiceError(Exception):
+    """Services cannot start, or a command cannot be done; one sentence for the user, and an exit status."""
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str, status: int = 1) -> None:
         super().__init__(sentence)
         self.status = status
-
-
-class CommandError(Exception):
-    """A command cannot be done; one sentence that says why."""
 
 
 class Supervisor:
@@ -57,7 +53,7 @@ class Supervisor:
         return self._log_dir / f"{service.name}.log"
 
     def start(self, interrupted: Callable[[], bool]) -> None:
-        """All services, ready for work unless `interrupted`; StartError if that fails."""
+        """All services, ready for work unless `interrupted`; ServiceError if that fails."""
         self._interrupted = interrupted
         for service in self.services.values():
             # Before any process starts, so that nobody can take a port in between.
@@ -108,7 +104,7 @@ class Supervisor:
     def restart(self, service: Service) -> None:
         """Let a service run again at its port, until it is ready."""
         if service.paused:
-            raise CommandError(f"{service.name} is paused: resume it.")
+            raise ServiceError(f"{service.name} is paused: resume it.")
         if service.pid is not None:
             return
         self._bind(service)
@@ -149,12 +145,12 @@ class Supervisor:
     def _halt(self, service: Service, number: signal.Signals, change: int) -> None:
         """Send a signal and wait until the kernel says that the process has heard it."""
         if service.pid is None:
-            raise CommandError(f"{service.name} does not run.")
+            raise ServiceError(f"{service.name} does not run.")
         self._signal([service], number)
         _, status = os.waitpid(service.pid, change)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
             service.pid, service.paused = None, False
-            raise CommandError(f"{service.name} has ended; its log is {self.log(service)}.")
+            raise ServiceError(f"{service.name} has ended; its log is {self.log(service)}.")
 
     def _bind(self, service: Service) -> None:
         """Take the port of a service: its own, or a free one that it then keeps."""
@@ -166,7 +162,7 @@ class Supervisor:
             listener.listen()
         except OSError as error:
             listener.close()
-            raise StartError(
+            raise ServiceError(
                 f"Port {service.port} of {service.name} is not free ({error.strerror}): "
                 "stop what listens there, or use --ports free.",
                 2,
@@ -217,14 +213,11 @@ class Supervisor:
                 return
             for dead in self.reap():
                 if dead in services:
-                    raise StartError(f"{dead.name} ended while it started; its log is {self.log(dead)}.", 1)
+                    raise ServiceError(f"{dead.name} ended while it started; its log is {self.log(dead)}.")
                 self.report(dead)
             if time.monotonic() > deadline:
-                raise StartError(
-                    f"The services were not ready within {READY_WITHIN_S:g} s; "
-                    f"their logs are in {self._log_dir}.",
-                    1,
-                )
+                late = f"The services were not ready within {READY_WITHIN_S:g} s"
+                raise ServiceError(f"{late}; their logs are in {self._log_dir}.")
             time.sleep(POLL_S)
 
     def _ready(self, service: Service) -> bool:

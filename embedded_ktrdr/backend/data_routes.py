@@ -28,18 +28,13 @@ class DataRangeRequest(BaseModel):
 
 
 _NAMES = (
-    *(
-        "1 Minute,One-minute",
-        "5 Minutes,Five-minute",
-        "15 Minutes,Fifteen-minute",
-        "30 Minutes,Thirty-minute",
-    ),
-    *("1 Hour,One-hour", "2 Hours,Two-hour", "4 Hours,Four-hour", "Daily,Daily", "Weekly,Weekly"),
-    "Monthly,Monthly",
-)
+    ("1 Minute", "One-minute"), ("5 Minutes", "Five-minute"), ("15 Minutes", "Fifteen-minute"),
+    ("30 Minutes", "Thirty-minute"), ("1 Hour", "One-hour"), ("2 Hours", "Two-hour"),
+    ("4 Hours", "Four-hour"), ("Daily", "Daily"), ("Weekly", "Weekly"), ("Monthly", "Monthly"),
+)  # fmt: skip
 TIMEFRAMES = [
     {"id": each, "name": name, "description": f"{word} interval data"}
-    for each, (name, word) in zip(fields.TIMEFRAMES, (each.split(",") for each in _NAMES), strict=True)
+    for each, (name, word) in zip(fields.TIMEFRAMES, _NAMES, strict=True)
 ]
 
 

@@ -1,5 +1,6 @@
 """Giving work to workers: choose one, hand the work over, keep the operation (contract 1.3)."""
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -131,7 +132,9 @@ class Dispatch:
         """A free worker; workers that only look busy are asked before giving up."""
         for last_chance in (False, True):
             if last_chance:
-                await self._registry.ask_busy(worker_type)
+                # One of them may have ended since the last sweep (DEV-16).
+                busy = self._registry.all(worker_type, WorkerStatus.BUSY)
+                await asyncio.gather(*(self._registry.check(each) for each in busy))
             free = [
                 each
                 for each in self._registry.all(worker_type, WorkerStatus.AVAILABLE)

@@ -23,8 +23,6 @@ from embedded_ktrdr.pace import Pace
 
 # Seconds at speed 1 until the first request: KTRDR sets up its connections anew for each download.
 SET_UP_S = 0.3
-# A long series takes long to write: at most every tenth second goes into saving it.
-MOST_SAVING = 10
 
 log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
 
@@ -184,11 +182,9 @@ class Download:
             self.bars.update((bar[0], bar) for bar in found)
             detail = f"✅ Loaded {len(found)} bars from segment {number}/{total}"
             self.progress.within(number, total, detail, len(self.bars))
-            began = time.monotonic()
-            if number < total and began >= save_at:
+            if number < total and time.monotonic() >= save_at:
                 await self._save()
-                spent_s = time.monotonic() - began
-                save_at = began + max(self.pace.periodic_save_s, spent_s * MOST_SAVING)
+                save_at = time.monotonic() + self.pace.periodic_save_s
         if not self.bars:
             mode, reason = self.order.mode, failures[-1] if failures else "IB has no bars in the range"
             raise DownloadError(

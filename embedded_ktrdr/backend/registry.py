@@ -107,10 +107,6 @@ class Registry:
                 log.info("Worker %s marked as AVAILABLE", worker_id)
             self._changed(worker_id)
 
-    async def ask_busy(self, worker_type: WorkerType) -> None:
-        """Ask the workers that look busy: one of them may have ended since the last sweep (DEV-16)."""
-        await asyncio.gather(*(self.check(each) for each in self.all(worker_type, WorkerStatus.BUSY)))
-
     async def sweep_for_ever(self) -> None:
         """Check all workers one after another, then pause, as KTRDR does."""
         while True:

@@ -13,17 +13,13 @@ from embedded_ktrdr.pace import Pace
 # Seconds at speed 1.
 CONTRACT_S = 0.2
 BARS_S = 1.7
-SLOW_S = 4.0
 
 MOST_BARS = 50_000  # in one answer
 
 
-def create_app(pace: Pace, *, slow: bool) -> FastAPI:
-    """A gateway that is connected; a `slow` one takes several seconds more for each answer."""
+def create_app(pace: Pace) -> FastAPI:
+    """A gateway that is connected."""
     app = FastAPI(title="IB gateway", openapi_url=None)
-
-    async def work(seconds: float) -> None:
-        await asyncio.sleep((seconds + (SLOW_S if slow else 0)) / pace.speed)
 
     @app.get("/health")
     async def health() -> dict[str, bool]:
@@ -31,7 +27,7 @@ def create_app(pace: Pace, *, slow: bool) -> FastAPI:
 
     @app.get("/contract")
     async def contract(symbol: str) -> dict[str, Any]:
-        await work(CONTRACT_S)
+        await asyncio.sleep(CONTRACT_S / pace.speed)
         instrument = INSTRUMENTS.get(symbol)
         if instrument is None:
             raise HTTPException(404, f"Symbol {symbol} not found")
@@ -50,17 +46,14 @@ def create_app(pace: Pace, *, slow: bool) -> FastAPI:
 
     @app.get("/bars")
     async def bars(symbol: str, timeframe: str, first: int, last: int) -> list[list[float]]:
-        await work(BARS_S)
+        await asyncio.sleep(BARS_S / pace.speed)
         instrument = INSTRUMENTS.get(symbol)
         if instrument is None or timeframe not in STEPS:
             raise HTTPException(404, f"No market data for {symbol} {timeframe}")
         # Only bars that are complete.
         newest = seconds_of(now()) - STEPS[timeframe]
         series = GeneratedSeries(
-            instrument,
-            timeframe,
-            max(first, seconds_of(instrument.head)),
-            min(last, newest),
+            instrument, timeframe, max(first, seconds_of(instrument.head)), min(last, newest)
         )
         if len(series) > MOST_BARS:
             raise HTTPException(400, f"More than {MOST_BARS} bars at once are not given")

@@ -93,12 +93,7 @@ def _add_health(app: FastAPI, link: GatewayLink) -> None:
 
     @app.get("/")
     async def root() -> dict[str, str]:
-        return {
-            "service": app.title,
-            "version": app.version,
-            "status": "running",
-            "timestamp": _timestamp(),
-        }
+        return {"service": app.title, "version": app.version, "status": "running", "timestamp": _timestamp()}
 
     @app.get("/health")
     async def health_check() -> dict[str, Any]:

@@ -15,12 +15,7 @@ from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.fields import Share
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.moments import moment_of
-from embedded_ktrdr.operations import (
-    OperationInfo,
-    OperationMetadata,
-    OperationProgress,
-    OperationType,
-)
+from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationProgress, OperationType
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.strategies import STRATEGIES
 from embedded_ktrdr.worker.account import Account
