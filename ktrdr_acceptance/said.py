@@ -52,8 +52,8 @@ class Said:
     words = Told[Any]("what a service says of itself")
     bars = Told[Bars]("bars")
     expected_bars = Told[int]("bars whose number is calibrated")
-    # The times of the bars that the suite itself has put into the data folder.
-    cached = Told[list[str]]("bars that were cached before")
+    # The bars that the suite itself has put into the data folder, by time.
+    cached = Told[dict[str, tuple[float, ...]]]("bars that were cached before")
     range = Told[Range]("a range")
     inventory = Told[Inventory]("the inventory")
     symbol = Told[SymbolCheck]("a symbol that IB was asked about")

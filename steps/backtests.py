@@ -1,9 +1,11 @@
 """Sentences about backtests alone."""
 
-from behave import given, then, when
-from hamcrest import close_to, empty, equal_to, is_not
+from math import isclose
 
-from ktrdr_acceptance.domain.backtest_result import contradictions, missing_figures
+from behave import given, then, when
+from hamcrest import close_to, equal_to
+
+from ktrdr_acceptance.domain.backtest_result import contradictions, figures, missing_figures
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
@@ -68,14 +70,29 @@ def then_items_came_to_bars(context: StepContext, tolerance: float) -> None:
     world.check.that("most processed items seen", most, close_to(bars, bars * tolerance / 100))
 
 
+@then("the result at the backend is that of its worker")
+def then_backend_result_is_worker_s(context: StepContext) -> None:
+    """Compare both results whole."""
+    world = context.world
+    backtest = world.the(Kind.BACKTEST)
+    at_worker = world.results.at_worker(backtest)
+    world.check.that("result at the backend", world.results.at_backend(backtest), equal_to(at_worker))
+
+
 @then("the same backtest gives the same figures again")
 def then_same_again(context: StepContext) -> None:
-    """Run the backtest once more and compare the figures."""
+    """Run the backtest once more and compare what a backtest is read for."""
     world = context.world
-    first = world.results.at_worker(world.the(Kind.BACKTEST)).get("metrics")
-    world.check.that("figures of the first run", first or {}, is_not(empty()))
+    first = figures(world.results.at_worker(world.the(Kind.BACKTEST)))
     again = world.said.speak_of(world.backtests.start_when_ready(world.the(Kind.BACKTEST).purpose))
     world.operations.eventually(again, Status.COMPLETED, within=again.calibration.deadline_s)
+    second = figures(world.results.at_worker(again))
     world.check.that(
-        "figures of the second run", world.results.at_worker(again).get("metrics"), equal_to(first)
+        "differences of the second run",
+        [
+            f"{one} and then {other}"
+            for one, other in zip(first, second, strict=True)
+            if not isclose(one, other)
+        ],
+        nothing(),
     )

@@ -5,7 +5,7 @@ from datetime import date
 from behave import given, then, when
 from hamcrest import close_to, contains_string, empty, equal_to, greater_than, has_item, less_than
 
-from ktrdr_acceptance.domain.bars import bar_faults, missing_times, missing_weekdays, moment, outside
+from ktrdr_acceptance.domain.bars import bar_faults, missing_bars, missing_weekdays, moment, outside
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.world import StepContext
 
@@ -94,7 +94,8 @@ def then_as_many_as_calibrated(context: StepContext, tolerance: float) -> None:
 @then("there are none")
 def then_no_bars(context: StepContext) -> None:
     """What is not cached is not invented."""
-    context.world.check.that("times of the bars", list(context.world.said.bars.times), empty())
+    bars = context.world.said.bars
+    context.world.check.that("times and rows of the bars", [*bars.times, *bars.rows], empty())
 
 
 @then("every bar is sound, and none is out of order or listed twice")
@@ -111,11 +112,11 @@ def then_bars_inside(context: StepContext, first: date, last: date) -> None:
     world.check.that("bars outside the range", outside(world.said.bars, str(first), str(last)), nothing())
 
 
-@then("no weekday is missing between the first and the last of them")
-def then_no_weekday_missing(context: StepContext) -> None:
-    """Look for a bar on each weekday."""
-    world = context.world
-    world.check.that("weekdays without a bar", missing_weekdays(world.said.bars), nothing())
+@then("no weekday from {first:Date} to {last:Date} is without bars")
+def then_no_weekday_missing(context: StepContext, first: date, last: date) -> None:
+    """Look for a bar on each weekday; the last day may have none but its first moment."""
+    missing = missing_weekdays(context.world.said.bars, first, last)
+    context.world.check.that("weekdays without bars", missing, nothing())
 
 
 @then("the answer came within {limit:Duration}")
@@ -165,7 +166,7 @@ def then_inventory_counts(context: StepContext) -> None:
 def then_cached_still_there(context: StepContext) -> None:
     """Look among the bars that were read for each that was put there."""
     said = context.world.said
-    context.world.check.that("bars that are missing", missing_times(said.bars, said.cached), nothing())
+    context.world.check.that("bars that are missing", missing_bars(said.bars, said.cached), nothing())
 
 
 @then("the {purpose:Purpose} bars can still be read")

@@ -118,12 +118,12 @@ def when_start_at_training_host(context: StepContext) -> None:
     world.said.speak_of(world.trainings.start_at(world.hosts.training_host, "smoke"))
 
 
-@then("the training host lists its session")
+@then("the training host lists its session as completed")
 def then_session_listed(context: StepContext) -> None:
-    """Look for the session."""
+    """Look for the session and its state."""
     world = context.world
-    ids = [row.session_id for row in world.hosts.training_host.sessions().sessions]
-    world.check.that("sessions", ids, has_item(world.training.id))
+    sessions = [(row.session_id, row.status) for row in world.hosts.training_host.sessions().sessions]
+    world.check.that("sessions", sessions, has_item((world.training.id, "completed")))
 
 
 @then("its session says whether it has a GPU")

@@ -184,6 +184,14 @@ def then_seen_percentages(context: StepContext, count: int) -> None:
     world.check.that("number of different percentages seen", len(seen), greater_than(count - 1))
 
 
+@then("I have seen at least {count:Count} different numbers of processed items")
+def then_seen_items(context: StepContext, count: int) -> None:
+    """Count the distinct numbers of items seen."""
+    world = context.world
+    seen = {one.items for one in world.operations.history(world.operation).observations}
+    world.check.that("number of different numbers of items seen", len(seen), greater_than(count - 1))
+
+
 @then("at least one of them was between {low:Percent} and {high:Percent}")
 def then_seen_between(context: StepContext, low: float, high: float) -> None:
     """Look for a percentage inside the range."""
@@ -274,3 +282,13 @@ def then_backend_never_ahead(context: StepContext) -> None:
     world = context.world
     ahead = world.operations.ahead_of_worker(world.operation)
     world.check.that("looks at which the backend was ahead", ahead, nothing())
+
+
+@then("its result is of the symbol and the timeframe that were asked for")
+def then_result_of_request(context: StepContext) -> None:
+    """Compare the result at the service that did the work with the request."""
+    world = context.world
+    asked = world.operation.calibration
+    result = world.results.at_worker(world.operation)
+    said = (result.get("symbol"), result.get("timeframe"))
+    world.check.that("symbol and timeframe of the result", said, equal_to((asked.symbol, asked.timeframe)))

@@ -48,3 +48,9 @@ def then_issues_name(context: StepContext, severity: str, text: str) -> None:
     """Look for the text in the issues of a severity."""
     said = context.world.said.validation.said(severity)
     context.world.check.that(f"what its {severity}s say", said or "nothing", contains_string(text))
+
+
+@then("no errors are named")
+def then_no_errors(context: StepContext) -> None:
+    """Look at the issues of severity error."""
+    context.world.check.that("what its errors say", context.world.said.validation.said("error"), equal_to(""))

@@ -16,6 +16,7 @@ Feature: A running backtest shows how far it is
   Scenario: A backtest counts the bars that it has gone through
     Given a progress backtest that I have followed to its end
     Then its number of processed items never went down
+    And I have seen at least 5 different numbers of processed items
     And its processed items came to the calibrated number of bars, give or take 5 %
     And it ended at 100 %
 

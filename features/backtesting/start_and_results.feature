@@ -10,6 +10,7 @@ Feature: A backtest runs to its end and shows its result
     Then it completes within 60 seconds
     And the backend shows its result
     And the result at the backend has return, Sharpe ratio, drawdown, number of trades and win rate
+    And the result at the backend is that of its worker
 
   @category:smoke @milestone:BTA-Ph2 @criterion:S7 @criterion:S6 @criterion:S16 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:blocker @id:B2.1
   Scenario: A started backtest is known at once and found in the list when it has completed
@@ -28,6 +29,7 @@ Feature: A backtest runs to its end and shows its result
     Then its worker shows its result
     And the result at its worker has return, Sharpe ratio, drawdown, number of trades and win rate
     And the figures at its worker do not contradict each other
+    And its result is of the symbol and the timeframe that were asked for
 
   @category:integration @milestone:BTA-Ph2 @criterion:S7 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:minor @id:backtest-end-time
   Scenario: A completed backtest states at the backend when it ended

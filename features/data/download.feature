@@ -9,6 +9,7 @@ Feature: Bars are downloaded from IB into the cache
     When I start a small download
     Then it completes within 60 seconds
     And its result counts the calibrated number of bars, give or take 5 %
+    And its result is of the symbol and the timeframe that were asked for
     When I read what it brought
     Then they are as many as calibrated, give or take 5 %
     And every bar is sound, and none is out of order or listed twice
@@ -31,7 +32,8 @@ Feature: Bars are downloaded from IB into the cache
     Then it completes within 180 seconds
     When I read what it brought
     Then they are as many as calibrated, give or take 5 %
-    And no weekday is missing between the first and the last of them
+    And no weekday from 2024-01-02 to 2024-12-31 is without bars
+    And every bar is of the days from 2024-01-01 to 2024-12-31
 
   @category:integration @milestone:DAT-Ph4 @criterion:D33 @criterion:S13 @criterion:S20 @needs:ib-gateway @needs:data-folder @needs:logs @uses:data-folder @severity:major @id:D3.3
   Scenario: Downloaded bars are saved, and are read from the cache within 1 second
@@ -51,6 +53,8 @@ Feature: Bars are downloaded from IB into the cache
     When I start the same download again
     Then it completes within 60 seconds
     And its result says that nothing had to be fetched
+    When I read what it brought
+    Then they are as many as calibrated, give or take 5 %
 
   @category:integration @milestone:DAT-Ph4 @criterion:D33 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:blocker @id:download-keeps-cached-bars
   Scenario: Bars that were cached before a download are still there after it
@@ -58,6 +62,7 @@ Feature: Bars are downloaded from IB into the cache
     When I download "AUDUSD" at "1h" from 2024-03-04 to 2024-03-08
     And I read the bars of "AUDUSD" at "1h"
     Then all those cached before are still there
+    And no weekday from 2024-03-04 to 2024-03-08 is without bars
     And every bar is sound, and none is out of order or listed twice
 
   @category:integration @milestone:API @criterion:S18 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:download-without-mode

@@ -13,6 +13,8 @@ Feature: The IB host answers for Interactive Brokers
   Scenario: The IB host says that its gateway is connected once bars have come from there
     When I ask the IB host for bars of "EURUSD" at "1d" from 2024-12-02 to 2024-12-06
     Then there are at least 4 bars
+    And every bar is of the days from 2024-12-02 to 2024-12-06
+    And every bar is sound, and none is out of order or listed twice
     And the IB host says that its gateway is connected
 
   @category:integration @milestone:API @criterion:S16 @criterion:S20 @needs:ib-gateway @severity:major @id:D2.2
@@ -21,7 +23,7 @@ Feature: The IB host answers for Interactive Brokers
     Then the answer came within 90 seconds
     And there are at least 400 bars
     And every bar is sound, and none is out of order or listed twice
-    And every bar is of the days from 2024-12-01 to 2024-12-31
+    And every bar is of the days from 2024-12-01 to 2025-01-01
 
   @category:smoke @milestone:API @criterion:S16 @needs:ib-gateway @severity:major @id:D2.3
   Scenario Outline: The symbol <symbol> is known at IB as <asset_type>

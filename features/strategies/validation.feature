@@ -12,6 +12,7 @@ Feature: Strategies are listed and checked
   Scenario Outline: The strategy <strategy> is valid
     When I have the strategy "<strategy>" validated
     Then it is valid
+    And no errors are named
     And the backend is still healthy
 
     Examples: strategies
@@ -35,6 +36,7 @@ Feature: Strategies are listed and checked
   Scenario: A strategy with a fuzzy set that no indicator uses is valid, with a warning that names the set
     When I have the strategy "warning_unused_fuzzy_set" validated
     Then it is valid
+    And no errors are named
     And its warnings name "rsi_28"
 
   @category:error @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:minor @id:strategy-unknown

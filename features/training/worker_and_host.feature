@@ -23,14 +23,14 @@ Feature: A training runs where there is a worker for it
   Scenario: The training host trains without the backend
     When I start a smoke training at the training host
     Then it completes within 60 seconds
-    And the training host lists its session
+    And the training host lists its session as completed
     And the result of its session counts 250 samples, give or take 10 %
     And the backend does not know it
 
   @category:smoke @milestone:OPS-M2 @criterion:D6 @needs:training-host @uses:training-host @severity:minor @id:2.2
   Scenario: The training host says of each session whether it has a GPU
     Given a completed smoke training that was started at the training host
-    Then the training host lists its session
+    Then the training host lists its session as completed
     And its session says whether it has a GPU
 
   @category:smoke @milestone:API @criterion:S2 @needs:training-host @severity:major @id:S2

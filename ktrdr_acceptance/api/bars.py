@@ -22,6 +22,8 @@ class Bars:
     times: Sequence[str]
     rows: Sequence[Any]
     elapsed_s: float
+    # The timeframe that was asked for.
+    timeframe: str = ""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -47,19 +49,23 @@ class Inventory(Body):
     data_sources: list[Any]
 
 
-def bars_of(answer: Answer) -> Bars:
-    """Return the bars of the backend's `GET /data/{symbol}/{timeframe}`."""
+def bars_of(answer: Answer, symbol: str, timeframe: str) -> Bars:
+    """Return the bars of the backend's `GET /data/{symbol}/{timeframe}`, which must be of what was asked for."""
     body = accepted(answer)
     data = body.get("data") if isinstance(body, dict) else None
     times, rows = (data.get("dates"), data.get("ohlcv")) if isinstance(data, dict) else (None, None)
     if not isinstance(times, list) or not isinstance(rows, list):
         raise ContractBreach(f"{answer.service} answered {answer.request} without dates and ohlcv")
-    return Bars(times, rows, answer.elapsed_s)
+    about = data.get("metadata")
+    said = (about.get("symbol"), about.get("timeframe")) if isinstance(about, dict) else None
+    if said != (symbol.upper(), timeframe):
+        raise ContractBreach(f"{answer.service} answered {answer.request} with bars of {said}")
+    return Bars(times, rows, answer.elapsed_s, timeframe)
 
 
-def bars_of_records(records: Any, answer: Answer) -> Bars:
+def bars_of_records(records: Any, answer: Answer, timeframe: str) -> Bars:
     """Return the bars of an object `{time: {open, high, low, close, volume}}`."""
     if not isinstance(records, Mapping) or not all(isinstance(row, Mapping) for row in records.values()):
         raise ContractBreach(f"{answer.service} answered {answer.request} without bars by time")
     rows = [[row.get(column) for column in COLUMNS] for row in records.values()]
-    return Bars(list(records), rows, answer.elapsed_s)
+    return Bars(list(records), rows, answer.elapsed_s, timeframe)

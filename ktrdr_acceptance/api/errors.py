@@ -25,8 +25,8 @@ class Refusal:
 
     @property
     def is_client_error(self) -> bool:
-        """True if the service says that the request was wrong, not that the service failed."""
-        return 400 <= self.status < 500
+        """True if the service says that the request was wrong: neither that it failed nor who may ask, or how."""
+        return self.status in (400, 404, 409, 422)
 
     @property
     def is_not_found(self) -> bool:
@@ -35,8 +35,8 @@ class Refusal:
 
     @property
     def is_no_worker_free(self) -> bool:
-        """True if the service says that it cannot take work just now."""
-        return self.status == 503
+        """True if the service says that it cannot take work just now, and that it is for want of a worker."""
+        return self.status == 503 and "worker" in self.message.lower()
 
     def __str__(self) -> str:
         fields = f" (fields: {', '.join(self.fields)})" if self.fields else ""

@@ -74,4 +74,4 @@ class IbHost:
             records = json.loads(text)
         except (TypeError, ValueError):
             raise ContractBreach(f"{self.name} answered {answer.request} without bars: {text!r}") from None
-        return bars_of_records(records, answer)
+        return bars_of_records(records, answer, timeframe)

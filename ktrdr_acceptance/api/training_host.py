@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import StrictBool
+
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import Body, ContractBreach, read
 from ktrdr_acceptance.api.worker import Worker
@@ -14,7 +16,7 @@ class SessionRow(Body):
 
     session_id: str
     status: str
-    gpu_allocated: bool | None = None
+    gpu_allocated: StrictBool | None = None
 
 
 class Sessions(Body):

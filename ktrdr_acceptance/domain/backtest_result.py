@@ -8,6 +8,7 @@ from ktrdr_acceptance.domain.results import Result, is_number, number_at
 
 # What a researcher reads a backtest for (contract 5).
 FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades", "win_rate")
+_RATE_TOLERANCE = 0.005
 
 
 def missing_figures(result: Result) -> list[str]:
@@ -33,7 +34,10 @@ def _contradictions(result: Result) -> Iterator[str]:
     rate = number_at(result, "metrics", "win_rate")
     if not 0 <= rate <= 1:
         yield f"win_rate is {rate:g}, which is no share"
-    capital = number_at(result, "config", "initial_capital")
-    gained = number_at(result, "metrics", "total_return")
-    if trades == 0 and gained != 0:
-        yield f"no trade was made, but {gained:g} of {capital:g} were gained"
+    if trades and abs(rate - won / trades) > _RATE_TOLERANCE:
+        yield f"win_rate is {rate:g}, but {won:g} of {trades:g} trades won"
+
+
+def figures(result: Result) -> list[float]:
+    """Return the figures of a backtest's result; raises ContractBreach for one that is missing."""
+    return [number_at(result, "metrics", name) for name in FIGURES]

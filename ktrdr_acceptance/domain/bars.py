@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ktrdr_acceptance.api.bars import Bars
@@ -12,27 +12,47 @@ from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.domain.results import is_number
 
 _MOST_FAULTS = 20
+# Month and day on which no market is open.
+_REST = {(1, 1), (12, 25)}
+_STEPS = {
+    "5m": timedelta(minutes=5),
+    "15m": timedelta(minutes=15),
+    "30m": timedelta(minutes=30),
+    "1h": timedelta(hours=1),
+    "1d": timedelta(days=1),
+}
 
 
 def bar_faults(bars: Bars) -> list[str]:
-    """Return what is wrong with bars, at most 20 faults: counts, numbers, prices, order, duplicates."""
+    """Return what is wrong with bars, at most 20 faults: counts, numbers, prices, order, duplicates, steps."""
     return list(itertools.islice(_faults(bars), _MOST_FAULTS))
 
 
-def missing_times(bars: Bars, wanted: list[str]) -> list[str]:
-    """Return which of the `wanted` times (ISO texts) have no bar."""
-    there = {moment(text) for text in bars.times}
-    return [text for text in wanted if moment(text) not in there]
+def missing_bars(bars: Bars, wanted: Mapping[str, tuple[float, ...]]) -> list[str]:
+    """Return which of the `wanted` bars (by ISO time) are not there, or not as they were."""
+    there = {moment(text): row for text, row in zip(bars.times, bars.rows, strict=False)}
+    lost: list[str] = []
+    for text, row in wanted.items():
+        found = there.get(moment(text))
+        if found is None:
+            lost.append(f"{text} is not there")
+        elif tuple(found) != row:
+            lost.append(f"{text} is {found} instead of {list(row)}")
+    return lost
 
 
-def missing_weekdays(bars: Bars) -> list[str]:
-    """Return the weekdays without a bar between the first bar and the last; a sentence without any bar."""
+def missing_weekdays(bars: Bars, first: date, last: date) -> list[str]:
+    """Return the weekdays from `first` to before `last` without a bar; markets rest at Christmas and New Year.
+
+    The last day is left out: a range that ends with a day ends at its first moment in some generations.
+    """
     days = {moment(text).date() for text in bars.times}
-    if not days:
-        return ["there are no bars"]
-    first = min(days)
-    between = (first + timedelta(days=number) for number in range((max(days) - first).days))
-    return [str(day) for day in between if day.weekday() < 5 and day not in days]
+    between = (first + timedelta(days=number) for number in range((last - first).days))
+    return [
+        str(day)
+        for day in between
+        if day.weekday() < 5 and (day.month, day.day) not in _REST and day not in days
+    ]
 
 
 def outside(bars: Bars, first: str, last: str) -> list[str]:
@@ -58,6 +78,7 @@ def _faults(bars: Bars) -> Iterator[str]:
         if fault := _row_fault(row):
             yield f"{text}: {fault}"
     last: tuple[datetime, str] | None = None
+    step = _STEPS.get(bars.timeframe)
     for text in bars.times:
         try:
             now = moment(text)
@@ -68,6 +89,8 @@ def _faults(bars: Bars) -> Iterator[str]:
             yield f"{text} stands there twice"
         elif last and now < last[0]:
             yield f"{text} comes after {last[1]}"
+        elif last and step and (now - last[0]) % step:
+            yield f"{text} is no whole number of steps of {bars.timeframe} after {last[1]}"
         last = now, text
 
 

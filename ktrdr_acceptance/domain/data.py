@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.bars import Bars, Inventory, Range, bars_of
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
-from ktrdr_acceptance.api.models import read
+from ktrdr_acceptance.api.models import ContractBreach, read
 from ktrdr_acceptance.domain.platform import Platform
+from ktrdr_acceptance.faults import ConfigurationFault
 from ktrdr_acceptance.target.data_folder import DataFolder
 from ktrdr_acceptance.testdata.calibration import ReadCalibration
 from ktrdr_acceptance.testdata.plain_bars import plain_lines, with_bad_bar
@@ -47,7 +48,7 @@ class Data:
 
     def bars(self, symbol: str, timeframe: str, **dates: Any) -> Bars:
         """Return the cached bars of a symbol and timeframe, between two dates or all."""
-        return bars_of(self.backend.bars_answer(symbol, timeframe, **dates))
+        return bars_of(self.backend.bars_answer(symbol, timeframe, **dates), symbol, timeframe)
 
     def refusal_of_dates(self, symbol: str, timeframe: str, **dates: Any) -> Refusal:
         """Return the refusal of a read that must be refused."""
@@ -58,7 +59,12 @@ class Data:
     def range(self, symbol: str, timeframe: str) -> Timed[Range]:
         """Return from when to when there are cached bars."""
         answer = self.backend.range_answer(symbol, timeframe)
-        return Timed(read(Range, answer, "data"), answer.elapsed_s)
+        told = read(Range, answer, "data")
+        if (told.symbol, told.timeframe) != (symbol, timeframe):
+            raise ContractBreach(
+                f"{answer.service} answered {answer.request} with the range of {told.symbol} {told.timeframe}"
+            )
+        return Timed(told, answer.elapsed_s)
 
     def refusal_of_range(self, symbol: str, timeframe: str) -> Refusal:
         """Return the refusal to give a range of what is not cached."""
@@ -83,16 +89,26 @@ class Data:
                 one.result()
         return slowest
 
-    def put(self, symbol: str, timeframe: str, first: date, last: date, bad: int | None = None) -> list[str]:
-        """Cache plain bars of some days; return the times of all but the inconsistent one at place `bad`."""
+    def put(
+        self, symbol: str, timeframe: str, first: date, last: date, bad: int | None = None
+    ) -> dict[str, tuple[float, ...]]:
+        """Cache plain bars of some days; return by time all but the inconsistent one at place `bad`."""
         lines = list(plain_lines(timeframe, first, last))
-        times = [line.split(",")[0] for number, line in enumerate(lines) if number not in (0, bad)]
+        rows = [line.split(",") for number, line in enumerate(lines) if number not in (0, bad)]
         self._folder().put(symbol, timeframe, lines if bad is None else with_bad_bar(lines, bad))
-        return times
+        return {time: tuple(map(float, values)) for time, *values in rows}
 
     def set_aside(self, symbol: str, timeframe: str) -> None:
-        """Make a symbol and timeframe uncached until the scenario ends."""
+        """Make a symbol and timeframe uncached until the scenario ends.
+
+        Raises ConfigurationFault if there are bars all the same: then the folder is not that of KTRDR.
+        """
         self._folder().set_aside(symbol, timeframe)
+        if found := len(self.bars(symbol, timeframe)):
+            raise ConfigurationFault(
+                f"KTRDR still has {found} bars of {symbol} {timeframe} after their file was moved aside: "
+                f"{self._folder().path} is not its data folder; correct the setting data_dir"
+            )
 
     def _folder(self) -> DataFolder:
         if self.folder is None:

@@ -52,7 +52,8 @@ class Hosts:
         urls = {row.worker_id: row.endpoint_url for row in workers} | {IB_HOST: self.urls[IB_HOST]}
         for name, url in urls.items():
             asks[name] = (partial(self.connect(name, url).request, "GET", "/health"), "operational")
-        said = (_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items())
+        said = [_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items()]
+        said.append("" if workers else "no worker is registered")
         return [sentence for sentence in said if sentence]
 
 
@@ -66,7 +67,7 @@ def _unwell(name: str, ask: Callable[[], Answer], expected: str, within: float) 
         answer = ask()
     except EnvironmentFault as fault:
         return f"{name} does not answer: {fault}"
-    status = answer.body.get("status") if answer.ok and isinstance(answer.body, dict) else None
-    if status != expected:
+    body = answer.body if answer.ok and isinstance(answer.body, dict) else {}
+    if body.get("status") != expected or body.get("healthy", True) is not True:
         return f"{name} says {answer.text[:80]!r} instead of {expected!r}"
     return f"{name} took {answer.elapsed_s:.2f} s" if answer.elapsed_s > within else ""

@@ -14,8 +14,8 @@ from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
-# The states of a worker (contract 1.2).
-STATES = ("available", "busy", "temporarily_unavailable")
+# The states of a worker that can be reached (contract 1.2).
+STATES = ("available", "busy")
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ktrdr_acceptance.api.models import ContractBreach, OperationBody
 from ktrdr_acceptance.operations.history import Observation
+from ktrdr_acceptance.operations.lifecycle import Status
 
 
 def observation(body: OperationBody, at: float) -> Observation:
@@ -35,3 +36,12 @@ def require_id(body: OperationBody, operation_id: str, service: str) -> None:
 def in_words(body: OperationBody) -> str:
     """Return what a copy of an operation shows."""
     return str(observation(body, 0.0))
+
+
+def require_consistent(body: OperationBody) -> None:
+    """Raise AssertionError for an end that contradicts itself: completed with an error, otherwise with a result."""
+    where = f"operation {body.operation_id} is {body.status}"
+    if body.status == Status.COMPLETED and body.error_message:
+        raise AssertionError(f"{where}, but states the error {body.error_message!r}")
+    if body.status in (Status.FAILED, Status.CANCELLED) and body.result_summary:
+        raise AssertionError(f"{where}, but has a result")

@@ -16,7 +16,7 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.ending import end
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
-from ktrdr_acceptance.operations.observation import in_words, place_in_words
+from ktrdr_acceptance.operations.observation import in_words, place_in_words, require_consistent
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.symptoms import cause_of_failure, cause_of_no_progress
 from ktrdr_acceptance.operations.waiting import WaitFailed
@@ -87,7 +87,7 @@ class Operations(Copies):
             return None
 
         try:
-            return self.waiter.eventually(
+            body = self.waiter.eventually(
                 lambda: self.look(operation),
                 lambda body: body.status == status and also(body),
                 within=within,
@@ -104,6 +104,8 @@ class Operations(Copies):
             if cause:
                 raise cause.fault(f"{failure}\n{cause.cure}") from failure
             raise
+        require_consistent(body)
+        return body
 
     def percentages(self, operation: Operation) -> list[float]:
         """Return the distinct percentages seen.
@@ -157,6 +159,16 @@ class Operations(Copies):
             raise AssertionError(f"the retry of {operation.kind} {operation.id} was refused: {again}")
         if again.id == operation.id:
             raise AssertionError(f"the retry of {operation.id} was answered with the same id")
+        before, after = self.look(operation), self.look(again)
+        pairs = {
+            "type": (before.operation_type, after.operation_type),
+            "symbol": (before.metadata.get("symbol"), after.metadata.get("symbol")),
+        }
+        for what, (one, other) in pairs.items():
+            if one != other:
+                raise AssertionError(
+                    f"the retry of {operation.id} has the {what} {other!r} instead of {one!r}"
+                )
         return again
 
     def refusal_of_retry(self, operation: Operation) -> Refusal:
@@ -180,7 +192,10 @@ class Operations(Copies):
     def results(self, operation: Operation) -> dict[str, Any]:
         """Return the results as their own route gives them."""
         body = accepted(self.backend.results_answer(operation.id))
-        results = body.get("results") if isinstance(body, dict) else None
+        said = (body.get("operation_id"), body.get("status")) if isinstance(body, dict) else None
+        if said != (operation.id, self.look(operation).status):
+            raise AssertionError(f"the results of {operation.id} were answered with those of {said}")
+        results = body.get("results")
         return dict(results) if isinstance(results, Mapping) else {}
 
     def refusal_of_results(self, operation: Operation) -> Refusal:
