@@ -87,12 +87,6 @@ def then_same_again(context: StepContext) -> None:
     again = world.said.speak_of(world.backtests.start_when_ready(world.the(Kind.BACKTEST).purpose))
     world.operations.eventually(again, Status.COMPLETED, within=again.calibration.deadline_s)
     second = figures(world.results.at_worker(again))
-    world.check.that(
-        "differences of the second run",
-        [
-            f"{one} and then {other}"
-            for one, other in zip(first, second, strict=True)
-            if not isclose(one, other)
-        ],
-        nothing(),
-    )
+    pairs = zip(first, second, strict=True)
+    differences = [f"{one} and then {other}" for one, other in pairs if not isclose(one, other)]
+    world.check.that("differences of the second run", differences, nothing())

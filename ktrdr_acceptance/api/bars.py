@@ -50,13 +50,13 @@ class Inventory(Body):
 
 
 def bars_of(answer: Answer, symbol: str, timeframe: str) -> Bars:
-    """Return the bars of the backend's `GET /data/{symbol}/{timeframe}`, which must be of what was asked for."""
+    """Return the bars of `GET /data/{symbol}/{timeframe}`, which must be of what was asked for."""
     body = accepted(answer)
     data = body.get("data") if isinstance(body, dict) else None
-    times, rows = (data.get("dates"), data.get("ohlcv")) if isinstance(data, dict) else (None, None)
+    data = data if isinstance(data, dict) else {}
+    times, rows, about = data.get("dates"), data.get("ohlcv"), data.get("metadata")
     if not isinstance(times, list) or not isinstance(rows, list):
         raise ContractBreach(f"{answer.service} answered {answer.request} without dates and ohlcv")
-    about = data.get("metadata")
     said = (about.get("symbol"), about.get("timeframe")) if isinstance(about, dict) else None
     if said != (symbol.upper(), timeframe):
         raise ContractBreach(f"{answer.service} answered {answer.request} with bars of {said}")

@@ -25,7 +25,7 @@ class Refusal:
 
     @property
     def is_client_error(self) -> bool:
-        """True if the service says that the request was wrong: neither that it failed nor who may ask, or how."""
+        """True if the service says that the request was wrong, not that it failed or that nobody may ask."""
         return self.status in (400, 404, 409, 422)
 
     @property

@@ -24,7 +24,7 @@ _STEPS = {
 
 
 def bar_faults(bars: Bars) -> list[str]:
-    """Return what is wrong with bars, at most 20 faults: counts, numbers, prices, order, duplicates, steps."""
+    """Return what is wrong with bars, at most 20 faults: numbers, prices, order, duplicates, steps."""
     return list(itertools.islice(_faults(bars), _MOST_FAULTS))
 
 
@@ -42,7 +42,7 @@ def missing_bars(bars: Bars, wanted: Mapping[str, tuple[float, ...]]) -> list[st
 
 
 def missing_weekdays(bars: Bars, first: date, last: date) -> list[str]:
-    """Return the weekdays from `first` to before `last` without a bar; markets rest at Christmas and New Year.
+    """Return the weekdays from `first` to before `last` without a bar, Christmas and New Year apart.
 
     The last day is left out: a range that ends with a day ends at its first moment in some generations.
     """

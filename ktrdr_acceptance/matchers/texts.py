@@ -1,4 +1,8 @@
 """What texts for people must not hold."""
 
 # A Python traceback, a frame of one, an exception or an object as Python prints it.
-STACK_TRACE = r'(?s).*(Traceback \(most recent call last\)|File \\?"[^"]+\\?", line \d+|\w(Error|Exception)\(| at 0x[0-9a-f])'
+STACK_TRACE = (
+    r"(?s).*(Traceback \(most recent call last\)"
+    r'|File \\?"[^"]+\\?", line \d+'
+    r"|\w(Error|Exception)\(| at 0x[0-9a-f])"
+)

@@ -39,7 +39,7 @@ def in_words(body: OperationBody) -> str:
 
 
 def require_consistent(body: OperationBody) -> None:
-    """Raise AssertionError for an end that contradicts itself: completed with an error, otherwise with a result."""
+    """Raise AssertionError for an end that contradicts itself: with an error, or with a result of no work."""
     where = f"operation {body.operation_id} is {body.status}"
     if body.status == Status.COMPLETED and body.error_message:
         raise AssertionError(f"{where}, but states the error {body.error_message!r}")
