@@ -29,6 +29,7 @@ Feature: The logs tell what became of an operation and of a request
     Given a running long training that has come to 30 % or more
     When I cancel it
     Then it is cancelled within 10 seconds
+    And it is still cancelled, at the backend and at its worker, when it would have ended by itself
     And the log of the backend shows its cancellation
     And the log of its worker shows its stop
     And the log of the backend shows no error of it

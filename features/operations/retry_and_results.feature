@@ -19,9 +19,9 @@ Feature: A failed operation can be run again, and results are for what has ended
     And the message names the training
     And it is still completed
 
-  @category:error @milestone:MCP-Ph2 @criterion:D12 @needs:training-worker @uses:training-worker @severity:minor @id:results-refused
-  Scenario: A training that still runs has no results yet
-    Given a running long training
+  @category:error @milestone:MCP-Ph2 @criterion:D12 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:minor @id:results-refused
+  Scenario: A backtest that still runs has no results yet
+    Given a running long backtest
     When I try to read its results
     Then the request is refused as a client error
     And the message names "running"
