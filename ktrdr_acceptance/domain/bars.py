@@ -33,11 +33,11 @@ def missing_bars(bars: Bars, wanted: Mapping[str, tuple[float, ...]]) -> list[st
     there = {moment(text): row for text, row in zip(bars.times, bars.rows, strict=False)}
     lost: list[str] = []
     for text, row in wanted.items():
-        found = there.get(moment(text))
-        if found is None:
+        at = moment(text)
+        if at not in there:
             lost.append(f"{text} is not there")
-        elif tuple(found) != row:
-            lost.append(f"{text} is {found} instead of {list(row)}")
+        elif there[at] != list(row):
+            lost.append(f"{text} is {there[at]} instead of {list(row)}")
     return lost
 
 

@@ -184,6 +184,16 @@ def body_of(status: str = "completed", percentage: float = 100.0, **fields: Any)
     }
 
 
+def bars_reply(symbol: str, timeframe: str, *times: str) -> tuple[int, Any]:
+    """Return the backend's answer to a read of bars, each of them the same sound one."""
+    data = {
+        "dates": list(times),
+        "ohlcv": [[1, 1, 1, 1, 1]] * len(times),
+        "metadata": {"symbol": symbol, "timeframe": timeframe},
+    }
+    return 200, {"success": True, "data": data}
+
+
 def scripted_world(target: ScriptedTarget | None = None, clock: FakeClock | None = None) -> ScriptedWorld:
     return ScriptedWorld(Settings.load({}, {}, {}), target or ScriptedTarget(), clock or FakeClock())
 

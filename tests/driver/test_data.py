@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from ktrdr_acceptance.api.models import ContractBreach
-from ktrdr_acceptance.domain.bars import bar_faults, missing_times
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.domain.bars import bar_faults, missing_bars
+from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, category_of
 
-from .scripted_world import ScriptedTarget, ScriptedWorld, scripted_world
+from .scripted_world import ScriptedTarget, ScriptedWorld, bars_reply, scripted_world
 
 TIMES = ["2024-12-02T00:00:00Z", "2024-12-02T01:00:00Z"]
-BARS = (200, {"success": True, "data": {"dates": TIMES, "ohlcv": [[1, 1, 1, 1, 1]] * 2}})
+BARS = bars_reply("EURUSD", "1h", *TIMES)
 HEALTHY = (200, {"status": "ok", "version": "1"})
 
 
@@ -40,7 +40,7 @@ def test_a_purpose_is_read_as_calibrated_and_its_time_and_number_are_spoken_of()
 
 def test_bars_between_two_days_are_asked_for_by_these_days() -> None:
     world = world_at()
-    world.script("GET /data/AUDUSD/1h", BARS)
+    world.script("GET /data/AUDUSD/1h", bars_reply("AUDUSD", "1h", *TIMES))
     world.say('when I read the bars of "AUDUSD" at "1h" from 2024-12-02 to 2024-12-03')
     assert world.net.asked[-1].query == {"start_date": "2024-12-02", "end_date": "2024-12-03"}
 
@@ -107,6 +107,22 @@ def test_range_and_inventory_must_be_whole(sentence: str) -> None:
             world.say(sentence)
 
 
+@pytest.mark.parametrize("told", [{"symbol": "GBPUSD"}, {"timeframe": "1d"}], ids=str)
+def test_the_range_of_anything_but_what_was_asked_for_is_a_breach(told: dict[str, str]) -> None:
+    world = world_at()
+    said = RANGE | told
+    world.script("POST /data/range", (200, {"success": True, "data": said}))
+    with pytest.raises(ContractBreach, match=f"with the range of {said['symbol']} {said['timeframe']}$"):
+        world.say('when I ask for the range of "EURUSD" at "1h"')
+
+
+def test_bars_of_another_symbol_are_a_breach_whoever_reads_them() -> None:
+    world = world_at()
+    world.script("GET /data/EURUSD/1h", bars_reply("GBPUSD", "1h", *TIMES))
+    with pytest.raises(ContractBreach, match=r"with bars of \('GBPUSD', '1h'\)"):
+        world.say("when I read the year bars")
+
+
 # the health meanwhile
 
 
@@ -158,12 +174,18 @@ def lines_of(file: Path) -> list[str]:
     return file.read_text("utf-8").splitlines()
 
 
-def test_the_times_of_cached_bars_are_those_in_the_file(tmp_path: Path) -> None:
+def fields_of(file: Path) -> list[list[str]]:
+    return [line.split(",") for line in lines_of(file)[1:]]
+
+
+def test_the_cached_bars_are_those_in_the_file(tmp_path: Path) -> None:
     world = world_at(tmp_path)
     world.say('given bars of "AUDUSD" at "1h" from 2024-12-02 to 2024-12-03 are cached')
     header, *rows = lines_of(tmp_path / "AUDUSD_1h.csv")
     assert header == "date,open,high,low,close,volume"
-    assert world.said.cached == [row.split(",")[0] for row in rows]
+    fields = [row.split(",") for row in rows]
+    assert world.said.cached == {time: tuple(map(float, values)) for time, *values in fields}
+    assert {len(values) for values in world.said.cached.values()} == {5}
     assert len(rows) == 48
     assert world.undo.run() == []
     assert list(tmp_path.iterdir()) == []
@@ -172,13 +194,13 @@ def test_the_times_of_cached_bars_are_those_in_the_file(tmp_path: Path) -> None:
 def test_the_inconsistent_bar_is_in_the_file_and_not_awaited(tmp_path: Path) -> None:
     world = world_at(tmp_path)
     world.say('given bars of "AUDUSD" at "1h" from 2024-12-02 to 2024-12-03 are cached, one inconsistent')
-    _, *rows = lines_of(tmp_path / "AUDUSD_1h.csv")
+    rows = fields_of(tmp_path / "AUDUSD_1h.csv")
     assert len(rows) == 48
-    times = [row.split(",")[0] for row in rows]
-    (left_out,) = set(times) - set(world.said.cached)
-    assert left_out == times[4]
-    bad = [row.split(",") for row in rows if float(row.split(",")[2]) < float(row.split(",")[3])]
-    assert [row[0] for row in bad] == [left_out]
+    (left_out,) = {row[0] for row in rows} - set(world.said.cached)
+    assert left_out == rows[4][0]
+    assert [row[0] for row in rows if float(row[2]) < float(row[3])] == [left_out]
+    others = {row[0]: tuple(map(float, row[1:])) for row in rows if row[0] != left_out}
+    assert world.said.cached == others
 
 
 def test_without_a_data_folder_the_scenario_s_tags_are_to_blame() -> None:
@@ -198,11 +220,33 @@ def test_what_a_download_brings_is_forgotten_and_comes_back(tmp_path: Path) -> N
     file = tmp_path / "AAPL_1d.csv"
     file.write_text("theirs", "utf-8")
     world = world_at(tmp_path)
+    world.script("GET /data/AAPL/1d", bars_reply("AAPL", "1d"))
     world.say("given nothing is cached of what the small download brings")
     assert not file.exists()
     file.write_text("downloaded", "utf-8")
     world.undo.run()
     assert file.read_text("utf-8") == "theirs"
+
+
+def test_bars_that_are_there_after_their_file_is_gone_come_from_another_folder(tmp_path: Path) -> None:
+    file = tmp_path / "AAPL_1d.csv"
+    file.write_text("theirs", "utf-8")
+    world = world_at(tmp_path)
+    world.script("GET /data/AAPL/1d", bars_reply("AAPL", "1d", *TIMES))
+    with pytest.raises(ConfigurationFault) as caught:
+        world.say("given nothing is cached of what the small download brings")
+    assert category_of(caught.value) is Category.CONFIGURATION
+    for part in ("KTRDR still has 2 bars of AAPL 1d", str(tmp_path), "correct the setting data_dir"):
+        assert part in str(caught.value)
+    assert world.undo.run() == []
+    assert file.read_text("utf-8") == "theirs"
+
+
+def test_one_bar_that_is_there_all_the_same_is_enough(tmp_path: Path) -> None:
+    world = world_at(tmp_path)
+    world.script("GET /data/AAPL/1d", bars_reply("AAPL", "1d", TIMES[0]))
+    with pytest.raises(ConfigurationFault, match="still has 1 bars"):
+        world.data.set_aside("AAPL", "1d")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +286,7 @@ def test_the_same_download_again_is_that_of_the_same_purpose() -> None:
 def test_what_a_download_brought_is_read_as_it_was_asked_for() -> None:
     world = world_at()
     world.script("POST /data/acquire/download", (200, {"operation_id": "op_1"}))
-    world.script("GET /data/AAPL/1d", BARS)
+    world.script("GET /data/AAPL/1d", bars_reply("AAPL", "1d", *TIMES))
     world.say("when I start a small download")
     world.say("when I read what it brought")
     assert world.net.asked[-1].query == {"start_date": "2024-01-01", "end_date": "2024-12-31"}
@@ -278,8 +322,12 @@ def test_a_service_that_is_gone_is_no_matter_of_the_data() -> None:
 def test_bars_that_are_put_there_are_sound_when_read_again(tmp_path: Path) -> None:
     world = world_at(tmp_path)
     put = world.data.put("AUDUSD", "1h", date(2024, 12, 6), date(2024, 12, 9))
-    rows = [line.split(",") for line in lines_of(tmp_path / "AUDUSD_1h.csv")[1:]]
-    data = {"dates": [row[0] for row in rows], "ohlcv": [[float(part) for part in row[1:]] for row in rows]}
-    world.script("GET /data/AUDUSD/1h", (200, {"success": True, "data": data}))
+    rows = fields_of(tmp_path / "AUDUSD_1h.csv")
+    status, body = bars_reply("AUDUSD", "1h", *(row[0] for row in rows))
+    body["data"]["ohlcv"] = [[float(part) for part in row[1:]] for row in rows]
+    world.script("GET /data/AUDUSD/1h", (status, body))
     found = world.data.bars("AUDUSD", "1h")
-    assert bar_faults(found) == missing_times(found, put) == []
+    assert bar_faults(found) == missing_bars(found, put) == []
+    body["data"]["ohlcv"][3][0] += 0.001
+    (lost,) = missing_bars(world.data.bars("AUDUSD", "1h"), put)
+    assert lost.startswith(f"{rows[3][0]} is [")
