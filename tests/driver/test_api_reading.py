@@ -271,11 +271,33 @@ def test_the_whole_text_of_a_refusal_is_kept_for_a_search_in_it() -> None:
 
 @pytest.mark.parametrize(
     ("status", "client", "missing"),
-    [(400, True, False), (404, True, True), (422, True, False), (499, True, False), (500, False, False)],
+    [
+        *((status, True, False) for status in (400, 409, 422)),
+        (404, True, True),
+        # Who may ask, how to ask, and when, are no word on what was asked for.
+        *((status, False, False) for status in (399, 401, 403, 405, 410, 415, 429, 499, 500, 503)),
+    ],
 )
-def test_a_refusal_blames_the_request_only_with_4xx(status: int, client: bool, missing: bool) -> None:
+def test_a_refusal_blames_the_request_only_with_what_says_so(
+    status: int, client: bool, missing: bool
+) -> None:
     refusal = Refusal(status, "m", "t")
     assert (refusal.is_client_error, refusal.is_not_found) == (client, missing)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_it"),
+    [
+        (503, "No training workers available", True),
+        (503, "no WORKER is free (start one)", True),
+        (503, "Service Unavailable", False),
+        (503, "", False),
+        (500, "no worker free", False),
+        (429, "no worker free", False),
+    ],
+)
+def test_that_no_worker_is_free_must_be_said(status: int, message: str, is_it: bool) -> None:
+    assert Refusal(status, message, "a worker of the text alone").is_no_worker_free is is_it
 
 
 def test_a_refusal_in_words() -> None:

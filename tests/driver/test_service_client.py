@@ -34,6 +34,7 @@ HOURLY = json.dumps(
         "data": {
             "dates": [f"2024-12-02T00:00:00.{number:06d}" for number in range(HOURS)],
             "ohlcv": [[1.10001 + number, 1.2, 1.00003, 1.1, 1000.0] for number in range(HOURS)],
+            "metadata": {"symbol": "EURUSD", "timeframe": "1h"},
         },
     }
 ).encode()
@@ -296,7 +297,7 @@ def test_a_long_read_leaves_nothing_behind_but_the_beginning(
     client.request("GET", "/a")
     tracemalloc.start()
     try:
-        bars = bars_of(client.request("GET", "/hourly"))
+        bars = bars_of(client.request("GET", "/hourly"), "EURUSD", "1h")
         assert len(bars) == len(bars.rows) == HOURS
         _, peak = tracemalloc.get_traced_memory()
         del bars

@@ -287,13 +287,36 @@ def test_a_service_that_is_not_well_is_told(name: str, reply: Any, said: str) ->
     assert said in told
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("backend", "ok"), ("t1", "operational"), ("ib_host", "operational")]
+)
+@pytest.mark.parametrize("healthy", [False, None, "no", 0], ids=str)
+def test_a_service_that_calls_itself_unhealthy_is_not_well(name: str, status: str, healthy: Any) -> None:
+    assert swept(**{name: (200, {"status": status, "healthy": True})}) == []
+    (told,) = swept(**{name: (200, {"status": status, "healthy": healthy})})
+    assert told.startswith(f"{name.replace('_', '-')} says")
+    assert f"instead of '{status}'" in told
+
+
+def test_services_without_any_worker_are_not_all_well() -> None:
+    world = scripted_world()
+    world.has_workers()
+    world.script("GET /health", (200, {"status": "ok"}))
+    world.script("GET /health", (200, {"status": "operational"}), "ib-host")
+    world.say("when I ask every service for its health, with 1 second for each")
+    assert world.said.unwell == ["no worker is registered"]
+
+
 def test_a_service_that_is_slow_is_told_with_its_seconds() -> None:
     world = scripted_world()
+    world.has_workers("t1")
+    workers = world.workers.registered()
     world.script("GET /health", (200, {"status": "ok"}))
     world.script("GET /health", (200, {"status": "operational"}), "ib-host")
     world.net.elapsed_s = 1.5
-    assert world.hosts.unwell([], 1.0) == ["backend took 1.50 s", "ib-host took 1.50 s"]
-    assert world.hosts.unwell([], 1.5) == []
+    slow = [f"{name} took 1.50 s" for name in ("backend", "t1", "ib-host")]
+    assert world.hosts.unwell(workers, 1.0) == slow
+    assert world.hosts.unwell(workers, 1.5) == []
 
 
 # what services say of themselves

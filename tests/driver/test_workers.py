@@ -168,7 +168,7 @@ def test_the_states_name_those_that_did_not_answer() -> None:
 # entries, and being rid of work
 
 
-@pytest.mark.parametrize("state", ["available", "busy", "temporarily_unavailable"])
+@pytest.mark.parametrize("state", ["available", "busy"])
 @pytest.mark.parametrize("type_", ["training", "cpu_training", "gpu_host"])
 def test_an_entry_with_kind_address_and_state_lacks_nothing(type_: str, state: str) -> None:
     floor = Floor({"worker_type": type_, "status": state})
@@ -183,6 +183,7 @@ def test_an_entry_with_kind_address_and_state_lacks_nothing(type_: str, state: s
         ([{**FREE, "endpoint_url": ""}], ["w0: no address"]),
         ([{**FREE, "endpoint_url": "w0:5002"}], ["w0: no address"]),
         ([{"status": ""}], ["w0: the state ''"]),
+        ([{"status": "temporarily_unavailable"}], ["w0: the state 'temporarily_unavailable'"]),
         ([FREE, {"status": "AVAILABLE"}], ["w1: the state 'AVAILABLE'"]),
         ([{"status": "lost", "endpoint_url": "?"}], ["w0: no address", "w0: the state 'lost'"]),
     ],
