@@ -65,8 +65,8 @@ def main() -> int:
 
     ktrdr_ports = options.ports == "ktrdr"
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
-    trainers, connected = tuple(options.training_worker), options.gateway == "connected"
-    wishes = Wishes(trainers, options.backtest_workers, connected, Pace(options.speed), data_dir, models_dir)
+    trainers, gateway = tuple(options.training_worker), options.gateway
+    wishes = Wishes(trainers, options.backtest_workers, gateway, Pace(options.speed), data_dir, models_dir)
     supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
@@ -128,7 +128,7 @@ def _greet(supervisor: "Supervisor") -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m embedded_ktrdr", description=__doc__)
     add = parser.add_argument
-    states = ("connected", "disconnected")
+    states = ("connected", "disconnected", "slow")
     add("--speed", type=_speed, default=DEFAULT_SPEED, help="KTRDR seconds per second (default 20)")
     add("--ports", choices=("ktrdr", "free"), default="ktrdr", help="KTRDR's own ports, or free ones")
     add("--log-dir", type=Path, help="folder of the log files (default: a new temporary one)")

@@ -41,7 +41,8 @@ class Wishes:
 
     training_workers: tuple[str, ...]
     backtest_workers: int
-    gateway: bool
+    gateway: str
+    """`connected`, `disconnected` or `slow`."""
     pace: Pace
     data_dir: Path
     models_dir: Path
@@ -103,5 +104,10 @@ def table(wishes: Wishes) -> list[Service]:
             worker(name, FIRST_TRAINING_PORT + number, create_training_worker)
             for number, name in enumerate(wishes.training_workers)
         ),
-        Service(IB_GATEWAY, 4002, lambda _urls: create_ib_gateway(pace), starts=wishes.gateway),
+        Service(
+            IB_GATEWAY,
+            4002,
+            lambda _urls: create_ib_gateway(pace, slow=wishes.gateway == "slow"),
+            starts=wishes.gateway != "disconnected",
+        ),
     ]

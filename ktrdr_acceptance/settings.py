@@ -56,6 +56,12 @@ def _logs(value: str) -> str:
     return value
 
 
+def _existing(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError("is no folder that the suite can reach")
+    return value
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
@@ -75,6 +81,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Logs = Annotated[str, AfterValidator(_logs)]
 File = Annotated[Path, BeforeValidator(_file)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
+ExistingFolder = Annotated[Folder, AfterValidator(_existing)]
 
 
 class Settings(BaseSettings):
@@ -98,7 +105,7 @@ class Settings(BaseSettings):
     backtest_worker_url: BaseUrl = Field(
         "http://localhost:5003", description="Backtest worker of `target=services`."
     )
-    data_dir: Folder | None = Field(
+    data_dir: ExistingFolder | None = Field(
         None,
         description="Data folder of `target=services`, if the suite can reach it: scenarios that need bars "
         "put there or moved aside run only with it, and put everything back.",

@@ -13,12 +13,14 @@ from embedded_ktrdr.pace import Pace
 # Seconds at speed 1.
 CONTRACT_S = 0.2
 BARS_S = 1.7
+SLOW_S = 4.0
 
 MOST_BARS = 50_000  # in one answer
 
 
-def create_app(pace: Pace) -> FastAPI:
-    """A gateway that is connected."""
+def create_app(pace: Pace, *, slow: bool) -> FastAPI:
+    """A gateway that is connected; a `slow` one takes several seconds more for each answer."""
+    more_s = SLOW_S if slow else 0.0
     app = FastAPI(title="IB gateway", openapi_url=None)
 
     @app.get("/health")
@@ -27,7 +29,7 @@ def create_app(pace: Pace) -> FastAPI:
 
     @app.get("/contract")
     async def contract(symbol: str) -> dict[str, Any]:
-        await asyncio.sleep(CONTRACT_S / pace.speed)
+        await asyncio.sleep((CONTRACT_S + more_s) / pace.speed)
         instrument = INSTRUMENTS.get(symbol)
         if instrument is None:
             raise HTTPException(404, f"Symbol {symbol} not found")
@@ -46,7 +48,7 @@ def create_app(pace: Pace) -> FastAPI:
 
     @app.get("/bars")
     async def bars(symbol: str, timeframe: str, first: int, last: int) -> list[list[float]]:
-        await asyncio.sleep(BARS_S / pace.speed)
+        await asyncio.sleep((BARS_S + more_s) / pace.speed)
         instrument = INSTRUMENTS.get(symbol)
         if instrument is None or timeframe not in STEPS:
             raise HTTPException(404, f"No market data for {symbol} {timeframe}")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ktrdr_acceptance.faults import ConfigurationFault
 from ktrdr_acceptance.undo import Undo
 
 # Ends the name of a file that has been moved aside; a run that was killed leaves it for the next to put back.
@@ -30,10 +31,15 @@ class DataFolder:
         aside = file.with_name(file.name + SET_ASIDE)
         # Once for each file: what is there the second time was put there by the scenario.
         if file not in self._touched:
+            if file.exists() and aside.exists():
+                raise ConfigurationFault(
+                    f"both {file.name} and {aside.name} are in {self.path}: a run that was killed has left "
+                    "the second, and bars have come since; keep the one you want under the first name"
+                )
             self._touched.add(file)
             was_there = file.exists() or aside.exists()
             self._undo.register(f"put {file.name} back as it was", lambda: _put_back(file, aside, was_there))
-            if file.exists() and not aside.exists():
+            if file.exists():
                 os.replace(file, aside)
         file.unlink(missing_ok=True)
 

@@ -73,7 +73,7 @@ def comparisons(run: RunResult) -> list[Comparison]:
 def recorded_lines(run: RunResult) -> list[str]:
     """Return in one line how many recorded durations hold; nothing at any speed but 1."""
     found = comparisons(run)
-    if not found:
+    if all(one.outcome == NOT_RUN for one in found):
         return []
     held = sum(one.holds for one in found)
     others = "".join(f"; {one}" for one in found if one.outcome == DOES_NOT_HOLD)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ktrdr_acceptance.faults import ConfigurationFault
 from ktrdr_acceptance.target.data_folder import DataFolder
 from ktrdr_acceptance.undo import Undo
 
@@ -91,17 +92,15 @@ def test_a_file_that_is_replaced_twice_comes_back_all_the_same(place: Place, the
     assert place.files() == before
 
 
-def test_what_a_killed_run_left_aside_is_put_back_by_the_next(place: Place) -> None:
+def test_where_a_killed_run_left_both_files_nothing_is_lost_and_both_are_named(place: Place) -> None:
     place.file.write_text("theirs", "utf-8")
     place.folder.put("AUDUSD", "1h", LINES)
-    # The run is killed: no undo. The next one has the same file replaced.
+    # The run is killed: no undo. Whose bars stand there now, the next one cannot know.
     place.undo = Undo()
-    next_run = DataFolder(place.path, place.undo)
-    next_run.put("AUDUSD", "1h", LINES)
-    assert place.file.read_text("utf-8") == PUT
-    assert place.aside.read_text("utf-8") == "theirs"
+    with pytest.raises(ConfigurationFault, match=r"both AUDUSD_1h.csv and AUDUSD_1h.csv.set-aside are in "):
+        DataFolder(place.path, place.undo).put("AUDUSD", "1h", LINES)
     assert place.undo.run() == []
-    assert place.files() == {"AUDUSD_1h.csv": "theirs"}
+    assert place.files() == {"AUDUSD_1h.csv": PUT, "AUDUSD_1h.csv.set-aside": "theirs"}
 
 
 def test_what_was_left_aside_alone_is_put_back_too(place: Place) -> None:

@@ -60,9 +60,18 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "strict": "true",
         "reports": "elsewhere",
         "logs": "backend=b.log",
+        "data_dir": ".",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
     assert getattr(load(environment={f"KTRDR_{name.upper()}": other}), name) != getattr(load(), name)
+
+
+def test_a_data_folder_that_is_none_is_bad_input(tmp_path: Path) -> None:
+    there = tmp_path / "data"
+    there.mkdir()
+    assert load({"data_dir": str(there)}).data_dir == there
+    with pytest.raises(BadInput, match=r"Setting data_dir from -D data_dir is '.*nope': is no folder"):
+        load({"data_dir": str(tmp_path / "nope")})
 
 
 def test_the_environment_of_the_process_is_the_one_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:

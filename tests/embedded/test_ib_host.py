@@ -1,6 +1,7 @@
 """The IB host, and the gateway behind it."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,6 +140,17 @@ def test_it_gives_up_in_the_end() -> None:
     ).json()
     assert (found["success"], found["is_valid"]) == (False, None)
     assert "IB Gateway is not connected" in found["error"]
+    embedded.stop()
+
+
+def test_a_slow_gateway_takes_seconds() -> None:
+    embedded = Embedded(
+        "--training-workers", "0", "--backtest-workers", "0", "--gateway", "slow", speed=SPEED
+    )
+    began = time.monotonic()
+    assert ask(embedded, "/data/validate", {"symbol": "EURUSD"}).json()["is_valid"] is True
+    assert (time.monotonic() - began) * SPEED > 4
+    assert ask(embedded, "/health/").json()["ib_status"]["connected"] is True
     embedded.stop()
 
 
