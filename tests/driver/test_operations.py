@@ -289,6 +289,43 @@ def test_a_failure_that_is_awaited_needs_no_reason() -> None:
     assert scene.operations.eventually(scene.operation(), Status.FAILED, within=60).status == Status.FAILED
 
 
+CONTRADICTIONS = [
+    (Status.COMPLETED, {"error_message": "out of memory"}, "completed, but states the error 'out of memory'"),
+    (Status.FAILED, {"result_summary": {"a": 1}}, "failed, but has a result"),
+    (Status.CANCELLED, {"result_summary": {"a": 1}}, "cancelled, but has a result"),
+]
+
+
+@pytest.mark.parametrize(("status", "changes", "said"), CONTRADICTIONS, ids=str)
+def test_an_end_that_contradicts_itself_is_told(
+    status: Status, changes: dict[str, object], said: str
+) -> None:
+    scene = Scene(steady(status))
+    scene.backend.changes = changes
+    with pytest.raises(AssertionError) as caught:
+        scene.operations.eventually(scene.operation(), status, within=60)
+    assert str(caught.value) == f"operation {OPERATION_ID} is {said}"
+    assert category_of(caught.value) == Category.CODE_BUG
+
+
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [
+        (Status.COMPLETED, {"result_summary": {"a": 1}, "error_message": None}),
+        (Status.COMPLETED, {"error_message": ""}),
+        (Status.FAILED, {"error_message": "out of memory", "result_summary": None}),
+        (Status.FAILED, {"result_summary": {}}),
+        (Status.CANCELLED, {"error_message": "cancelled by user"}),
+        (Status.RUNNING, {"result_summary": {"a": 1}, "error_message": "tried again"}),
+    ],
+    ids=str,
+)
+def test_an_end_that_fits_is_none_of_these(status: Status, changes: dict[str, object]) -> None:
+    scene = Scene(steady(status))
+    scene.backend.changes = changes
+    assert scene.operations.eventually(scene.operation(), status, within=60).status == status
+
+
 # starting, and putting back
 
 

@@ -23,7 +23,7 @@ from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.operation import Kind
 
 from .fake_clock import FakeClock
-from .scripted_world import ID, ScriptedWorld, body_of, load_sentences, scripted_world
+from .scripted_world import ID, ScriptedWorld, bars_reply, body_of, load_sentences, scripted_world
 from .test_training_result import FULL, HEALTHY
 
 Arrange = Callable[[ScriptedWorld], object]
@@ -99,8 +99,8 @@ def refusal(status: int = 422, message: str = "no", **more: Any) -> Arrange:
     return says(refusal=Refusal(status, message, more.pop("text", message), **more))
 
 
-def bars(*times: str, row: Any = None, elapsed_s: float = 0.1) -> Bars:
-    return Bars(list(times), [row or [1, 1, 1, 1, 1]] * len(times), elapsed_s)
+def bars(*times: str, row: Any = None, timeframe: str = "1h") -> Bars:
+    return Bars(list(times), [row or [1, 1, 1, 1, 1]] * len(times), 0.1, timeframe)
 
 
 def row(id: str = ID, status: str = "completed", at: int = 0, **more: Any) -> dict[str, Any]:
@@ -134,7 +134,13 @@ def listed(
 # crowds
 
 
-def crowd(accepted: int, *refused: int, workers: int = 2, at: tuple[str, ...] = ("b1", "b2")) -> Arrange:
+def crowd(
+    accepted: int,
+    *refused: int,
+    workers: int = 2,
+    at: tuple[str, ...] = ("b1", "b2"),
+    said: str = "no worker",
+) -> Arrange:
     """Some backtests have been accepted, run by the workers `at`, others refused with a status."""
 
     def arrange(world: ScriptedWorld) -> None:
@@ -145,7 +151,7 @@ def crowd(accepted: int, *refused: int, workers: int = 2, at: tuple[str, ...] = 
             world.shows(operation_id=operation.id)
             if number < len(at):
                 world.shows(at=at[number], operation_id=operation.id)
-        world.crowd.refused = [Refusal(status, "no", "no") for status in refused]
+        world.crowd.refused = [Refusal(status, said, said) for status in refused]
 
     return arrange
 
@@ -162,7 +168,7 @@ FIGURES: dict[str, Any] = {
         "sharpe_ratio": -0.2,
         "max_drawdown": 0.1,
         "total_trades": 7,
-        "win_rate": 0.4,
+        "win_rate": 0.43,
         "winning_trades": 3,
         "losing_trades": 4,
     },
@@ -183,6 +189,12 @@ def without_figure(name: str) -> dict[str, Any]:
     return changed
 
 
+NO_TRADE = {
+    **figures(total_trades=0, winning_trades=0, losing_trades=0, win_rate=0.0),
+    "trade_count": 0,
+}
+
+
 def backtest_again(first: dict[str, Any], second: dict[str, Any]) -> Arrange:
     """A backtest has been run, and the next one will show the second result."""
 
@@ -197,6 +209,13 @@ def backtest_again(first: dict[str, Any], second: dict[str, Any]) -> Arrange:
         world.shows(at="b1", operation_id="op_2", result_summary=second)
 
     return arrange
+
+
+def backtest_at_both(backend: Any, worker: Any) -> Arrange:
+    """A backtest has a result at the backend and one at its worker."""
+    return both(
+        at_worker(Kind.BACKTEST, result_summary=worker), lambda world: world.shows(result_summary=backend)
+    )
 
 
 def download(**result: Any) -> Arrange:
@@ -295,10 +314,10 @@ def gateway(*connected: bool) -> Arrange:
     return lambda world: world.script("GET /health/detailed", replies, "ib-host")
 
 
-def session(id: str = ID, **more: Any) -> Arrange:
+def session(id: str = ID, status: str = "completed", **more: Any) -> Arrange:
     def arrange(world: ScriptedWorld) -> None:
         world.speaks_of()
-        rows = [{"session_id": id, "status": "running", **more}]
+        rows = [{"session_id": id, "status": status, **more}]
         reply = (200, {"total_sessions": 1, "sessions": rows})
         world.script("GET /training/sessions", reply, "training-host")
 
@@ -313,26 +332,25 @@ def session_result(status: int, body: Any) -> Arrange:
     return arrange
 
 
-def cached(there: list[str]) -> Arrange:
-    return says(cached=["2024-12-02T00:00:00Z", "2024-12-02T01:00:00Z"], bars=bars(*there))
-
-
 TWO = ["2024-12-02T00:00:00Z", "2024-12-02T01:00:00Z"]
+
+
+def cached(there: list[str], row: Any = None) -> Arrange:
+    return says(cached=dict.fromkeys(TWO, (1.0,) * 5), bars=bars(*there, row=row))
 
 
 def range_of(start: str, end: str, *there: str) -> Arrange:
     def arrange(world: ScriptedWorld) -> None:
         told = Range(symbol="EURUSD", timeframe="1h", start_date=start, end_date=end, point_count=2)
         world.said.range = told
-        data = {"dates": list(there), "ohlcv": [[1, 1, 1, 1, 1]] * len(there)}
-        world.script("GET /data/EURUSD/1h", (200, {"success": True, "data": data}))
+        world.script("GET /data/EURUSD/1h", bars_reply("EURUSD", "1h", *there))
 
     return arrange
 
 
 def reads(status: int, *there: str) -> Arrange:
-    data = {"dates": list(there), "ohlcv": [[1, 1, 1, 1, 1]] * len(there)}
-    return lambda world: world.script("GET /data/EURUSD/1d", (status, {"success": True, "data": data}))
+    _, body = bars_reply("EURUSD", "1d", *there)
+    return lambda world: world.script("GET /data/EURUSD/1d", (status, body))
 
 
 def inventory(total: int, *symbols: Any) -> Arrange:
@@ -389,6 +407,7 @@ def listed_when_ended(*still: dict[str, Any]) -> Arrange:
 
 NOTHING_THERE = "there were 0|expected .* but was <0>|none|is not five|there are no bars|was <\\[\\]>"
 COMPLETED_BODY = {"completed_at": "2026-11-22T09:00:00Z", "started_at": "2026-11-22T08:54:28Z"}
+RESULTS_OF = {"operation_id": ID, "status": "completed"}
 TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in y'
 
 CLAIMS = [
@@ -424,17 +443,41 @@ CLAIMS = [
                 Kind.BACKTEST, result_summary=figures(win_rate=40)
             ),
             "win_rate is -0.1": at_worker(Kind.BACKTEST, result_summary=figures(win_rate=-0.1)),
-            "no trade was made, but -120.5 of 100000 were gained": at_worker(
-                Kind.BACKTEST,
-                result_summary={
-                    **figures(total_trades=0, winning_trades=0, losing_trades=0),
-                    "trade_count": 0,
-                },
+            "win_rate is 0.42, but 3 of 7 trades won": at_worker(
+                Kind.BACKTEST, result_summary=figures(win_rate=0.42)
+            ),
+            "win_rate is 0.44, but 3 of 7 trades won": at_worker(
+                Kind.BACKTEST, result_summary=figures(win_rate=0.44)
             ),
             "no number at trade_count": at_worker(
                 Kind.BACKTEST, result_summary={**FIGURES, "trade_count": None}
             ),
             "no number at metrics.total_trades": at_worker(Kind.BACKTEST),
+        },
+    ),
+    Claim(
+        "then the figures at its worker do not contradict each other",
+        # What is still held may have gained or lost before any trade has ended.
+        at_worker(Kind.BACKTEST, result_summary=NO_TRADE),
+        {
+            "total_trades is 0, but trade_count 7": at_worker(
+                Kind.BACKTEST, result_summary={**NO_TRADE, "trade_count": 7}
+            ),
+            "1 trades won and 0 lost, but there were 0": at_worker(
+                Kind.BACKTEST,
+                result_summary={**NO_TRADE, "metrics": {**NO_TRADE["metrics"], "winning_trades": 1}},
+            ),
+        },
+    ),
+    Claim(
+        "then the result at the backend is that of its worker",
+        backtest_at_both(FIGURES, FIGURES),
+        {
+            "result at the backend: .*0.41": backtest_at_both(figures(win_rate=0.41), FIGURES),
+            "result at the backend: .*0.42": backtest_at_both(FIGURES, figures(win_rate=0.42)),
+            "result at the backend: .*{}": backtest_at_both(None, FIGURES),
+            "result at the backend: .*and <{}>": backtest_at_both(FIGURES, None),
+            "result at the backend: .*empty": backtest_at_both(None, None),
         },
     ),
     Claim(
@@ -448,11 +491,24 @@ CLAIMS = [
     ),
     Claim(
         "then the same backtest gives the same figures again",
-        backtest_again(FIGURES, FIGURES),
+        # What no backtest is read for may differ.
+        backtest_again(FIGURES, {**figures(winning_trades=2), "trade_count": 8}),
         {
-            "figures of the second run": backtest_again(FIGURES, figures(win_rate=0.41)),
-            "figures of the second run: .* was None|None": backtest_again(FIGURES, {}),
-            "figures of the first run": backtest_again({}, {}),
+            **{
+                f"differences of the second run: .*there were 1: {before} and then {after}": backtest_again(
+                    FIGURES, figures(**{name: after})
+                )
+                for name, before, after in (
+                    ("total_return", -120.5, -120.4),
+                    ("sharpe_ratio", -0.2, 0.2),
+                    ("max_drawdown", 0.1, 0.10001),
+                    ("total_trades", 7.0, 8.0),
+                    ("win_rate", 0.43, 0.44),
+                )
+            },
+            "no number at metrics.sharpe_ratio": backtest_again(FIGURES, without_figure("sharpe_ratio")),
+            "no number at metrics.max_drawdown": backtest_again(without_figure("max_drawdown"), FIGURES),
+            "no number at metrics.total_return": backtest_again({}, {}),
         },
     ),
     # crowds
@@ -461,11 +517,15 @@ CLAIMS = [
         crowd(2, 503),
         {"expected <2>, but was <1>": crowd(1, 503, 503), "expected <2>, but was <3>": crowd(3)},
     ),
-    Claim("then all of them are accepted", crowd(3), {"there were 1: HTTP 503: no": crowd(2, 503)}),
+    Claim("then all of them are accepted", crowd(3), {"there were 1: HTTP 503: no worker": crowd(2, 503)}),
     Claim(
         "then the others are refused because no worker is free",
         crowd(2, 503, 503),
-        {"there were 1: HTTP 500: no": crowd(2, 503, 500), "HTTP 429": crowd(2, 429)},
+        {
+            "there were 1: HTTP 500: no worker": crowd(2, 503, 500),
+            "HTTP 429": crowd(2, 429),
+            "there were 2: HTTP 503: overloaded": crowd(2, 503, 503, said="overloaded"),
+        },
     ),
     Claim(
         "then each that was accepted runs at a worker of its own",
@@ -491,7 +551,15 @@ CLAIMS = [
             "number of bars: .*0": says(bars=bars(), expected_bars=1),
         },
     ),
-    Claim("then there are none", says(bars=bars()), {"times of the bars": says(bars=bars(*TWO))}),
+    Claim(
+        "then there are none",
+        says(bars=bars()),
+        {
+            "times and rows of the bars: .* has 4": says(bars=bars(*TWO)),
+            "times and rows of the bars: .* has 1": says(bars=Bars([], [[1, 1, 1, 1, 1]], 0.1)),
+            "times and rows of the bars: .* has 2": says(bars=Bars(TWO, [], 0.1)),
+        },
+    ),
     Claim(
         "then every bar is sound, and none is out of order or listed twice",
         says(bars=bars(*TWO)),
@@ -499,6 +567,8 @@ CLAIMS = [
             "its high 1 is below 2": says(bars=bars(*TWO, row=[1, 1, 1, 2, 1])),
             "stands there twice": says(bars=bars(TWO[0], TWO[0])),
             "comes after": says(bars=bars(*reversed(TWO))),
+            "no whole number of steps of 1h": says(bars=bars(TWO[0], "2024-12-02T01:30:00Z")),
+            "no whole number of steps of 1d": says(bars=bars(*TWO, timeframe="1d")),
             "there are no bars": says(bars=bars()),
         },
     ),
@@ -511,11 +581,12 @@ CLAIMS = [
         },
     ),
     Claim(
-        "then no weekday is missing between the first and the last of them",
-        says(bars=bars("2024-12-06T10:00:00Z", "2024-12-09T10:00:00Z")),
+        "then no weekday from 2024-12-24 to 2024-12-30 is without bars",
+        says(bars=bars(*(f"2024-12-{day}T10:00:00Z" for day in (24, 26, 27)))),
         {
-            "there were 1: 2024-12-03": says(bars=bars(TWO[0], "2024-12-04T00:00:00Z")),
-            "there are no bars": says(bars=bars()),
+            "there were 1: 2024-12-24": says(bars=bars("2024-12-26T10:00:00Z", "2024-12-27T10:00:00Z")),
+            "there were 1: 2024-12-27": says(bars=bars("2024-12-24T10:00:00Z", "2024-12-26T10:00:00Z")),
+            "weekdays without bars: .*there were 3": says(bars=bars()),
         },
     ),
     *(
@@ -562,14 +633,24 @@ CLAIMS = [
         Claim(
             f"then {them}",
             cached([*TWO, "2024-12-02T02:00:00Z"]),
-            {"there were 1: 2024-12-02T01:00:00Z": cached(TWO[:1]), "there were 2": cached([])},
+            {
+                "there were 1: 2024-12-02T01:00:00Z is not there": cached(TWO[:1]),
+                "there were 2": cached([]),
+                "there were 2: 2024-12-02T00:00:00Z is .* instead of": cached(TWO, row=[1, 2, 1, 1, 1]),
+            },
         )
         for them in ("all those cached before are still there", "all the others are there")
     ),
     Claim(
         "then the daily bars can still be read",
         reads(200, *TWO),
-        {"number of bars": reads(200), "refused GET": reads(404)},
+        {
+            "number of bars": reads(200),
+            "refused GET": reads(404),
+            r"with bars of \('EURUSD', '1h'\)": lambda world: world.script(
+                "GET /data/EURUSD/1d", bars_reply("EURUSD", "1h", *TWO)
+            ),
+        },
     ),
     # downloads
     Claim(
@@ -641,12 +722,18 @@ CLAIMS = [
         says(bars=bars(*TWO)),
         {"number of bars": says(bars=bars(TWO[0])), "was <0>": says(bars=bars())},
     ),
-    Claim("then the training host lists its session", session(), {"sessions: .*op_9": session("op_9")}),
+    Claim(
+        "then the training host lists its session as completed",
+        session(),
+        {"sessions: .*op_9": session("op_9"), "sessions: .*running": session(status="running")},
+    ),
     Claim(
         "then its session says whether it has a GPU",
         session(gpu_allocated=False),
         {
             "gpu_allocated of the session: .*None": session(),
+            "its sessions.0.gpu_allocated": session(gpu_allocated="yes"),
+            "gpu_allocated: .*valid boolean": session(gpu_allocated=1),
             "does not list the session op_1": session("op_9", gpu_allocated=True),
         },
     ),
@@ -742,12 +829,17 @@ CLAIMS = [
             "within 5 s, but the deadline passed": op(status="running", percentage=50.0),
             "ended as failed": op(status="failed"),
             "ended as cancelled": op(status="cancelled"),
+            "op_1 is completed, but states the error 'out of memory'": op(error_message="out of memory"),
         },
     ),
     Claim(
         "then it fails within 5 seconds",
         op(status="failed"),
-        {"ended as completed": op(), "deadline passed": op(status="running", percentage=50.0)},
+        {
+            "ended as completed": op(),
+            "deadline passed": op(status="running", percentage=50.0),
+            "op_1 is failed, but has a result": op(status="failed", result_summary={"a": 1}),
+        },
     ),
     Claim(
         "then the backend knows it within 5 seconds as a backtest that has not ended",
@@ -791,7 +883,11 @@ CLAIMS = [
     Claim(
         "then it is cancelled within 5 seconds",
         op(status="cancelled"),
-        {"ended as completed": op(), "deadline passed": op(status="running", percentage=50.0)},
+        {
+            "ended as completed": op(),
+            "deadline passed": op(status="running", percentage=50.0),
+            "op_1 is cancelled, but has a result": op(status="cancelled", result_summary={"a": 1}),
+        },
     ),
     Claim(
         "then it is still cancelled, at the backend and at its worker, when it would have ended by itself",
@@ -832,6 +928,16 @@ CLAIMS = [
         "then I have seen at least 3 different percentages",
         seen((0.0, 0, ""), (40.0, 0, ""), (40.0, 0, ""), (70.0, 0, "")),
         {"percentages seen": seen((0.0, 0, ""), (40.0, 0, ""), (40.0, 0, "")), "was <0>": seen()},
+    ),
+    Claim(
+        "then I have seen at least 3 different numbers of processed items",
+        seen((10.0, 0, ""), (10.0, 40, ""), (10.0, 40, ""), (10.0, 70, ""), kind=Kind.BACKTEST),
+        {
+            "number of different numbers of items seen: .*was <2>": seen(
+                (10.0, 40, ""), (20.0, 40, ""), (30.0, 70, ""), kind=Kind.BACKTEST
+            ),
+            "was <0>": seen(kind=Kind.BACKTEST),
+        },
     ),
     Claim(
         "then at least one of them was between 20 % and 80 %",
@@ -890,18 +996,48 @@ CLAIMS = [
     Claim(
         "then the reason is stated in plain words",
         op(status="failed", error_message="no bars"),
-        {"the stated reason": op(status="failed", error_message=TRACE), "no reason": op(status="failed")},
+        {
+            "the stated reason": op(status="failed", error_message=TRACE),
+            "no reason": op(status="failed"),
+            "the stated reason: .*KeyError": op(status="failed", error_message="KeyError('x')"),
+            "the stated reason: .*0x7f": op(status="failed", error_message="<Bars object at 0x7f01> broke"),
+        },
+    ),
+    *(
+        Claim(
+            "then its result is of the symbol and the timeframe that were asked for",
+            shows(result_summary={"symbol": symbol, "timeframe": "1d"}),
+            {
+                "symbol and timeframe of the result: .*'GBPUSD'": shows(
+                    result_summary={"symbol": "GBPUSD", "timeframe": "1d"}
+                ),
+                "symbol and timeframe of the result: .*was <?\\('\\w+', '1h'\\)": shows(
+                    result_summary={"symbol": symbol, "timeframe": "1h"}
+                ),
+                "symbol and timeframe of the result: .*None": shows(result_summary={"symbol": symbol}),
+                "was <?\\(None, None\\)": shows(),
+            },
+        )
+        for shows, symbol in (
+            (partial(at_worker, Kind.BACKTEST), "EURUSD"),
+            (partial(op, kind=Kind.DOWNLOAD, purpose="small"), "AAPL"),
+        )
     ),
     Claim(
         "then its results can be read",
-        results((200, {"results": {"a": 1}})),
+        results((200, {**RESULTS_OF, "results": {"a": 1}})),
         {
             words: results(reply)
             for words, reply in {
-                "entries in the results": (200, {"results": {}}),
-                "was <0>": (200, {"results": None}),
-                "<0>": (200, {"results": [1]}),
-                "number of entries": (200, [1]),
+                "entries in the results": (200, {**RESULTS_OF, "results": {}}),
+                "was <0>": (200, {**RESULTS_OF, "results": None}),
+                "<0>": (200, {**RESULTS_OF, "results": [1]}),
+                "with those of None": (200, [1]),
+                r"with those of \('op_9', 'completed'\)": (
+                    200,
+                    {**RESULTS_OF, "operation_id": "op_9", "results": {"a": 1}},
+                ),
+                "'running'": (200, {**RESULTS_OF, "status": "running", "results": {"a": 1}}),
                 "refused GET": (404, {"detail": "none"}),
                 "success: false": (200, {"success": False, "results": {"a": 1}}),
             }.items()
@@ -943,7 +1079,11 @@ CLAIMS = [
     Claim(
         "then the request is refused as a client error",
         refusal(422),
-        {"expected a client error, but it said HTTP 500: no": refusal(500), "HTTP 503": refusal(503)},
+        {
+            "expected a client error, but it said HTTP 500: no": refusal(500),
+            "HTTP 503": refusal(503),
+            **{f"HTTP {status}": refusal(status) for status in (401, 403, 405, 429)},
+        },
     ),
     Claim(
         "then it is reported as not found",
@@ -986,14 +1126,21 @@ CLAIMS = [
     ),
     Claim(
         "then the refusal says that no worker is free",
-        refusal(503),
-        {"expected that no worker is free, but it said HTTP 500": refusal(500), "422": refusal(422)},
+        refusal(503, "No workers available"),
+        {
+            "expected that no worker is free, but it said HTTP 500": refusal(500, "no worker"),
+            "422": refusal(422, "no worker"),
+            "expected that no worker is free, but it said HTTP 503: overloaded": refusal(503, "overloaded"),
+        },
     ),
     Claim(
         "then the answer shows no stack trace",
-        refusal(text='{"detail": "no File"}'),
+        refusal(text='{"detail": "no File: KeyError (7), Exception at 10:00 in 0x7f"}'),
         {
             "text of the answer": refusal(text=f'{{"detail": "{TRACE}"}}'),
+            "text of the answer: .*KeyError": refusal(text='{"detail": "KeyError(\'x\')"}'),
+            "text of the answer: .*MyException": refusal(text='{"detail": "MyException(7)"}'),
+            "text of the answer: .*0x7f": refusal(text='{"detail": "<Bars object at 0x7f01>"}'),
             "text of the answer: expected not": refusal(text='{"detail": "File \\"a.py\\", line 7"}'),
         },
     ),
@@ -1017,6 +1164,15 @@ CLAIMS = [
         {
             "what its errors say: .*rsi": validation(False, ("error", "no fuzzy set for rsi")),
             "what its errors say: .*'nothing'": validation(False, ("warning", "ema_20")),
+        },
+    ),
+    Claim(
+        "then no errors are named",
+        validation(True, ("warning", "ema_20 is not used")),
+        {
+            "what its errors say: .*no fuzzy set for rsi": validation(
+                True, ("warning", "ema_20"), ("error", "no fuzzy set for rsi")
+            ),
         },
     ),
     # results of trainings
@@ -1139,6 +1295,7 @@ CLAIMS = [
             "no training worker is listed": workers(kind="backtesting"),
             f"{W}: no address": workers(endpoint_url=""),
             f"{W}: the state 'sleepy'": workers(status="sleepy"),
+            "the state 'temporarily_unavailable'": workers(status="temporarily_unavailable"),
         },
     ),
     Claim(
