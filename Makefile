@@ -19,7 +19,7 @@ accept: venv ## Run the acceptance suite (TARGET=services for a running KTRDR); 
 	@$(BIN)/behave $(TARGET_OPTION) features/
 
 test: venv ## Prove that the suite tells the truth
-	@$(BIN)/pytest tests
+	@scripts/run_proofs.sh
 
 lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ruff check $(PYTHON_FILES)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -171,4 +172,6 @@ def test_reading_everything_holds_nobody_up(ktrdr: Embedded) -> None:
         assert reads.stderr is not None
         assert (reads.returncode, reads.stderr.read()) == (0, b"")
     assert len(spent) > 10
-    assert max(spent) < LATE_S
+    # The worst one may have waited for a processor, which others use too.
+    assert median(spent) < LATE_S / 3
+    assert max(spent) < 3 * LATE_S

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from .stub_ktrdr import StubKtrdr, closed_url
 
+# Taken once: runs begin in threads, while pytest changes the environment beside them.
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("KTRDR_")}
+
 ROOT = Path(__file__).parents[2]
 # The suite's own way to run behave.
 PYPROJECT = (
@@ -363,11 +366,10 @@ class Project:
         return [sys.executable, "-m", "behave", *defines, *arguments]
 
     def start(self, command: list[str], folder: Path | None = None) -> subprocess.Popen[str]:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("KTRDR_")}
         return subprocess.Popen(
             command,
             cwd=folder or self.folder,
-            env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
+            env={**_ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
