@@ -2,7 +2,7 @@ Feature: The logs tell what became of an operation and of a request
   An operator who has only an id finds with it in the logs who did the work, how it ended and what went wrong.
   Flow: client -> backend -> worker; each service writes a log of its own.
 
-  @category:integration @milestone:API @criterion:S11 @criterion:S13 @needs:training-worker @needs:logs @uses:training-worker @severity:major @id:logs-of-a-training
+  @category:integration @milestone:API @criterion:S11 @criterion:S13 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-of-a-training
   Scenario: Both logs tell a training from its dispatch to its completion, by its id
     Given a completed smoke training
     Then the log of the backend shows the remote proxy of the training
@@ -16,7 +16,7 @@ Feature: The logs tell what became of an operation and of a request
     Then the log of the backend shows no error of it
     And the log of its worker shows no error of it
 
-  @category:integration @milestone:API @criterion:S12 @criterion:S13 @criterion:S14 @needs:backtest-worker @needs:logs @uses:backtest-worker @severity:major @id:logs-of-a-backtest
+  @category:integration @milestone:API @criterion:S12 @criterion:S13 @criterion:S14 @needs:backtest-worker @needs:worker-registry @needs:logs @uses:backtest-worker @severity:major @id:logs-of-a-backtest
   Scenario: A backtest that completes is told in both logs and leaves no error there
     Given a completed smoke backtest
     Then the log of the backend shows the remote proxy of the backtest
