@@ -33,7 +33,8 @@ def given_workers_switched_off(context: StepContext, kind: Kind) -> None:
 def when_sweep(context: StepContext, limit: float) -> None:
     """Ask backend, workers and IB host."""
     world = context.world
-    world.said.unwell = world.hosts.unwell(world.workers.registered(), limit)
+    workers = world.workers.registered() if world.workers.register else None
+    world.said.unwell = world.hosts.unwell(workers, limit)
 
 
 @then("each of them says that it is well")

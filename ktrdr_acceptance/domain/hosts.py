@@ -46,14 +46,17 @@ class Hosts:
         start, end = datetime.fromisoformat(first), datetime.fromisoformat(f"{last}T23:59:59")
         return self.ib_host.historical(symbol, timeframe, start, end)
 
-    def unwell(self, workers: list[WorkerBody], within: float) -> list[str]:
-        """Ask backend, workers and IB host how they are; return which do not say in time that all is well."""
+    def unwell(self, workers: list[WorkerBody] | None, within: float) -> list[str]:
+        """Ask backend, workers and IB host how they are; return which do not say in time that all is well.
+
+        `workers` is None where the backend does all work itself.
+        """
         asks: dict[str, tuple[Callable[[], Answer], str]] = {"backend": (self.backend.health_answer, "ok")}
-        urls = {row.worker_id: row.endpoint_url for row in workers} | {IB_HOST: self.urls[IB_HOST]}
+        urls = {row.worker_id: row.endpoint_url for row in workers or ()} | {IB_HOST: self.urls[IB_HOST]}
         for name, url in urls.items():
             asks[name] = (partial(self.connect(name, url).request, "GET", "/health"), "operational")
         said = [_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items()]
-        said.append("" if workers else "no worker is registered")
+        said.append("no worker is registered" if workers == [] else "")
         return [sentence for sentence in said if sentence]
 
 
