@@ -307,6 +307,13 @@ def test_services_without_any_worker_are_not_all_well() -> None:
     assert world.said.unwell == ["no worker is registered"]
 
 
+def test_where_no_worker_registers_none_is_missed() -> None:
+    world = scripted_world()
+    world.script("GET /health", (200, {"status": "ok"}))
+    world.script("GET /health", (200, {"status": "operational"}), "ib-host")
+    assert world.hosts.unwell(None, 1.0) == []
+
+
 def test_a_service_that_is_slow_is_told_with_its_seconds() -> None:
     world = scripted_world()
     world.has_workers("t1")
