@@ -1,7 +1,7 @@
 """Sentences about several operations at once."""
 
 from behave import then, when
-from hamcrest import empty, equal_to, has_length, is_not
+from hamcrest import equal_to, has_length
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
@@ -22,12 +22,6 @@ def then_as_many_as_workers(context: StepContext, kind: Kind) -> None:
     world.check.that("accepted operations", len(world.crowd.accepted), equal_to(len(world.workers.of(kind))))
 
 
-@then("all of them are accepted")
-def then_all_accepted(context: StepContext) -> None:
-    """Look at the refusals."""
-    context.world.check.that("refusals", list(map(str, context.world.crowd.refused)), nothing())
-
-
 @then("the others are refused because no worker is free")
 def then_others_refused(context: StepContext) -> None:
     """Look at what the refusals say."""
@@ -40,8 +34,8 @@ def then_workers_of_their_own(context: StepContext) -> None:
     """Compare the workers that have them."""
     world = context.world
     workers = {world.operations.worker_of(operation).name for operation in world.crowd.accepted}
-    world.check.that("workers that run them", workers, is_not(empty()))
-    world.check.that("workers that run them", workers, has_length(len(world.crowd.accepted)))
+    # Of none at all it cannot be said.
+    world.check.that("workers that run them", workers, has_length(max(1, len(world.crowd.accepted))))
 
 
 @then("each that was accepted completes")

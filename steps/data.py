@@ -162,7 +162,6 @@ def then_inventory_counts(context: StepContext) -> None:
 
 
 @then("all those cached before are still there")
-@then("all the others are there")
 def then_cached_still_there(context: StepContext) -> None:
     """Look among the bars that were read for each that was put there."""
     said = context.world.said

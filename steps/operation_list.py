@@ -7,7 +7,6 @@ from hamcrest import (
     has_item,
     has_length,
     less_than_or_equal_to,
-    not_,
     only_contains,
 )
 
@@ -38,13 +37,6 @@ def then_among_them(context: StepContext, kind: Kind) -> None:
     """Look for the operation's id."""
     world = context.world
     world.check.that("ids in the list", world.said.page.ids, has_item(world.the(kind).id))
-
-
-@then("the {kind:Kind} is not among them")
-def then_not_among_them(context: StepContext, kind: Kind) -> None:
-    """Look for the operation's id."""
-    world = context.world
-    world.check.that("ids in the list", world.said.page.ids, not_(has_item(world.the(kind).id)))
 
 
 @then("the list shows it as completed within {limit:Duration}")

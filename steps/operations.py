@@ -61,12 +61,6 @@ def when_start(context: StepContext, purpose: str, kind: Kind) -> None:
     context.world.said.speak_of(context.world.starts[kind].start(purpose))
 
 
-@when("I start a {purpose:Purpose} {kind:Kind} as well")
-def when_start_as_well(context: StepContext, purpose: str, kind: Kind) -> None:
-    """Start another operation; "it" is the new one."""
-    when_start(context, purpose, kind)
-
-
 @when('I start a {purpose:Purpose} {kind:Kind} on the unknown symbol "{symbol}"')
 def when_start_on_symbol(context: StepContext, purpose: str, kind: Kind, symbol: str) -> None:
     """Start an operation for which there are no bars."""

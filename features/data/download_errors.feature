@@ -29,3 +29,12 @@ Feature: A download that cannot work fails with a reason
     And the reason is stated in plain words
     And the IB host says within 5 seconds that its gateway is not connected
     And the backend is still healthy
+
+  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @needs:ib-gateway @needs:switchable-services @needs:data-folder @uses:services @uses:data-folder @severity:minor @id:download-gateway-hangs
+  Scenario: While the IB gateway hangs a download fails within 150 seconds and says so
+    Given nothing is cached of what the small download brings
+    And the IB gateway hangs
+    When I start a small download
+    Then it fails within 150 seconds
+    And the reason is stated in plain words
+    And the backend is still healthy

@@ -16,8 +16,8 @@ from ktrdr_acceptance.operations.observation import in_words, observation, place
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
 
-# How often clients try to look within one period of the cache, and the seconds between two tries.
-_MOST_TRIES = 1000
+# Seconds for clients to look within one period of the cache, and between two tries.
+_LOOKED_WITHIN = 30.0
 _BETWEEN_LOOKS = 0.005
 
 
@@ -124,24 +124,29 @@ class Copies:
         """Have `count` clients look within one period of the backend's cache; return what each saw.
 
         The period begins with a look that sees something new. Looks that took longer than the period may
-        differ by right, so they are made again. Raises AssertionError if that never succeeds.
+        differ by right, so they are made again.
         """
         last = self._words(operation)
+
+        def look_in_one_period() -> list[str]:
+            nonlocal last
+            began = time.monotonic()
+            before, last = last, self._words(operation)
+            if last == before:
+                return []
+            seen = list(clients.map(lambda _: self._words(operation), range(count)))
+            return seen if time.monotonic() - began < self.cache_ttl else []
+
         with ThreadPoolExecutor(max_workers=count) as clients:
-            for _ in range(_MOST_TRIES):
-                began = time.monotonic()
-                words = self._words(operation)
-                if words == last:
-                    self.waiter.clock.sleep(_BETWEEN_LOOKS)
-                    continue
-                last = words
-                seen = list(clients.map(lambda _: self._words(operation), range(count)))
-                if time.monotonic() - began < self.cache_ttl:
-                    return seen
-        raise AssertionError(
-            f"{count} clients could not look at {operation.kind} {operation.id} within the "
-            f"{self.cache_ttl:g} s for which the backend repeats itself, or it never showed anything new"
-        )
+            return self.waiter.eventually(
+                look_in_one_period,
+                bool,
+                within=_LOOKED_WITHIN,
+                expected=f"{count} clients to look at {operation.kind} {operation.id} within the "
+                f"{self.cache_ttl:g} s for which the backend repeats itself, once it shows something new",
+                describe=lambda seen: "; ".join(seen) or "nothing new, or looks that took longer",
+                cadence=Cadence(every=_BETWEEN_LOOKS),
+            )
 
     def _words(self, operation: Operation) -> str:
         body = self.backend.operation(operation.id)

@@ -251,7 +251,7 @@ def test_without_the_gateway_it_fails_after_four_tries() -> None:
     assert own.log("backend").count("POST /data/validate timeout") == 3
     # A cancel does not wait for the gateway.
     operation_id = download(own, HOURLY)
-    time.sleep(0.1)
+    until(lambda: own.operation(operation_id)["status"] == "running")
     assert own.client.delete(f"/operations/{operation_id}").json()["data"]["status"] == "cancelled"
     assert own.stop() == 0
 
