@@ -162,7 +162,7 @@ def then_still_completed(context: StepContext) -> None:
 
 @then("a new {kind:Kind} can start")
 def then_new_one_can_start(context: StepContext, kind: Kind) -> None:
-    """Run another smoke operation to its end: only that proves that its start was more than a promise."""
+    """Run the smallest one to its end: only that proves that its start was more than a promise."""
     world = context.world
     starts = world.starts[kind]
     purpose = starts.smallest

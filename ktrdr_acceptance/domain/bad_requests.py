@@ -60,7 +60,7 @@ class BadRequests:
     _last: Starts[Any] | None = None
 
     def refusal(self, way: str, field: str, flaw: str) -> Refusal:
-        """Return the refusal of a smoke request with one field wrong."""
+        """Return the refusal of the smallest request with one field wrong."""
         starts, at = self._way(way)
         purpose = starts.smallest
         body = starts.payload_at_worker(purpose) if at else starts.calibrated(purpose).request()

@@ -628,17 +628,14 @@ CLAIMS = [
         inventory(2, EURUSD, AAPL),
         {"total of symbols: expected <2>, but was <3>": inventory(3, EURUSD, AAPL)},
     ),
-    *(
-        Claim(
-            f"then {them}",
-            cached([*TWO, "2024-12-02T02:00:00Z"]),
-            {
-                "there were 1: 2024-12-02T01:00:00Z is not there": cached(TWO[:1]),
-                "there were 2": cached([]),
-                "there were 2: 2024-12-02T00:00:00Z is .* instead of": cached(TWO, row=[1, 2, 1, 1, 1]),
-            },
-        )
-        for them in ("all those cached before are still there",)
+    Claim(
+        "then all those cached before are still there",
+        cached([*TWO, "2024-12-02T02:00:00Z"]),
+        {
+            "there were 1: 2024-12-02T01:00:00Z is not there": cached(TWO[:1]),
+            "there were 2": cached([]),
+            "there were 2: 2024-12-02T00:00:00Z is .* instead of": cached(TWO, row=[1, 2, 1, 1, 1]),
+        },
     ),
     Claim(
         "then the daily bars can still be read",
