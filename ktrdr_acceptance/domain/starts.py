@@ -97,7 +97,7 @@ class Starts(Generic[P]):
         return outcome
 
     def refusal_of(self, **changes: Any) -> Refusal:
-        """Return the refusal of the smallest request with `changes`; raise AssertionError if it is accepted."""
+        """Return the refusal of the smallest request with `changes`; AssertionError if it is accepted."""
         self._remember()
         purpose = self.smallest
         return self._refused(self.attempt(purpose, **changes), f"with {changes}")
