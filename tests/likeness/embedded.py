@@ -20,8 +20,11 @@ FASTER = 80
 """For specimens with a wait of minutes."""
 SLOWER = 5
 """For specimens that find what they have just started still at its beginning."""
+SLOWEST = 2
+"""For those of them that are over soon: at a busy machine the whole operation would fit between two looks."""
 
 MINUTES_S = 60
+SOON_S = 10
 
 
 def speed_of(specimen: Specimen) -> float:
@@ -33,7 +36,10 @@ def speed_of(specimen: Specimen) -> float:
         for before, step in pairwise(specimen.steps)
         if before.learns
     )  # fmt: skip
-    return SLOWER if any(at_once) else SPEED
+    if not any(at_once):
+        return SPEED
+    lasted_s = sum(step.lasted_s + step.pause_s for step in specimen.steps)
+    return SLOWEST if lasted_s < SOON_S else SLOWER
 
 
 def groups(specimens: Iterable[Specimen]) -> list[list[Specimen]]:

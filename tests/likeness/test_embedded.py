@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from .embedded import FASTER, SLOWER, SPEED, Supervisor, groups, speed_of
+from .embedded import FASTER, SLOWER, SLOWEST, SPEED, Supervisor, groups, speed_of
 from .shapes import Shape
 from .specimen import Specimen, Step
 
@@ -22,7 +22,8 @@ LOOKUP = Step(1, "backend", "GET", "/x", 200, Shape(), values=(("data.status", "
         ((START, replace(LOOKUP, values=(("data.status", "completed"),))), SPEED),
         ((START, replace(LOOKUP, progressed=True)), SPEED),
         ((START, replace(LOOKUP, pause_s=2.0)), SPEED),
-        ((START, LOOKUP), SLOWER),
+        ((START, LOOKUP), SLOWEST),
+        ((START, LOOKUP, replace(LOOKUP, pause_s=20)), SLOWER),
         ((START, LOOKUP, replace(LOOKUP, poll=True, lasted_s=128)), FASTER),
     ],
 )
