@@ -38,6 +38,18 @@ def _folder(value: object) -> object:
     return value
 
 
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*")
+_SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str):
+        if not (found := _DURATION.fullmatch(value)):
+            raise ValueError("is not a duration such as 45m, 90s or 1.5h")
+        return float(found[1]) * _SECONDS[found[2]]
+    return value
+
+
 def log_files(value: str) -> dict[str, Path]:
     """Return the file of each service's log that a setting of the form `NAME=FILE,NAME=FILE` names."""
     files: dict[str, Path] = {}
@@ -142,6 +154,19 @@ class Settings(BaseSettings):
     )
     request_timeout: float = Field(
         10.0, gt=0, le=300, description="Seconds after which a single HTTP request is given up."
+    )
+    retry: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="How many more attempts a scenario that is not met gets; met on a later one is flaky, "
+        "never met.",
+    )
+    run_deadline: Annotated[float, BeforeValidator(_seconds)] = Field(
+        0.0,
+        ge=0,
+        description="After this long (`45m`, `90 s`) the run is ended in order and counts as aborted; "
+        "0 means never.",
     )
     strict: bool = Field(False, description="A scenario that is not run makes the run not accepted.")
     reports: Folder = Field(Path("reports"), description="Folder that a run writes its reports to.")

@@ -23,7 +23,7 @@ from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.provenance import suite_identity
 from ktrdr_acceptance.runner.session import Session
-from ktrdr_acceptance.runner.signals import ending_on_signals
+from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.identity import identify
@@ -104,7 +104,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         clock = Clock()
         target = make_target(settings)
         session = Session(settings, target, clock, run, reports, console, expected_s)
-        with ending_on_signals(clock, lambda reason: self.abort(reason=reason)):
+        ending = ending_on_request(clock, lambda reason: self.abort(reason=reason), settings.run_deadline)
+        with ending:
             try:
                 scenarios = self._load()
                 session.plan(scenarios)
@@ -216,9 +217,18 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
 def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> bool:
     session.begin(scenario)
-    try:
-        failed = run(runner)
-    except SystemExit as left:
-        raise SuiteFault(f"a step of {scenario.name!r} left the process (sys.exit({left.code!r}))") from left
+    while True:
+        try:
+            failed = run(runner)
+        except SystemExit as left:
+            raise SuiteFault(
+                f"a step of {scenario.name!r} left the process (sys.exit({left.code!r}))"
+            ) from left
+        if not session.end_attempt(scenario):
+            break
+        # Not behave's own reset of a scenario, which forgets the row of an outline.
+        for step in scenario.all_steps:
+            step.reset()
+        session.begin_attempt()
     session.end(scenario)
     return bool(failed)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.measuring import Measured, calibration_text, chosen, measure_purpose
-from ktrdr_acceptance.runner.signals import ending_on_signals
+from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.base import Target
@@ -45,7 +45,7 @@ def calibrate(
     measured: list[Measured] = []
     identity: Identity | None = None
     status = ExitStatus.ACCEPTED
-    with TemporaryDirectory() as scratch, ending_on_signals(clock, lambda _reason: None):
+    with TemporaryDirectory() as scratch, ending_on_request(clock, lambda _reason: None):
         # The logs of an embedded KTRDR must not lie among the reports of a run.
         settings = settings.model_copy(update={"reports": Path(scratch)})
         target = make_target(settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,28 @@ from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.verdict.console import Console
-from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, step_results
-from ktrdr_acceptance.verdict.model import OperationDuration, RunResult, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
+from ktrdr_acceptance.verdict.model import (
+    Attachment,
+    OperationDuration,
+    RunResult,
+    ScenarioResult,
+    StepResult,
+    Verdict,
+)
 from ktrdr_acceptance.verdict.reports import Reports
 from ktrdr_acceptance.world import World
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a scenario: what it came to, and what it leaves as evidence."""
+
+    judgement: Judgement
+    steps: tuple[StepResult, ...] = ()
+    operations: tuple[str, ...] = ()
+    operation_durations: tuple[OperationDuration, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Session:
@@ -53,6 +71,7 @@ class Session:
         self._world: World | None = None
         self._world_is_open = False
         self._happened = Happened()
+        self._attempts: list[Attempt] = []
 
     def plan(self, scenarios: list[Any]) -> None:
         """Take down the selected scenarios; what is never reached stays not run."""
@@ -111,17 +130,28 @@ class Session:
 
     def begin(self, scenario: Any) -> None:
         """Note that a scenario begins."""
-        self._happened = Happened()
-        self._world = None
+        self._attempts = []
         self._scenario_began = time.monotonic()
+        self.begin_attempt()
         planned = self._planned(scenario)
         self.console.begin(planned.id, planned.name)
 
+    def begin_attempt(self) -> None:
+        """Forget what an earlier scenario or attempt did."""
+        self._happened = Happened()
+        self._world = None
+
+    def end_attempt(self, scenario: Any) -> bool:
+        """Judge what has just ended; return whether the settings ask for another attempt."""
+        attempt = self._attempt(scenario)
+        self._attempts.append(attempt)
+        failed = attempt.judgement.verdict is Verdict.NOT_MET
+        return failed and len(self._attempts) <= self.settings.retry and not self.clock.stop_reason
+
     def end(self, scenario: Any) -> None:
-        """Judge a scenario that has ended and write every report that a crash must not lose."""
-        judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
+        """Take down a scenario that has ended and write every report that a crash must not lose."""
         duration = time.monotonic() - self._scenario_began
-        result = self._result(scenario, judgement, duration)
+        result = self._result(scenario, duration)
         index = next(i for i, planned in enumerate(self.run.scenarios) if _same(planned, result))
         self.run.scenarios[index] = result
         self.run.duration_s = time.monotonic() - self._began
@@ -142,21 +172,30 @@ class Session:
             self.run.complete = False
         self.console.finish(self.run, str(self.reports.summary))
 
-    def _result(self, scenario: Any, judgement: Judgement, duration: float) -> ScenarioResult:
-        world = self._world
-        attachments = []
-        operations: tuple[str, ...] = ()
-        durations: tuple[OperationDuration, ...] = ()
-        if world is not None:
-            durations = operation_durations(world.operations)
-            operations = tuple(operation.id for operation in world.operations.started)
-            histories = world.operations.recorder.histories.values()
-            attachments = [history_attachment(history) for history in histories if history.observations]
-            if world.exchanges:
-                attachments.append(exchanges_attachment(world.exchanges))
-            if judgement.verdict is Verdict.NOT_MET or judgement.category:
-                names = {*operations, *(exchange.request_id for exchange in world.exchanges)}
-                attachments += filter(None, (log_attachment(log, names) for log in world.logs.slices))
+    def _attempt(self, scenario: Any) -> Attempt:
+        judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
+        steps, world = step_results(scenario), self._world
+        if world is None:
+            return Attempt(judgement, steps)
+        operations = tuple(operation.id for operation in world.operations.started)
+        histories = world.operations.recorder.histories.values()
+        attachments = [history_attachment(history) for history in histories if history.observations]
+        if world.exchanges:
+            attachments.append(exchanges_attachment(world.exchanges))
+        if judgement.verdict is Verdict.NOT_MET or judgement.category:
+            names = {*operations, *(exchange.request_id for exchange in world.exchanges)}
+            attachments += filter(None, (log_attachment(log, names) for log in world.logs.slices))
+        durations = operation_durations(world.operations)
+        return Attempt(judgement, steps, operations, durations, tuple(attachments))
+
+    def _result(self, scenario: Any, duration: float) -> ScenarioResult:
+        """Return what its attempts have made of a scenario; the evidence is that of all of them."""
+        judgement, last = judge_attempts([one.judgement for one in self._attempts]), self._attempts[-1]
+        earlier = [
+            replace(attachment, name=f"{attachment.name} (attempt {number})")
+            for number, attempt in enumerate(self._attempts[:-1], 1)
+            for attachment in attempt.attachments
+        ]
         return replace(
             self._planned(scenario),
             verdict=judgement.verdict,
@@ -164,10 +203,13 @@ class Session:
             reason=judgement.reason,
             started_at=time.time() - duration,
             duration_s=duration,
-            operations=operations,
-            operation_durations=durations,
-            steps=step_results(scenario),
-            attachments=tuple(attachments),
+            attempts=len(self._attempts),
+            operations=tuple(one for attempt in self._attempts for one in attempt.operations),
+            operation_durations=tuple(
+                one for attempt in self._attempts for one in attempt.operation_durations
+            ),
+            steps=last.steps,
+            attachments=(*earlier, *last.attachments),
         )
 
     def _planned(self, scenario: Any) -> ScenarioResult:

@@ -1,8 +1,9 @@
-"""SIGINT and SIGTERM ask the run to end; they never raise."""
+"""SIGINT, SIGTERM and the run's deadline ask the run to end; they never raise."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,21 +12,29 @@ from ktrdr_acceptance.operations.waiting import Clock
 
 
 @contextmanager
-def ending_on_signals(clock: Clock, abort: Callable[[str], None]) -> Iterator[None]:
-    """Within it a signal sets the clock's stop reason and calls `abort`.
+def ending_on_request(clock: Clock, abort: Callable[[str], None], deadline_s: float = 0.0) -> Iterator[None]:
+    """Within it a signal, or the deadline (0: none), sets the clock's stop reason and calls `abort`.
 
     Raising from a handler would tear an undo apart. A background job inherits SIGINT as ignored, so the
     handlers are set whatever they were before.
     """
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    def end(reason: str) -> None:
         if clock.stop_reason is None:
-            clock.stop_reason = signal.Signals(number).name
-            abort(clock.stop_reason)
+            clock.stop_reason = reason
+            abort(reason)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        end(signal.Signals(number).name)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    timer = threading.Timer(deadline_s, end, [f"the run's deadline of {deadline_s:g} s has passed"])
+    timer.daemon = True
+    if deadline_s:
+        timer.start()
     try:
         yield
     finally:
+        timer.cancel()
         for number, previous in before.items():
             signal.signal(number, previous)

@@ -58,6 +58,7 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "reason": scenario.reason,
         "duration_s": round(scenario.duration_s, 3),
         "expected_s": scenario.expected_s,
+        "attempts": scenario.attempts,
         "milestones": list(scenario.facts.milestones),
         "criteria": list(scenario.facts.criteria),
         "tags": list(scenario.tags),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +44,27 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         return replace(judgement, reason="\n".join([judgement.reason, "also:", *later]))
     category = Category.CODE_BUG if happened.violations else Category.TEST_ISSUE
     return Judgement(Verdict.NOT_MET, category, "\n".join(later))
+
+
+def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
+    """Return the judgement on a scenario from those on its attempts: only the last can be other than not met.
+
+    Met after an attempt that was not is flaky; an attempt that could not be made takes nothing back.
+    """
+    last = judgements[-1]
+    if len(judgements) == 1:
+        return last
+    told = [
+        f"attempt {number} of {len(judgements)}: {judgement.verdict}: {judgement.reason}"
+        for number, judgement in enumerate(judgements[:-1], 1)
+    ]
+    if last.verdict is Verdict.MET:
+        return Judgement(Verdict.FLAKY, judgements[0].category, "\n".join([*told, "the last attempt is met"]))
+    if last.verdict is Verdict.NOT_MET:
+        return replace(last, reason="\n".join([last.reason, *told]))
+    return replace(
+        judgements[-2], reason="\n".join([*told, f"the last attempt is {last.verdict}: {last.reason}"])
+    )
 
 
 def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:

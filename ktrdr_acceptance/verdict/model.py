@@ -105,6 +105,8 @@ class ScenarioResult:
     started_at: float = 0.0
     duration_s: float = 0.0
     expected_s: float | None = None
+    # How often it was tried; more than once only where a retry was asked for.
+    attempts: int = 1
     operations: tuple[str, ...] = ()
     operation_durations: tuple[OperationDuration, ...] = ()
     steps: tuple[StepResult, ...] = ()

@@ -60,6 +60,7 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "strict": "true",
         "reports": "elsewhere",
         "logs": "backend=b.log",
+        "retry": "2",
         "data_dir": ".",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
@@ -310,3 +311,16 @@ def test_the_first_bad_setting_is_told_even_if_there_are_more() -> None:
 def test_settings_cannot_change_during_a_run() -> None:
     with pytest.raises(Exception, match="frozen"):
         load().speed = 3
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("45m", 2700), ("90 s", 90), ("1.5h", 5400), ("2 min", 120), ("7", 7), ("0", 0)]
+)
+def test_a_deadline_of_the_run_is_a_duration(given: str, seconds: float) -> None:
+    assert load({"run_deadline": given}).run_deadline == seconds
+
+
+@pytest.mark.parametrize("given", ["soon", "-5 s", "5 days", ""])
+def test_a_deadline_that_is_no_duration_is_bad_input(given: str) -> None:
+    with pytest.raises(BadInput, match="Setting run_deadline from -D run_deadline is .* is not a duration"):
+        load({"run_deadline": given})

@@ -45,6 +45,18 @@ def test_a_signal_ends_the_run_in_order(
     assert "failure" not in outputs.said_by_junit().values()
 
 
+def test_a_deadline_of_the_run_ends_it_in_order(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    done = project.run(reports, WAITING, "-D", "run_deadline=1 s", backend=own_ktrdr)
+    assert done.status == 4, done.stdout + done.stderr
+    assert done.last_line == "❌ Issue: aborted: the run's deadline of 1 s has passed"
+    assert own_ktrdr.statuses() in ([], ["cancelled"])
+    outputs = Outputs.of(reports)
+    assert_same_run_verdict(outputs)
+    assert "not met" not in outputs.said_by_json().values()
+
+
 def test_a_second_signal_does_not_interrupt_the_undo(
     project: Project, own_ktrdr: StubKtrdr, reports: Path
 ) -> None:

@@ -11,7 +11,7 @@ from behave.model_type import Status
 from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, RunAborted, category_of
 from ktrdr_acceptance.operations.waiting import WaitFailed
-from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, step_results
+from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
 from ktrdr_acceptance.verdict.model import Verdict
 
 CODE_BUG, TEST_ISSUE = Category.CODE_BUG, Category.TEST_ISSUE
@@ -268,3 +268,32 @@ def test_each_step_is_told_with_its_status_and_message() -> None:
         ("Then it completes", "skipped", ""),
     ]
     assert {one.duration_s for one in told} == {0.25}
+
+
+MET = Judgement(Verdict.MET)
+REFUSED = Judgement(Verdict.NOT_MET, CODE_BUG, "expected 3")
+GONE = Judgement(Verdict.NOT_RUN, ENVIRONMENT, "the backend is gone")
+
+
+@pytest.mark.parametrize(
+    ("judgements", "verdict", "category", "said"),
+    [
+        ([MET], Verdict.MET, None, []),
+        ([REFUSED], Verdict.NOT_MET, CODE_BUG, ["expected 3"]),
+        ([REFUSED, MET], Verdict.FLAKY, CODE_BUG, ["attempt 1 of 2: not met: expected 3", "attempt is met"]),
+        (
+            [REFUSED, REFUSED],
+            Verdict.NOT_MET,
+            CODE_BUG,
+            ["expected 3", "attempt 1 of 2: not met: expected 3"],
+        ),
+        # An attempt that could not be made takes nothing back.
+        ([REFUSED, GONE], Verdict.NOT_MET, CODE_BUG, ["expected 3", "not run: the backend is gone"]),
+    ],
+)
+def test_attempts_make_one_judgement(
+    judgements: list[Judgement], verdict: Verdict, category: Category | None, said: list[str]
+) -> None:
+    judgement = judge_attempts(judgements)
+    assert (judgement.verdict, judgement.category) == (verdict, category)
+    assert all(part in judgement.reason for part in said)
