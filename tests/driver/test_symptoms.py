@@ -87,7 +87,7 @@ AT_ONCE = (
     [("pending", 0.0), ("completed", 100.0)],
     [("running", 0.0), ("completed", 100.0)],
 )
-CURE = "its dataset is too small. Give the calibration a longer range or a finer timeframe"
+CURE = "Its dataset is too small. Give the calibration a longer range or a finer timeframe"
 
 
 @pytest.mark.parametrize("shown", AT_ONCE, ids=str)
@@ -171,8 +171,8 @@ def test_a_download_that_failed_for_want_of_ib_names_the_gateway(reason: str) ->
     category, text = fails(Kind.DOWNLOAD, reason)
     assert category == Category.ENVIRONMENT
     assert reason.strip() in text
-    assert "start TWS or the IB gateway and log in" in text
-    assert "whether the IB host runs" in text
+    assert "start tws or the ib gateway and log in" in text.lower()
+    assert ("`ib-host-service/start.sh`" in text) is reason.startswith("Host service connection failed")
 
 
 @pytest.mark.parametrize("reason", NO_IB)
@@ -198,7 +198,7 @@ def test_a_download_whose_failure_is_awaited_needs_no_cause() -> None:
 def test_what_failed_for_want_of_bars_says_how_to_get_some(kind: Kind) -> None:
     category, text = fails(kind, "No data found in cache for EURUSD 1d")
     assert category == Category.CONFIGURATION
-    assert "`ktrdr-acceptance testdata write DIR` makes some" in text
+    assert "`ktrdr-acceptance testdata write DIR` makes some for the target's data folder" in text
 
 
 # cached already

@@ -1,0 +1,1 @@
+"""Preflight: whether the target can be judged, and what to do if not."""
