@@ -5,6 +5,7 @@ A refused criterion is an AssertionError; everything else that stops a scenario 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -30,16 +31,46 @@ _NEXT_ACTION = {
 }
 
 
+@dataclass(frozen=True)
+class Mismatch:
+    """What was expected and what was there instead; `states` are the times and states seen on the way."""
+
+    expected: str
+    actual: str
+    states: tuple[tuple[float, str], ...] = ()
+
+
+class Refuted(AssertionError):
+    """A claim about KTRDR that does not hold; with the mismatch where one is known."""
+
+    def __init__(self, message: str = "", mismatch: Mismatch | None = None) -> None:
+        super().__init__(*([message] if message else []))
+        self.mismatch = mismatch
+
+
 class BadInput(Exception):
     """A setting, path or selection that cannot be used; the message is one sentence for the user."""
 
 
 class EnvironmentFault(Exception):
-    """The target cannot be judged: a service is gone, unreachable or not KTRDR."""
+    """The target cannot be judged: a service is gone, unreachable or not KTRDR. `cure` is what to do."""
+
+    def __init__(
+        self, message: str = "", *, mismatch: Mismatch | None = None, cause: str = "", cure: str = ""
+    ) -> None:
+        super().__init__(*([message] if message else []))
+        self.mismatch = mismatch
+        self.cause, self.cure = cause, cure
 
 
-class ConfigurationFault(AssertionError):
-    """The target works but on configuration or data that makes its result worthless."""
+class ConfigurationFault(Refuted):
+    """The target works but on configuration or data that makes its result worthless. `cure` is what to do."""
+
+    def __init__(
+        self, message: str = "", *, mismatch: Mismatch | None = None, cause: str = "", cure: str = ""
+    ) -> None:
+        super().__init__(message, mismatch)
+        self.cause, self.cure = cause, cure
 
 
 class RunAborted(Exception):

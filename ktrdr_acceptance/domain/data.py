@@ -105,9 +105,11 @@ class Data:
         """
         self._folder().set_aside(symbol, timeframe)
         if found := len(self.bars(symbol, timeframe)):
+            cure = "correct the setting data_dir"
             raise ConfigurationFault(
                 f"KTRDR still has {found} bars of {symbol} {timeframe} after their file was moved aside: "
-                f"{self._folder().path} is not its data folder; correct the setting data_dir"
+                f"{self._folder().path} is not its data folder; {cure}",
+                cure=cure,
             )
 
     def _folder(self) -> DataFolder:

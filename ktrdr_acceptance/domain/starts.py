@@ -82,9 +82,8 @@ class Starts(Generic[P]):
             return outcome
         refused = f"starting a {purpose} {self.kind} was refused: {outcome}"
         if NO_STRATEGY.search(outcome.message):
-            raise ConfigurationFault(
-                f"{refused}; give the target this strategy (`ktrdr-acceptance testdata write` makes it)"
-            )
+            cure = "give the target this strategy (`ktrdr-acceptance testdata write` makes it)"
+            raise ConfigurationFault(f"{refused}; {cure}", cure=cure)
         raise AssertionError(refused)
 
     def attempt(self, purpose: str, **changes: Any) -> Refusal | Operation:

@@ -82,10 +82,8 @@ class Strategies:
             return
         versions = {row.name: row.latest_version for row in self.listed()}
         if name not in versions:
-            raise ConfigurationFault(
-                f"the target has no strategy {name}: `ktrdr-acceptance testdata write` makes it for its "
-                "strategies folder"
-            )
+            cure = "`ktrdr-acceptance testdata write` makes it for its strategies folder"
+            raise ConfigurationFault(f"the target has no strategy {name}: {cure}", cure=cure)
         if versions[name] is None:
             self.workers.wait_until_ready(Kind.TRAINING, within)
             training = self.trainings.start("smoke", strategy_name=name)

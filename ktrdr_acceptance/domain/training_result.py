@@ -15,12 +15,16 @@ from typing import Any
 
 from ktrdr_acceptance.api.generations import epochs_of
 from ktrdr_acceptance.domain.results import Result, Results, is_number, number_at
-from ktrdr_acceptance.faults import ConfigurationFault
+from ktrdr_acceptance.faults import ConfigurationFault, Mismatch
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.waiting import Waiter
 
 ACCURACY_BELOW = 0.99
 LOSS_ABOVE = 0.001
+_HINT = (
+    "Check the label distribution: a zigzag threshold too high for the symbol, or too short a period, leaves "
+    "one label only"
+)
 EPOCH_NUMBERS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 
@@ -66,10 +70,9 @@ class TrainingResults(Results):
         self.waiter.checks += 1
         if breaches := list(sanity_breaches(result)):
             raise ConfigurationFault(
-                "the training completed, but "
-                + "; ".join(breaches)
-                + ". Check the label distribution: a zigzag "
-                "threshold too high for the symbol, or too short a period, leaves one label only"
+                f"the training completed, but {'; '.join(breaches)}. {_HINT}",
+                mismatch=Mismatch("the result of a training that learned something", "; ".join(breaches)),
+                cure=_HINT,
             )
 
     def different_epochs(self, training: Operation) -> list[Any]:

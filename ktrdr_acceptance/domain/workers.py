@@ -89,9 +89,10 @@ class Workers:
             if self._all_silent(kind):
                 raise EnvironmentFault(f"{'; '.join(sorted(self.unreachable))}\n{failure}") from failure
             if foreign := self._foreign_work(kind):
+                cure = "let it end, or run against another KTRDR"
                 raise EnvironmentFault(
-                    f"every {kind} worker is busy with the work of others ({foreign}): "
-                    f"let it end, or run against another KTRDR\n{failure}"
+                    f"every {kind} worker is busy with the work of others ({foreign}): {cure}\n{failure}",
+                    cure=cure,
                 ) from failure
             raise
         assert found is not None

@@ -8,6 +8,7 @@ from hamcrest.core.core.isequal import equal_to
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
+from ktrdr_acceptance.faults import Mismatch, Refuted
 from ktrdr_acceptance.operations.waiting import Waiter
 
 
@@ -18,14 +19,15 @@ class Checker:
         self._waiter = waiter
 
     def that(self, subject: str, actual: Any, expected: Any, hint: str = "") -> None:
-        """Raise AssertionError unless `actual` matches `expected` (a matcher, or a value to equal)."""
+        """Raise Refuted unless `actual` matches `expected` (a matcher, or a value to equal)."""
         self._waiter.checks += 1
         matcher: Matcher[Any] = expected if isinstance(expected, Matcher) else equal_to(expected)
         mismatch = StringDescription()
         if matcher.matches(actual, mismatch):
             return
         wanted = StringDescription().append_description_of(matcher)
-        raise AssertionError(
-            f"{subject}: expected {wanted}, but {str(mismatch).removeprefix('but ')}"
-            + (f"\n{hint}" if hint else "")
+        instead = str(mismatch).removeprefix("but ")
+        raise Refuted(
+            f"{subject}: expected {wanted}, but {instead}" + (f"\n{hint}" if hint else ""),
+            Mismatch(f"{subject}: {wanted}", instead + (f"\n{hint}" if hint else "")),
         )

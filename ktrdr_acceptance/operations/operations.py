@@ -102,7 +102,7 @@ class Operations(Copies):
             if status is Status.RUNNING:
                 cause = cause or cause_of_no_progress(operation, self.history(operation))
             if cause:
-                raise cause.fault(f"{failure}\n{cause.cure}") from failure
+                raise cause.fault(f"{failure}\n") from failure
             raise
         require_consistent(body)
         return body
@@ -114,7 +114,7 @@ class Operations(Copies):
         """
         history = self.history(operation)
         if cause := cause_of_no_progress(operation, history):
-            raise cause.fault(f"{operation.kind} {operation.id}: {cause.cure}\nseen:\n{history.lines()}")
+            raise cause.fault(f"{operation.kind} {operation.id}: ", f"\nseen:\n{history.lines()}")
         return history.percentages()
 
     def is_known(self, operation: Operation, within: float) -> OperationBody:

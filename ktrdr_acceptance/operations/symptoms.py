@@ -22,16 +22,12 @@ class Cause:
     symptom: Symptom
     said: str = ""
 
-    @property
-    def fault(self) -> type[ConfigurationFault] | type[EnvironmentFault]:
-        """The kind of fault that it is."""
+    def fault(self, before: str, after: str = "") -> ConfigurationFault | EnvironmentFault:
+        """Return the fault to raise; its text tells what came `before`, the cause and cure, and the rest."""
+        cause, cure = f"{self.said}{self.symptom.cause}", self.symptom.cure
         outside = self.symptom.category is Category.ENVIRONMENT
-        return EnvironmentFault if outside else ConfigurationFault
-
-    @property
-    def cure(self) -> str:
-        """What was seen, why it is so, and what to do."""
-        return f"{self.said}{self.symptom.cause} {self.symptom.cure}"
+        kind = EnvironmentFault if outside else ConfigurationFault
+        return kind(f"{before}{cause} {cure}{after}", cause=cause, cure=cure)
 
 
 def cause_of_failure(operation: Operation, reason: str) -> Cause | None:

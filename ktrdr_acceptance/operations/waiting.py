@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
+from ktrdr_acceptance.faults import EnvironmentFault, Mismatch, Refuted, RunAborted
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Clock:
             raise RunAborted(self.stop_reason)
 
 
-class WaitFailed(AssertionError):
+class WaitFailed(Refuted):
     """What was waited for did not happen, or what should have stayed did not."""
 
 
@@ -69,6 +69,10 @@ class Timeline(Generic[T]):
         if not self.states or self.states[-1][1] != words:
             self.states.append((at - self.started, words))
         return words
+
+    def mismatch(self, expected: str, actual: str) -> Mismatch:
+        """Return what came of the wait in its parts."""
+        return Mismatch(expected, actual, tuple(self.states))
 
     def lines(self) -> str:
         """Return one line per distinct state, the middle of a long history left out."""
@@ -128,10 +132,13 @@ class Waiter:
         timeline: Timeline[T] = Timeline(started, describe)
 
         def give_up(why: str, last: str) -> WaitFailed:
+            wanted = f"{expected} within {deadline:g} s"
+            stopped = f"stopped after {self.clock.now() - started:.2f} s and {timeline.probes} looks"
             return WaitFailed(
-                f"expected {expected} within {deadline:g} s, but {why}; the last value was {last}\n"
-                f"stopped after {self.clock.now() - started:.2f} s and {timeline.probes} looks\n"
-                f"seen:\n{timeline.lines()}"
+                f"expected {wanted}, but {why}; the last value was {last}\n"
+                f"{stopped}\n"
+                f"seen:\n{timeline.lines()}",
+                timeline.mismatch(wanted, f"{last}; {why} ({stopped})"),
             )
 
         while True:
@@ -142,7 +149,10 @@ class Waiter:
                 value = probe()
             except EnvironmentFault as fault:
                 raise EnvironmentFault(
-                    f"{fault} (while waiting for {expected})\nseen before:\n{timeline.lines()}"
+                    f"{fault} (while waiting for {expected})\nseen before:\n{timeline.lines()}",
+                    mismatch=timeline.mismatch(f"{expected} within {deadline:g} s", str(fault)),
+                    cause=fault.cause,
+                    cure=fault.cure,
                 ) from fault
             answered_at = self.clock.now()
             last = timeline.see(answered_at, value)
@@ -185,10 +195,11 @@ class Waiter:
             timeline.see(answered_at, value)
             values.append(value)
             if reason := wrong(value):
+                wanted = f"{expected} throughout {during:.1f} s"
+                instead = f"after {answered_at - started:.2f} s {reason}"
                 raise WaitFailed(
-                    f"expected {expected} throughout {during:.1f} s, "
-                    f"but after {answered_at - started:.2f} s {reason}\n"
-                    f"seen:\n{timeline.lines()}"
+                    f"expected {wanted}, but {instead}\nseen:\n{timeline.lines()}",
+                    timeline.mismatch(wanted, instead),
                 )
             left = started + during - answered_at
             if left <= 0:

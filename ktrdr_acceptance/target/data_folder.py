@@ -34,7 +34,8 @@ class DataFolder:
             if file.exists() and aside.exists():
                 raise ConfigurationFault(
                     f"both {file.name} and {aside.name} are in {self.path}: a run that was killed has left "
-                    "the second, and bars have come since; keep the one you want under the first name"
+                    "the second, and bars have come since; keep the one you want under the first name",
+                    cure=f"keep the one you want as {file.name}, and take the other away",
                 )
             self._touched.add(file)
             was_there = file.exists() or aside.exists()

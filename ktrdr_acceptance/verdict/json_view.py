@@ -56,6 +56,7 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "verdict": scenario.verdict,
         "category": scenario.category,
         "reason": scenario.reason,
+        "failure": None if scenario.failure is None else asdict(scenario.failure),
         "duration_s": round(scenario.duration_s, 3),
         "expected_s": scenario.expected_s,
         "attempts": scenario.attempts,

@@ -9,6 +9,13 @@ from typing import Any
 from ktrdr_acceptance.faults import Category, RunAborted, category_of
 from ktrdr_acceptance.verdict.model import StepResult, Verdict
 
+# Where a scenario fails, if not in a step.
+NEEDS = "before the first step: what the scenario needs"
+WHOLE = "the scenario as a whole"
+HOOK = "a hook or a cleanup of the scenario"
+GUARDS = "after the scenario: the guards of every scenario"
+UNDO = "after the scenario: undo"
+
 
 @dataclass
 class Happened:
@@ -18,6 +25,8 @@ class Happened:
     # Why the scenario cannot be judged as met before its first step: KTRDR answered against the contract.
     not_met: str = ""
     not_run: str = ""
+    # What was raised for either of them.
+    error: BaseException | None = None
     not_run_category: Category | None = None
     undo_errors: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
@@ -25,11 +34,19 @@ class Happened:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its category and reason."""
+    """A verdict with its category and reason.
+
+    `point` is where it was decided, `claim` what should have been so there, `error` what was raised instead.
+    """
 
     verdict: Verdict
     category: Category | None = None
     reason: str = ""
+    point: str = field(default="", compare=False)
+    claim: str = field(default="", compare=False)
+    error: BaseException | None = field(default=None, compare=False)
+    # What was found after the scenario.
+    later: tuple[str, ...] = field(default=(), compare=False)
 
 
 def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
@@ -41,9 +58,14 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     # What could not be put back is told even where the run or the environment had ended before.
     ended = judgement.category == Category.ENVIRONMENT or (aborted and judgement.verdict == Verdict.NOT_RUN)
     if judgement.verdict == Verdict.NOT_MET or ended:
-        return replace(judgement, reason="\n".join([judgement.reason, "also:", *later]))
-    category = Category.CODE_BUG if happened.violations else Category.TEST_ISSUE
-    return Judgement(Verdict.NOT_MET, category, "\n".join(later))
+        reason = "\n".join([judgement.reason, "also:", *later])
+        return replace(judgement, reason=reason, later=tuple(later))
+    category, point, claim = (
+        (Category.CODE_BUG, GUARDS, "what KTRDR shows and writes to pass the guards of every scenario")
+        if happened.violations
+        else (Category.TEST_ISSUE, UNDO, "everything that the scenario did to be put back")
+    )
+    return Judgement(Verdict.NOT_MET, category, "\n".join(later), point, claim)
 
 
 def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
@@ -69,35 +91,61 @@ def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
 
 def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     if happened.not_met:
-        return Judgement(Verdict.NOT_MET, Category.CODE_BUG, happened.not_met)
+        return Judgement(
+            Verdict.NOT_MET,
+            Category.CODE_BUG,
+            happened.not_met,
+            NEEDS,
+            "an answer that says whether the target has what the scenario needs",
+            happened.error,
+        )
     if happened.not_run:
-        return Judgement(Verdict.NOT_RUN, happened.not_run_category, happened.not_run)
+        return Judgement(
+            Verdict.NOT_RUN,
+            happened.not_run_category,
+            happened.not_run,
+            NEEDS,
+            "a target that answers",
+            happened.error,
+        )
     status = scenario.status.name
     for step in scenario.all_steps:
         name = step.status.name
         if name.startswith(("undefined", "pending")):
-            return _test_issue(f"step is {name}: {step.keyword} {step.name}")
+            reason = f"step is {name}: {step.keyword} {step.name}"
+            return _test_issue(reason, place_of(step), "a step that says this sentence")
         if step.exception is not None:
             return _judge_exception(step)
         if step.status.has_failed():
-            return _test_issue(f"step ended as {name}: {step.keyword} {step.name}")
+            return _step_ended_as(step)
     # Our own hook marks a failed undo without a message: what the steps found stands, the undo follows it.
     undo_alone = status == "hook_error" and happened.undo_errors and not scenario.error_message
     if status == "passed" or undo_alone:
         unmet = [step for step in scenario.all_steps if step.status.name != "passed"]
         if unmet:
-            return _test_issue(f"step ended as {unmet[0].status.name}: {unmet[0].keyword} {unmet[0].name}")
+            return _step_ended_as(unmet[0])
         if happened.checks:
             return Judgement(Verdict.MET)
-        return _test_issue("the scenario checked nothing")
+        return _test_issue("the scenario checked nothing", WHOLE, "a Then that checks something")
     if status in ("skipped", "untested"):
         if aborted:
             return Judgement(Verdict.NOT_RUN, None, f"the run was aborted: {aborted}")
         reason = scenario.skip_reason
         if status == "skipped" and reason:
             return Judgement(Verdict.NOT_RUN, None, str(reason))
-        return _test_issue(f"the scenario was {status} without a reason")
-    return _test_issue(f"the scenario ended as {status}: {scenario.error_message or 'no message'}")
+        return _test_issue(
+            f"the scenario was {status} without a reason", WHOLE, "a scenario that is run, or says why not"
+        )
+    return _test_issue(
+        f"the scenario ended as {status}: {scenario.error_message or 'no message'}",
+        HOOK if status in ("hook_error", "cleanup_error") else WHOLE,
+        "hooks and cleanups that end without an error",
+    )
+
+
+def _step_ended_as(step: Any) -> Judgement:
+    sentence = f"{step.keyword} {step.name}"
+    return _test_issue(f"step ended as {step.status.name}: {sentence}", place_of(step), sentence)
 
 
 def _judge_exception(step: Any) -> Judgement:
@@ -109,13 +157,20 @@ def _judge_exception(step: Any) -> Judgement:
     message = str(exception).strip() or type(exception).__name__
     if category == Category.TEST_ISSUE:
         message = f"{type(exception).__name__}: {message}"
+    told = (place_of(step), where, exception)
     if category == Category.ENVIRONMENT:
-        return Judgement(Verdict.NOT_RUN, category, f"{message} (in: {where})")
-    return Judgement(Verdict.NOT_MET, category, f"{message}\nin: {where}")
+        return Judgement(Verdict.NOT_RUN, category, f"{message} (in: {where})", *told)
+    return Judgement(Verdict.NOT_MET, category, f"{message}\nin: {where}", *told)
 
 
-def _test_issue(reason: str) -> Judgement:
-    return Judgement(Verdict.NOT_MET, Category.TEST_ISSUE, reason)
+def place_of(step: Any) -> str:
+    """Return a step's sentence and where it stands."""
+    file, line = getattr(step, "filename", ""), getattr(step, "line", 0)
+    return f"{step.keyword} {step.name}" + (f" ({file}:{line})" if file else "")
+
+
+def _test_issue(reason: str, point: str, claim: str) -> Judgement:
+    return Judgement(Verdict.NOT_MET, Category.TEST_ISSUE, reason, point, claim)
 
 
 def step_results(scenario: Any) -> tuple[StepResult, ...]:

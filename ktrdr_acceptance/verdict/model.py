@@ -10,6 +10,7 @@ from typing import Any
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.failure import Failure, reproducing
 
 
 class Verdict(StrEnum):
@@ -111,6 +112,20 @@ class ScenarioResult:
     operation_durations: tuple[OperationDuration, ...] = ()
     steps: tuple[StepResult, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    failure: Failure | None = None
+
+    def block(self, options: str) -> Failure:
+        """Return the failure block; of what failed without one (it was never reached) it is the reason."""
+        if self.failure is not None:
+            return self.failure
+        return Failure(
+            self.category,
+            point="",
+            expected="",
+            actual=self.reason,
+            next_action=self.category.next_action if self.category else "",
+            reproduce=reproducing(options, self.file, self.line),
+        )
 
     @property
     def area(self) -> str:
