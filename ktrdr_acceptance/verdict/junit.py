@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.milestones import milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
 from ktrdr_acceptance.verdict.recorded import recorded_lines
-
-# Characters that XML 1.0 cannot hold, such as the colours in a log line.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from ktrdr_acceptance.verdict.xml_text import xml_text
 
 
 def as_junit(run: RunResult) -> str:
@@ -41,7 +38,7 @@ def as_junit(run: RunResult) -> str:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + _NOT_XML.sub("\ufffd", text) + "\n"
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml_text(text) + "\n"
 
 
 def _case(scenario: ScenarioResult) -> ElementTree.Element:
