@@ -169,6 +169,26 @@ class Settings(BaseSettings):
         "0 means never.",
     )
     strict: bool = Field(False, description="A scenario that is not run makes the run not accepted.")
+    known_issues: str = Field(
+        "",
+        description="File with the known issues of the target that this run accepts (several: separated by "
+        "commas), such as `known-issues/S.yaml`; without it every defect of the target is red.",
+    )
+    baseline: File | None = Field(
+        None,
+        description="`results.json` of an earlier run: every report tells new failures from old ones. It "
+        "changes no verdict.",
+    )
+    rerun_failed: File | None = Field(
+        None,
+        description="`results.json` of an earlier run: of the selection only those scenarios are run that "
+        "were not met, flaky, stopped by the environment or never reached there.",
+    )
+    issue_form: Literal["issue", "issue-found"] = Field(
+        "issue",
+        description="How the last line of a run that is not accepted begins: `❌ Issue: ` or, with "
+        "`issue-found`, `❌ Issue found: `.",
+    )
     reports: Folder = Field(Path("reports"), description="Folder that a run writes its reports to.")
 
     @classmethod
@@ -230,9 +250,13 @@ class Settings(BaseSettings):
         changed = (
             (key, value)
             for key, value in self.model_dump(mode="json").items()
-            if key != "reports" and value != type(self).model_fields[key].default
+            if key not in _OF_ONE_RUN and value != type(self).model_fields[key].default
         )
         return " ".join(f"-D {shlex.quote(f'{key}={value}')}" for key, value in changed)
+
+
+# Settings that a command which repeats a scenario of a run leaves out.
+_OF_ONE_RUN = frozenset({"reports", "baseline", "rerun_failed"})
 
 
 def _is_ours(key: str) -> bool:

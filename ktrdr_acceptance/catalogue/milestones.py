@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, cached_property
 from importlib.resources import files
-from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
-
-FEATURES = Path("features")
-_CRITERION_TAG = re.compile(r"@criterion:(\S+)")
 
 
 class Milestone(BaseModel):
@@ -91,16 +86,3 @@ def milestones() -> Milestones:
     """Return the list that ships with the suite."""
     text = files("ktrdr_acceptance.catalogue").joinpath("milestones.yaml").read_text("utf-8")
     return Milestones.model_validate(yaml.safe_load(text))
-
-
-def criteria_with_scenario(folder: Path = FEATURES) -> frozenset[str]:
-    """Return the criteria that any scenario below `folder` names, selected or not.
-
-    Read from the tag lines: a feature that nobody selected need not be loaded, or even be right, for that.
-    """
-    found: set[str] = set()
-    for path in sorted(folder.rglob("*.feature")):
-        for line in path.read_text("utf-8", errors="replace").splitlines():
-            if line.lstrip().startswith("@"):
-                found.update(_CRITERION_TAG.findall(line))
-    return frozenset(found)

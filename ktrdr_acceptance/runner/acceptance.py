@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,11 @@ from behave.runner import Context, Runner
 from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
-from ktrdr_acceptance.catalogue.milestones import criteria_with_scenario
-from ktrdr_acceptance.catalogue.tags import name_row
+from ktrdr_acceptance.catalogue.suite import whole_suite
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.provenance import suite_identity
+from ktrdr_acceptance.runner.selection import Selection, name_rows, select, select_again
 from ktrdr_acceptance.runner.session import Session
 from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
@@ -29,6 +29,8 @@ from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.identity import identify
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
+from ktrdr_acceptance.verdict.earlier import EarlierRun, read_earlier
+from ktrdr_acceptance.verdict.known_issues import KnownIssues, read_known_issues
 from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
 from ktrdr_acceptance.verdict.reports import Reports
 
@@ -68,7 +70,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         """List the selected scenarios, and the sentences that have no step; true if there are such."""
         with self.path_manager:
             try:
-                selected = self._load()
+                settings = self._settings()
+                selected = self._select(_earlier("rerun_failed", settings)).scenarios
             except (BadInput, SuiteFault) as problem:
                 Console({}).refuse(str(problem))
                 raise SystemExit(2 if isinstance(problem, BadInput) else 4) from None
@@ -82,7 +85,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         expected_s: dict[str, float] = {}
         console = Console(expected_s, quiet=self._console_is_taken())
         try:
-            settings = Settings.load(dict(self.config.userdata_defines or ()), self._configured())
+            settings = self._settings()
+            console.issue_form = settings.issue_form
+            baseline, rerun_failed = _earlier("baseline", settings), _earlier("rerun_failed", settings)
+            known = read_known_issues(settings.known_issues, date.today())
             expected_s.update(read_durations(settings.target, settings.speed))
             calibration = use_calibration(settings.calibration)
             reports = Reports(settings.reports)
@@ -98,18 +104,19 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             options=settings.as_options(),
             strict=settings.strict,
             time_factor=settings.time_factor,
-            criteria_with_scenario=criteria_with_scenario(),
             calibration=calibration.source,
+            known_issues=known.note(),
+            baseline=baseline,
         )
         clock = Clock()
         target = make_target(settings)
-        session = Session(settings, target, clock, run, reports, console, expected_s)
+        session = Session(settings, target, clock, run, reports, console, expected_s, known)
         ending = ending_on_request(clock, lambda reason: self.abort(reason=reason), settings.run_deadline)
         with ending:
             try:
-                scenarios = self._load()
-                session.plan(scenarios)
-                self._run_on_target(session, scenarios)
+                selection = self._select(rerun_failed, run, known)
+                session.plan(selection.scenarios)
+                self._run_on_target(session, selection.scenarios)
             except BadInput as problem:
                 console.refuse(str(problem))
                 return ExitStatus.BAD_INPUT
@@ -157,8 +164,26 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             if feature.status.name in ("hook_error", "cleanup_error")
         ]
 
-    def _load(self) -> list[Any]:
-        """Load hooks, steps and features; return the selected scenarios, never none."""
+    def _settings(self) -> Settings:
+        return Settings.load(dict(self.config.userdata_defines or ()), self._configured())
+
+    def _select(
+        self, rerun: EarlierRun | None, run: RunResult | None = None, known: KnownIssues | None = None
+    ) -> Selection:
+        """Load the suite and return what is selected of it; tell the run what else there is."""
+        self._load()
+        selection = select(self.features, self.config)
+        suite = whole_suite(self.features)
+        if known is not None:
+            known.must_fit(suite.ids)
+        if rerun is not None:
+            selection = select_again(selection, self.features, self.config, rerun, suite)
+        if run is not None:
+            run.proofs, run.suite_ids, run.selection = suite.proofs, suite.ids, selection.said
+        return selection
+
+    def _load(self) -> None:
+        """Load hooks, steps and features."""
         try:
             self.setup_paths()
             locations = [path for path in self.feature_locations() if not self.config.exclude(path)]
@@ -177,26 +202,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         self.formatters = self._formatters_to_files()
         # The stock summary counts otherwise than the verdicts do.
         self.config.reporters = [r for r in self.config.reporters if not isinstance(r, SummaryReporter)]
-        for scenario in self._scenarios():
-            name_row(scenario)
-        selected = [
-            s for s in self._scenarios() if s.feature.should_run(self.config) and s.should_run(self.config)
-        ]
-        if not selected:
-            raise BadInput(
-                f"The selection ({self._selection()}) matches no scenario; `behave --dry-run` lists them all."
-            )
-        return selected
-
-    def _scenarios(self) -> Iterator[Any]:
-        for feature in self.features:
-            yield from feature.walk_scenarios()
-
-    def _selection(self) -> str:
-        parts = [str(path) for path in self.config.paths]
-        parts += [f"-t {tag}" for tag in self.config.tags or ()]
-        parts += [f"-n {name}" for name in self.config.name or ()]
-        return " ".join(parts)
+        name_rows(self.features)
 
     def _configured(self) -> dict[str, Any]:
         defined = dict(self.config.userdata_defines or ())
@@ -213,6 +219,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
     def _console_is_taken(self) -> bool:
         asked = [name for name in self.config.format or () if name != "null"]
         return len(asked) > len(self.config.outputs or ())
+
+
+def _earlier(setting: str, settings: Settings) -> EarlierRun | None:
+    file = getattr(settings, setting)
+    return read_earlier(setting, file) if file is not None else None
 
 
 def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> bool:

@@ -17,9 +17,12 @@ from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
+from ktrdr_acceptance.verdict.comparison import failure_of
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
+from ktrdr_acceptance.verdict.known_issues import KnownIssues
 from ktrdr_acceptance.verdict.model import (
+    NEVER_REACHED,
     Attachment,
     OperationDuration,
     RunResult,
@@ -54,6 +57,7 @@ class Session:
         reports: Reports,
         console: Console,
         expected_s: dict[str, float],
+        known: KnownIssues,
     ) -> None:
         self.settings = settings
         self.target = target
@@ -62,6 +66,7 @@ class Session:
         self.reports = reports
         self.console = console
         self.expected_s = expected_s
+        self.known = known
         self.generation = Generation.S
         self._ours: set[str] = set()
         self._found: dict[str, str] = {}
@@ -191,13 +196,16 @@ class Session:
     def _result(self, scenario: Any, duration: float) -> ScenarioResult:
         """Return what its attempts have made of a scenario; the evidence is that of all of them."""
         judgement, last = judge_attempts([one.judgement for one in self._attempts]), self._attempts[-1]
+        planned = self._planned(scenario)
+        judgement, findings = self.known.judged(planned.id, self.generation, judgement)
+        self.run.run_findings += [one for one in findings if one not in self.run.run_findings]
         earlier = [
             replace(attachment, name=f"{attachment.name} (attempt {number})")
             for number, attempt in enumerate(self._attempts[:-1], 1)
             for attachment in attempt.attachments
         ]
         return replace(
-            self._planned(scenario),
+            planned,
             verdict=judgement.verdict,
             category=judgement.category,
             reason=judgement.reason,
@@ -210,7 +218,14 @@ class Session:
             ),
             steps=last.steps,
             attachments=(*earlier, *last.attachments),
+            age=self._age(planned.id, judgement.verdict),
         )
+
+    def _age(self, scenario_id: str, verdict: Verdict) -> str:
+        """Return whether a failure is new since the baseline; empty for what did not fail."""
+        if self.run.baseline is None or verdict not in (Verdict.NOT_MET, Verdict.FLAKY):
+            return ""
+        return failure_of(self.run.baseline, scenario_id)
 
     def _planned(self, scenario: Any) -> ScenarioResult:
         tags = tags_of(scenario)
@@ -224,7 +239,7 @@ class Session:
             tags=tags,
             facts=facts,
             verdict=Verdict.NOT_RUN,
-            reason="the run ended before this scenario was reached",
+            reason=NEVER_REACHED,
             expected_s=self.expected_s.get(facts.id),
         )
 

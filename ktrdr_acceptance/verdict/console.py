@@ -19,9 +19,9 @@ from rich.text import Text
 from ktrdr_acceptance.catalogue.tags import facts_of
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Operation
-from ktrdr_acceptance.verdict.markdown import last_line
+from ktrdr_acceptance.verdict.comparison import comparison_lines
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, MilestoneVerdict, milestone_results
-from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict, counted_scenarios, issue_mark
 from ktrdr_acceptance.verdict.recorded import recorded_lines
 
 _MARK = {
@@ -69,6 +69,8 @@ class Console:
         self._progress = ""
         self._group: list[ScenarioResult] = []
         self._by_capability = False
+        # How the line begins that says why a run is not accepted.
+        self.issue_form = ""
         # behave has printed one already.
         self._lines = 1
 
@@ -114,6 +116,9 @@ class Console:
         if self._live is not None:
             self._live.stop()
             self._live = None
+        compared = comparison_lines(run)
+        for line in compared:
+            self._print(escape(line))
         for scenario in run.refusals():
             self._print("")
             self._print(f"{escape(scenario.id)} {escape(scenario.name)} ({scenario.file}:{scenario.line})")
@@ -130,7 +135,7 @@ class Console:
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
         report = f"report: {summary_path}; exit status {run.exit_status:d}"
-        end = [*recorded_lines(run), *run.notes(), run.counts_line(), report]
+        end = [*recorded_lines(run), *run.notes(), *compared[:1], run.counts_line(), report]
         results = milestone_results(run)
         # The last line follows the end.
         room = len(results) if on_terminal else _MOST_LINES - self._lines - len(end) - 1
@@ -138,7 +143,7 @@ class Console:
             self._print(line)
         for line in end:
             self._print(escape(line))
-        self._print(escape(last_line(run)))
+        self._print(escape(run.last_line()))
 
     def listing(self, scenarios: list[Any], undefined_steps: list[Any]) -> None:
         """List scenarios by id and title, and steps that nobody has written."""
@@ -152,7 +157,7 @@ class Console:
 
     def refuse(self, sentence: str) -> None:
         """Say in one sentence why nothing was run."""
-        self._print(f"❌ Issue: {escape(sentence)}")
+        self._print(f"{issue_mark(self.issue_form)}: {escape(sentence)}")
 
     def _reasons(self, run: RunResult) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -179,6 +184,8 @@ class Console:
 
     def _scenario_line(self, result: ScenarioResult) -> str:
         said = "" if result.verdict == Verdict.MET else f" {result.verdict}"
+        if result.age:
+            said += f", {result.age} failure"
         title = f"{escape(result.id)} {escape(result.name)}"
         return f"{_MARK[result.verdict]} {title}{said} ({result.took})"
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ktrdr_acceptance.faults import Category, RunAborted, category_of
-from ktrdr_acceptance.verdict.model import StepResult, Verdict
+from ktrdr_acceptance.verdict.model import WAS_ABORTED, StepResult, Verdict
+
+
+# The line of a reason after which stands what was found beside it.
+ALSO = "also:"
 
 # Where a scenario fails, if not in a step.
 NEEDS = "before the first step: what the scenario needs"
@@ -37,6 +41,9 @@ class Judgement:
     """A verdict with its category and reason.
 
     `point` is where it was decided, `claim` what should have been so there, `error` what was raised instead.
+
+    `findings` are the parts of the reason where it has several: what the steps found, and what was found
+    beside it.
     """
 
     verdict: Verdict
@@ -47,6 +54,12 @@ class Judgement:
     error: BaseException | None = field(default=None, compare=False)
     # What was found after the scenario.
     later: tuple[str, ...] = field(default=(), compare=False)
+    findings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return everything that was found, each for itself."""
+        return self.findings or (self.reason,)
 
 
 def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
@@ -58,14 +71,14 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     # What could not be put back is told even where the run or the environment had ended before.
     ended = judgement.category == Category.ENVIRONMENT or (aborted and judgement.verdict == Verdict.NOT_RUN)
     if judgement.verdict == Verdict.NOT_MET or ended:
-        reason = "\n".join([judgement.reason, "also:", *later])
-        return replace(judgement, reason=reason, later=tuple(later))
+        reason = "\n".join([judgement.reason, ALSO, *later])
+        return replace(judgement, reason=reason, later=tuple(later), findings=(judgement.reason, *later))
     category, point, claim = (
         (Category.CODE_BUG, GUARDS, "what KTRDR shows and writes to pass the guards of every scenario")
         if happened.violations
         else (Category.TEST_ISSUE, UNDO, "everything that the scenario did to be put back")
     )
-    return Judgement(Verdict.NOT_MET, category, "\n".join(later), point, claim)
+    return Judgement(Verdict.NOT_MET, category, "\n".join(later), point, claim, findings=tuple(later))
 
 
 def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
@@ -80,13 +93,13 @@ def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
         f"attempt {number} of {len(judgements)}: {judgement.verdict}: {judgement.reason}"
         for number, judgement in enumerate(judgements[:-1], 1)
     ]
+    findings = tuple(part for judgement in judgements for part in judgement.parts)
     if last.verdict is Verdict.MET:
         return Judgement(Verdict.FLAKY, judgements[0].category, "\n".join([*told, "the last attempt is met"]))
     if last.verdict is Verdict.NOT_MET:
-        return replace(last, reason="\n".join([last.reason, *told]))
-    return replace(
-        judgements[-2], reason="\n".join([*told, f"the last attempt is {last.verdict}: {last.reason}"])
-    )
+        return replace(last, reason="\n".join([last.reason, *told]), findings=findings)
+    told.append(f"the last attempt is {last.verdict}: {last.reason}")
+    return replace(judgements[-2], reason="\n".join(told), findings=findings)
 
 
 def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
@@ -129,7 +142,7 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         return _test_issue("the scenario checked nothing", WHOLE, "a Then that checks something")
     if status in ("skipped", "untested"):
         if aborted:
-            return Judgement(Verdict.NOT_RUN, None, f"the run was aborted: {aborted}")
+            return Judgement(Verdict.NOT_RUN, None, f"{WAS_ABORTED}: {aborted}")
         reason = scenario.skip_reason
         if status == "skipped" and reason:
             return Judgement(Verdict.NOT_RUN, None, str(reason))
@@ -152,7 +165,7 @@ def _judge_exception(step: Any) -> Judgement:
     exception = step.exception
     where = f"{step.keyword} {step.name}"
     if isinstance(exception, RunAborted):
-        return Judgement(Verdict.NOT_RUN, None, f"the run was aborted: {exception} (in: {where})")
+        return Judgement(Verdict.NOT_RUN, None, f"{WAS_ABORTED}: {exception} (in: {where})")
     category = category_of(exception)
     message = str(exception).strip() or type(exception).__name__
     if category == Category.TEST_ISSUE:

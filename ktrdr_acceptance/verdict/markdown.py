@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
 from ktrdr_acceptance.verdict.tables import run_tables, scenario_table
 
 
@@ -34,13 +34,8 @@ def as_markdown(run: RunResult) -> str:
             lines += ["", f"## {verdict.capitalize()}", "", *[f"- {s.id}: {s.reason}" for s in found]]
     if run.drift:
         lines += ["", "## Drift", "", *[f"- {line}" for line in run.drift_lines()]]
-    lines += ["", last_line(run), ""]
+    lines += ["", run.last_line(), ""]
     return "\n".join(lines)
-
-
-def last_line(run: RunResult) -> str:
-    """Return the line that ends every run."""
-    return "✅ Integration test passed" if run.verdict == RunVerdict.ACCEPTED else f"❌ Issue: {run.issue()}"
 
 
 def _failure(scenario: ScenarioResult, options: str) -> list[str]:

@@ -84,7 +84,7 @@ def milestone_results(run: RunResult) -> list[MilestoneResult]:
     known = milestones()
     named = {milestone for scenario in run.scenarios for milestone in scenario.facts.milestones}
     selected = {criterion for scenario in run.scenarios for criterion in scenario.facts.criteria}
-    covered = run.criteria_with_scenario | selected
+    covered = run.proofs.keys() | selected
     results = []
     for milestone in known.in_order(named):
         scenarios = tuple(s for s in run.scenarios if milestone in s.facts.milestones)

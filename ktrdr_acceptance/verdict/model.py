@@ -6,11 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.failure import Failure, reproducing
+
+if TYPE_CHECKING:
+    from ktrdr_acceptance.verdict.earlier import EarlierRun
+
+# How the reasons of scenarios begin that a run did not come to, or not to the end of.
+NEVER_REACHED = "the run ended before this scenario was reached"
+WAS_ABORTED = "the run was aborted"
 
 
 class Verdict(StrEnum):
@@ -113,6 +120,8 @@ class ScenarioResult:
     steps: tuple[StepResult, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     failure: Failure | None = None
+    # Of a failure, compared with an earlier run: "new" or "old"; empty without such a run.
+    age: str = ""
 
     def block(self, options: str) -> Failure:
         """Return the failure block; of what failed without one (it was never reached) it is the reason."""
@@ -163,8 +172,15 @@ class RunResult:
     drift: dict[str, list[str]] = field(default_factory=dict)
     # In words: which calibration the operations were planned by.
     calibration: str = ""
-    # The criteria that have a scenario in the suite, selected or not.
-    criteria_with_scenario: frozenset[str] = frozenset()
+    # The criteria and the scenarios of the suite that prove them, selected or not.
+    proofs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # Every id of the suite, selected or not.
+    suite_ids: frozenset[str] = frozenset()
+    # In words: which lists of known issues it accepts, and of which earlier run it is a part.
+    known_issues: str = ""
+    selection: str = ""
+    # The earlier run that this one is compared with.
+    baseline: EarlierRun | None = None
     # Of the suite's own process.
     peak_memory_mb: float | None = None
     duration_s: float = 0.0
@@ -214,10 +230,10 @@ class RunResult:
 
     def notes(self) -> list[str]:
         """Return what every output has to say besides the verdicts."""
-        calibration = [f"calibration: {self.calibration}"] if self.calibration else []
-        if self.time_factor == 1:
-            return calibration
-        return [*calibration, f"waiting deadlines were scaled by the time factor {self.time_factor:g}"]
+        calibration = f"calibration: {self.calibration}" if self.calibration else ""
+        scaled = f"waiting deadlines were scaled by the time factor {self.time_factor:g}"
+        said = [self.selection, self.known_issues, calibration, scaled if self.time_factor != 1 else ""]
+        return [note for note in said if note]
 
     def drift_lines(self) -> list[str]:
         """Return one line for each kind of drift, with its count and an example."""
@@ -251,6 +267,17 @@ class RunResult:
         if self.run_findings:
             return _first_line(self.run_findings[0])
         return "no scenario is met"
+
+    def last_line(self) -> str:
+        """Return the line that ends every run, in the form that other tools read."""
+        if self.verdict == RunVerdict.ACCEPTED:
+            return "✅ Integration test passed"
+        return f"{issue_mark(self.settings.get('issue_form'))}: {self.issue()}"
+
+
+def issue_mark(form: str | None) -> str:
+    """Return how the last line of a run that is not accepted begins."""
+    return "❌ Issue found" if form == "issue-found" else "❌ Issue"
 
 
 _MOST_OF_A_LINE = 320
