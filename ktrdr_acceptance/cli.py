@@ -168,6 +168,25 @@ def field_report(
     typer.echo(f"{FIELD_REPORT}: {record.name} taken in")
 
 
+@app.command()
+def forms(
+    results: Annotated[Path, typer.Argument()] = Path("reports/results.json"),
+    form: Annotated[str, typer.Option("--form", help="task, milestone, tests or checklist.")] = "task",
+) -> None:
+    """Print a form of KTRDR's workflow, ready to paste, from the results of a run."""
+    from ktrdr_acceptance.verdict.forms import Form, whole_form
+
+    if form not in list(Form):
+        raise BadInput(f"There is no form {form!r}: there are {', '.join(Form)}.")
+    content = _read_results(results, complete=False)
+    try:
+        lines = whole_form(content, Form(form))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BadInput(f"{results} is not the results.json of a run of this version of the suite.") from None
+    for line in lines:
+        typer.echo(line)
+
+
 @testdata_app.command("write")
 def write_testdata(
     folder: Annotated[Path, typer.Argument(help="Data folder of a KTRDR.")],
@@ -190,11 +209,13 @@ def _configured() -> dict[str, Any]:
     return dict(tools.get("behave", {}).get("userdata", {}))
 
 
-def _read_results(path: Path) -> dict[str, Any]:
+def _read_results(path: Path, complete: bool = True) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise BadInput(f"{path} cannot be read as the results of a run: {problem}.") from None
-    if content.get("status") != "complete":
+    if not isinstance(content, dict):
+        raise BadInput(f"{path} is not the results of a run.")
+    if complete and content.get("status") != "complete":
         raise BadInput(f"{path} is of a run that was not complete: run the suite to its end first.")
     return content

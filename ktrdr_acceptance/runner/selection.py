@@ -1,4 +1,4 @@
-"""Which scenarios a run is of: by paths, tags and names, as behave selects, and by what failed in an earlier run."""
+"""Which scenarios a run is of: by paths, tags and names as behave selects, and by what failed earlier."""
 
 from __future__ import annotations
 
@@ -49,21 +49,26 @@ def select(features: list[Any], config: Any) -> Selection:
     return Selection(selected)
 
 
-def select_again(selection: Selection, features: list[Any], config: Any, earlier: EarlierRun, suite: Suite) -> Selection:
+def select_again(
+    selection: Selection, features: list[Any], config: Any, earlier: EarlierRun, suite: Suite
+) -> Selection:
     """Return what of a selection failed in an earlier run, and keep behave from running the rest.
 
     Raises BadInput if that is nothing.
     """
     failed = {scenario.id for scenario in earlier.to_be_run_again()}
     if not failed:
-        raise BadInput(f"Setting rerun_failed: {earlier.file} has no scenario that failed: nothing to run again.")
+        raise BadInput(
+            f"Setting rerun_failed: {earlier.file} has no scenario that failed: nothing to run again."
+        )
     gone = sorted(failed - suite.ids)
     no_longer = f"no longer in the suite: {_listed(gone)}" if gone else ""
     again = [scenario for scenario in selection.scenarios if facts_of(scenario).id in failed]
     if not again:
         where = no_longer if len(gone) == len(failed) else f"selected are others ({_asked_for(config)})"
         raise BadInput(
-            f"Setting rerun_failed: none of the {_failed(len(failed))} of {earlier.file} can be run again: {where}."
+            f"Setting rerun_failed: none of the {_failed(len(failed))} of {earlier.file} can be run again: "
+            f"{where}."
         )
     _keep_only(again, features)
     of_all = "" if len(again) == len(failed) else f" (of {len(failed)} there)"

@@ -27,6 +27,7 @@ from allure_commons.utils import md5, now
 
 from ktrdr_acceptance.catalogue.milestones import milestones
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.comparison import comparison_lines
 from ktrdr_acceptance.verdict.json_view import write_atomically
 from ktrdr_acceptance.verdict.milestones import milestone_results
 from ktrdr_acceptance.verdict.model import (
@@ -88,6 +89,7 @@ class AllureResults:
         """Write the facts of the run and, unless its scenarios say it all, one global error."""
         facts = {
             "Verdict": run.verdict,
+            **{f"Compared.{number}": line for number, line in enumerate(comparison_lines(run), 1)},
             "Suite": f"{run.suite['version']} ({run.suite['commit']})",
             **{f"Target.{key}": fact for key, fact in run.target.items() if isinstance(fact, str | float)},
             **{f"Target.found.{number}": line for number, line in enumerate(run.target_lines, 1)},
@@ -129,8 +131,10 @@ def _labels(result: ScenarioResult) -> list[Label]:
         *(("proof", proof) for proof in _proofs(result)),
         *(("tag", tag) for tag in result.tags),
     ]
-    if result.category:
+    if result.category and result.verdict != Verdict.KNOWN_ISSUE:
         pairs.append(("tag", f"failure:{result.category}"))
+    if result.age:
+        pairs.append(("tag", f"failure:{result.age}"))
     if result.verdict == Verdict.FLAKY:
         pairs.append(("tag", "flaky"))
     return [Label(name=name, value=value) for name, value in pairs]
@@ -175,7 +179,7 @@ def _steps(steps: tuple[StepResult, ...], start: int) -> list[TestStepResult]:
 
 
 def _message(result: ScenarioResult) -> str:
-    if result.category is None:
+    if result.category is None or result.verdict == Verdict.KNOWN_ISSUE:
         return result.reason
     return f"{result.category}: {result.reason}\nnext: {result.category.next_action}"
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.verdict.comparison import comparison_of
+from ktrdr_acceptance.verdict.criteria import criteria_of
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
 from ktrdr_acceptance.verdict.recorded import comparisons
@@ -37,6 +39,10 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "drift": [{"kind": kind, "cases": cases} for kind, cases in run.drift.items()],
         "planned_s": _rounded(run.planned_s),
         "peak_memory_mb": run.peak_memory_mb,
+        "selection": run.selection,
+        "known_issues": run.known_issues,
+        "comparison": None if (comparison := comparison_of(run)) is None else comparison.as_json(),
+        "criteria": [asdict(criterion) for criterion in criteria_of(run)],
         "milestones": [_milestone(milestone) for milestone in milestone_results(run)],
         "recorded_durations": [
             {**one.recorded.model_dump(), "real_s": _rounded(one.real_s), "outcome": one.outcome}
@@ -57,6 +63,8 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "category": scenario.category,
         "reason": scenario.reason,
         "failure": None if scenario.failure is None else asdict(scenario.failure),
+        "failure_age": scenario.age or None,
+        "steps": {"passed": scenario.passed_steps, "of": len(scenario.steps)},
         "duration_s": round(scenario.duration_s, 3),
         "expected_s": scenario.expected_s,
         "attempts": scenario.attempts,

@@ -9,7 +9,6 @@ from typing import Any
 from ktrdr_acceptance.faults import Category, RunAborted, category_of
 from ktrdr_acceptance.verdict.model import WAS_ABORTED, StepResult, Verdict
 
-
 # The line of a reason after which stands what was found beside it.
 ALSO = "also:"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.verdict.comparison import comparison_lines
 from ktrdr_acceptance.verdict.milestones import milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult, Verdict
 from ktrdr_acceptance.verdict.recorded import recorded_lines
@@ -26,6 +27,9 @@ def as_junit(run: RunResult) -> str:
         skipped=str(found["skipped"]),
         time=f"{run.duration_s:.3f}",
     )
+    if run.baseline is not None:
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="baseline", value=str(run.baseline.file))
     suite.extend(cases)
     if run.verdict in (RunVerdict.UNFIT, RunVerdict.ABORTED) or run.run_findings:
         suite.set("errors", str(found["error"] + 1))
@@ -34,7 +38,8 @@ def as_junit(run: RunResult) -> str:
         ElementTree.SubElement(problem, "error", message=run.issue())
         suite.set("tests", str(len(cases) + 1))
     milestones = [f"milestone {result.line()}" for result in milestone_results(run)]
-    if notes := [*run.target_lines, *run.notes(), *milestones, *recorded_lines(run)]:
+    compared = comparison_lines(run)
+    if notes := [*compared, *run.target_lines, *run.notes(), *milestones, *recorded_lines(run)]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")
@@ -48,6 +53,9 @@ def _case(scenario: ScenarioResult) -> ElementTree.Element:
         classname=scenario.feature,
         time=f"{scenario.duration_s:.3f}",
     )
+    if scenario.age:
+        properties = ElementTree.SubElement(case, "properties")
+        ElementTree.SubElement(properties, "property", name="failure", value=scenario.age)
     message = scenario.reason.splitlines()[0] if scenario.reason else ""
     if scenario.verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
         ElementTree.SubElement(case, "skipped", message=message)

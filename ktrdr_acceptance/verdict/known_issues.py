@@ -74,8 +74,8 @@ Pattern = Annotated[str, AfterValidator(_specific)]
 class KnownIssue(BaseModel):
     """One defect of the target: the scenarios that it keeps from being met, and what is observed instead.
 
-    The id of an outline stands for all its rows. `observed` is a pattern of the reason; where more is found in
-    the scenario besides, each such finding must match one of `beside`, or the entry does not hold.
+    The id of an outline stands for all its rows. `observed` is a pattern of the reason; where more was found
+    in the scenario, each such finding must match one of `beside`, or the entry does not hold.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ktrdr_acceptance.verdict.comparison import comparison_lines
+from ktrdr_acceptance.verdict.forms import Form, form
+from ktrdr_acceptance.verdict.json_view import as_json
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
 from ktrdr_acceptance.verdict.tables import run_tables, scenario_table
 
@@ -9,6 +12,8 @@ from ktrdr_acceptance.verdict.tables import run_tables, scenario_table
 def as_markdown(run: RunResult) -> str:
     """Return a run as `summary.md` has it."""
     lines = [f"# KTRDR acceptance: {run.verdict}", ""]
+    if compared := comparison_lines(run):
+        lines += [*[f"- {line}" for line in compared], ""]
     lines += [f"- {line}" for line in [*run.target_lines, run.counts_line(), *run.notes()]]
     if run.unfit or run.aborted:
         lines += ["", "## Why", "", _quoted(run.aborted or run.unfit)]
@@ -34,12 +39,29 @@ def as_markdown(run: RunResult) -> str:
             lines += ["", f"## {verdict.capitalize()}", "", *[f"- {s.id}: {s.reason}" for s in found]]
     if run.drift:
         lines += ["", "## Drift", "", *[f"- {line}" for line in run.drift_lines()]]
+    if run.scenarios:
+        lines += ["", "## To paste", "", *_folded(run)]
     lines += ["", run.last_line(), ""]
     return "\n".join(lines)
 
 
+def _folded(run: RunResult) -> list[str]:
+    """Return the forms of KTRDR's workflow, folded away: they repeat what stands above."""
+    results = as_json(run)
+    told = {
+        "Acceptance criteria": Form.CHECKLIST,
+        "Test, steps, result": Form.MILESTONE,
+        "Test, result, duration": Form.TESTS,
+    }
+    lines: list[str] = []
+    for title, which in told.items():
+        lines += [f"<details><summary>{title}</summary>", "", *form(results, which), "", "</details>", ""]
+    return lines[:-1]
+
+
 def _failure(scenario: ScenarioResult, options: str) -> list[str]:
-    lines = [f"## {scenario.id} {scenario.name}: {scenario.verdict}", ""]
+    age = f" ({scenario.age} failure)" if scenario.age else ""
+    lines = [f"## {scenario.id} {scenario.name}: {scenario.verdict}{age}", ""]
     if scenario.category:
         lines += [f"- category: {scenario.category}", f"- next: {scenario.category.next_action}"]
     lines += [f"- feature: {scenario.file}:{scenario.line}"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ktrdr_acceptance.catalogue.milestones import milestones
+from ktrdr_acceptance.verdict.criteria import place_of
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
 
 _REFUSED = frozenset({Verdict.NOT_MET, Verdict.FLAKY})
@@ -99,14 +100,9 @@ def milestone_results(run: RunResult) -> list[MilestoneResult]:
                 milestone,
                 known.title(milestone),
                 scenarios,
-                tuple(sorted(proofs, key=lambda proof: _place(proof.criterion))),
+                tuple(sorted(proofs, key=lambda proof: place_of(proof.criterion))),
                 criteria,
                 tuple(criterion for criterion in criteria if criterion not in covered),
             )
         )
     return results
-
-
-def _place(criterion: str) -> tuple[str, int]:
-    """Return where a criterion stands: D2 before D10, all of them before the S."""
-    return criterion[:1], int("".join(filter(str.isdigit, criterion)) or 0)

@@ -142,6 +142,11 @@ class ScenarioResult:
         return Path(self.file).parent.name.replace("_", " ").capitalize()
 
     @property
+    def passed_steps(self) -> int:
+        """Return how many of its steps passed."""
+        return sum(step.status == "passed" for step in self.steps)
+
+    @property
     def took(self) -> str:
         """Return the real duration in words, beside the planned one where there is one."""
         planned = "" if self.expected_s is None else f", planned {self.expected_s:.1f} s"

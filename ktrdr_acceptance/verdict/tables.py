@@ -35,7 +35,7 @@ def scenario_table(run: RunResult) -> list[str]:
         (s.id, s.name, MARK[s.verdict], f"{s.duration_s:.1f} s", _seconds(s.expected_s))
         for s in run.scenarios
     )
-    return _table(("Scenario", "Title", "Result", "Duration", "Planned"), rows)
+    return table(("Scenario", "Title", "Result", "Duration", "Planned"), rows)
 
 
 def milestone_tables(run: RunResult) -> list[str]:
@@ -54,12 +54,12 @@ def milestone_tables(run: RunResult) -> list[str]:
         for proof in result.proofs
     ]
     return [
-        *_table(
+        *table(
             ("Milestone", "About", "Verdict", "Scenarios", "Criteria"),
             ((r.id, r.title, r.verdict, r.counts_in_words(), _coverage(r)) for r in results),
         ),
         "",
-        *_table(("Milestone", "Criterion", "Scenario", "Verdict"), proofs),
+        *table(("Milestone", "Criterion", "Scenario", "Verdict"), proofs),
     ]
 
 
@@ -77,7 +77,7 @@ def operation_table(run: RunResult) -> list[str]:
         for one in purpose_durations(run)
     ]
     header = ("Operation", "Started", "Seen to complete", "Planned", "Real (median)", "Real / planned")
-    return _table(header, rows) if rows else []
+    return table(header, rows) if rows else []
 
 
 def recorded_table(run: RunResult) -> list[str]:
@@ -92,7 +92,7 @@ def recorded_table(run: RunResult) -> list[str]:
         )
         for one in comparisons(run)
     ]
-    return _table(("Operation", "Recorded", "Tolerance", "Real (median)", "Outcome"), rows) if rows else []
+    return table(("Operation", "Recorded", "Tolerance", "Real (median)", "Outcome"), rows) if rows else []
 
 
 def _coverage(result: MilestoneResult) -> str:
@@ -104,7 +104,8 @@ def _seconds(value: float | None) -> str:
     return _NOTHING if value is None else f"{value:.1f} s"
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return a table in Markdown, whatever its cells hold."""
     return [_row(header), "|" + "---|" * len(header), *[_row(row) for row in rows]]
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ktrdr_acceptance.catalogue.milestones import criteria_with_scenario, milestones
+from ktrdr_acceptance.catalogue.milestones import milestones
 from ktrdr_acceptance.catalogue.tags import read_tags
 
 KNOWN = milestones()
@@ -55,15 +53,3 @@ def test_what_a_scenario_proves_for_a_milestone(milestone: str, tags: str, prove
 
 def test_milestones_stand_in_the_order_of_the_list_and_unknown_ones_before_the_last() -> None:
     assert KNOWN.in_order({"API", "XYZ-M1", "CKP-M8", "OPS-M1"}) == ["OPS-M1", "CKP-M8", "XYZ-M1", "API"]
-
-
-def test_criteria_with_a_scenario_are_read_from_the_tag_lines_alone(tmp_path: Path) -> None:
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "a.feature").write_text(
-        "@criterion:D1\nFeature: A\n  # @criterion:D2\n  @milestone:API @criterion:S3  @criterion:D4\n"
-        "  Scenario: speaks of @criterion:D5\n    Given nonsense that no parser takes: [\n",
-        "utf-8",
-    )
-    (tmp_path / "b.txt").write_text("@criterion:D6\n", "utf-8")
-    assert criteria_with_scenario(tmp_path) == {"D1", "S3", "D4"}
-    assert criteria_with_scenario(tmp_path / "nowhere") == frozenset()

@@ -62,6 +62,7 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "logs": "backend=b.log",
         "retry": "2",
         "data_dir": ".",
+        "issue_form": "issue-found",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
     assert getattr(load(environment={f"KTRDR_{name.upper()}": other}), name) != getattr(load(), name)

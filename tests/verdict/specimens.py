@@ -121,7 +121,7 @@ class Outputs:
     def said_by_junit(self) -> dict[str, str]:
         return {
             case.get("name", "").split(" ")[0]: next(
-                (child.tag for child in case if child.tag != "system-out"), "passed"
+                (child.tag for child in case if child.tag not in ("system-out", "properties")), "passed"
             )
             for case in self.junit.iter("testcase")
             if case.get("classname") != "run"
@@ -193,9 +193,11 @@ def assert_same_run_verdict(outputs: Outputs) -> None:
     """Assert that every output states the run's verdict that results.json states, and its reason."""
     verdict, issue = outputs.results["verdict"], outputs.results["issue"]
     accepted = verdict == "accepted"
+    found = outputs.results["settings"].get("issue_form") == "issue-found"
+    mark = "❌ Issue found" if found else "❌ Issue"
     assert outputs.markdown.startswith(f"# KTRDR acceptance: {verdict}\n")
     assert issue == issue.strip()
-    assert outputs.last_line() == ("✅ Integration test passed" if accepted else f"❌ Issue: {issue}")
+    assert outputs.last_line() == ("✅ Integration test passed" if accepted else f"{mark}: {issue}")
     assert outputs.allure_facts["Verdict"] == verdict
     assert (
         outputs.results["exit_status"]

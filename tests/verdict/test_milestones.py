@@ -88,7 +88,7 @@ def test_every_output_says_the_same_of_a_milestone(
 
 
 def test_criteria_that_have_a_scenario_elsewhere_in_the_suite_count() -> None:
-    run = replace(run_of(MET), criteria_with_scenario=frozenset({"D1", "D5", "D77"}))
+    run = replace(run_of(MET), proofs=dict.fromkeys(("D1", "D5", "D77"), ("9.9",)))
     (result,) = milestone_results(run)
     assert result.without_scenario == ("D3", "D4")
     assert result.coverage() == "3 of 5 criteria with a scenario"
