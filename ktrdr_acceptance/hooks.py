@@ -41,8 +41,8 @@ def before_scenario(context: Any, scenario: Any) -> None:
 
 
 def after_step(context: Any, step: Any) -> None:
-    """Count what the step checked."""
-    _session(context).step_ended(step.step_type)
+    """Count what the step checked, and note what it asked the services."""
+    _session(context).step_ended(step.step_type, failed=step.status.has_failed())
 
 
 def after_scenario(context: Any, scenario: Any) -> None:

@@ -24,7 +24,7 @@ _COLOURS = {
 }
 _INK, _FAINT, _LINE = "#263238", "#cfd8dc", "#0d47a1"
 _WIDTH, _LEFT, _RIGHT = 760, 52, 740
-_HEAD, _BAND, _PLOT, _GAP, _FOOT = 62, 14, 64, 34, 44
+_HEAD, _BAND, _PLOT, _GAP, _FOOT = 70, 14, 64, 34, 44
 _MOST_POINTS, _MOST_DOTS, _MOST_TICKS = 100, 40, 8
 # The narrowest piece of a band that can still be seen.
 _LEAST_WIDTH = 3.0

@@ -20,7 +20,7 @@ def exchanges_attachment(exchanges: list[Exchange]) -> Attachment:
     repeated = 0
     last_key: tuple[Any, ...] = ()
     for exchange in exchanges[-_MOST_EXCHANGES:]:
-        key = (exchange.method, exchange.url, exchange.status, _body(exchange.response_body))
+        key = (exchange.method, exchange.url, exchange.status, body_text(exchange.response_body))
         if key == last_key:
             repeated += 1
             continue
@@ -41,20 +41,35 @@ def history_attachment(history: History) -> Attachment:
     return Attachment(name, "text/plain", history.lines())
 
 
+def exchange_digest(exchanges: list[Exchange]) -> Attachment:
+    """Return one line for each distinct request: how often, how answered, and how slow at most."""
+    groups: dict[tuple[str, str, str, str], list[float]] = {}
+    for exchange in exchanges:
+        answer = exchange.failure or f"HTTP {exchange.status}"
+        key = (exchange.service, exchange.method, exchange.url, answer)
+        groups.setdefault(key, []).append(exchange.elapsed_s)
+    lines = [
+        f"{service}  {method} {url}: {answer}, {len(took)} times, slowest {max(took) * 1000:.0f} ms"
+        for (service, method, url, answer), took in groups.items()
+    ]
+    return Attachment("HTTP exchanges, in short", "text/plain", "\n".join(lines))
+
+
 def _block(exchange: Exchange, started: float) -> str:
     status = exchange.failure or f"HTTP {exchange.status}"
     lines = [f"+{exchange.at - started:.3f} s  {exchange.service}  {exchange.method} {exchange.url}"]
     if exchange.request_id:
         lines[0] += f"  ({exchange.request_id})"
     if exchange.request_body is not None:
-        lines.append(f"> {_body(exchange.request_body)}")
+        lines.append(f"> {body_text(exchange.request_body)}")
     lines.append(f"< {status} in {exchange.elapsed_s * 1000:.0f} ms")
     if exchange.response_body is not None:
-        lines.append(f"< {_body(exchange.response_body)}")
+        lines.append(f"< {body_text(exchange.response_body)}")
     return "\n".join(lines)
 
 
-def _body(body: Any) -> str:
+def body_text(body: Any) -> str:
+    """Return a body as text, a long one cut."""
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     return (
         text

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Seconds until an operation must have ended, and until a worker should have it.
 _UNDO_WITHIN = 15.0
 _REACHED_WITHIN = 2.0
+# How many operations of one scenario are looked at everywhere at its end.
+_MOST_LOOKS = 5
 
 
 def end(operations: Operations, operation: Operation) -> None:
@@ -25,6 +27,18 @@ def end(operations: Operations, operation: Operation) -> None:
     _end_where_asked(operations, operation)
     if operation.home is None and operations.look(operation).status != Status.COMPLETED:
         _end_at_worker(operations, operation)
+
+
+def look_everywhere(operations: Operations) -> None:
+    """Look once at each worker's copy that nobody has looked at, so that there is evidence of both sides.
+
+    It is evidence only: whoever does not answer ends it.
+    """
+    with contextlib.suppress(AssertionError, EnvironmentFault):
+        for operation in operations.started[:_MOST_LOOKS]:
+            worker = operations.copy_at_worker(operation)
+            if worker is not None and not operations.history(operation, worker).observations:
+                operations.look(operation, worker)
 
 
 def _end_where_asked(operations: Operations, operation: Operation) -> None:

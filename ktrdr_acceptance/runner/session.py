@@ -9,16 +9,19 @@ from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
+from ktrdr_acceptance.evidence.attached import attachments_of
 from ktrdr_acceptance.evidence.durations import operation_durations
-from ktrdr_acceptance.evidence.logs import log_attachment
-from ktrdr_acceptance.evidence.texts import exchanges_attachment, history_attachment
+from ktrdr_acceptance.evidence.excerpts import logged_so_far
+from ktrdr_acceptance.evidence.failing import Surroundings, failure_of, surroundings
 from ktrdr_acceptance.faults import Category, EnvironmentFault
+from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
-from ktrdr_acceptance.verdict.comparison import failure_of
+from ktrdr_acceptance.verdict.comparison import failure_of as age_of_failure
 from ktrdr_acceptance.verdict.console import Console
+from ktrdr_acceptance.verdict.failure import Failure, reproducing
 from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
 from ktrdr_acceptance.verdict.known_issues import KnownIssues
 from ktrdr_acceptance.verdict.model import (
@@ -43,6 +46,7 @@ class Attempt:
     operations: tuple[str, ...] = ()
     operation_durations: tuple[OperationDuration, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    failure: Failure | None = None
 
 
 class Session:
@@ -97,22 +101,27 @@ class Session:
         self._world_is_open = True
         return self._world
 
-    def step_ended(self, kind: str) -> None:
+    def step_ended(self, kind: str, *, failed: bool = False) -> None:
         """Take over what a step checked; only a `then` checks the criterion, the rest leads up to it."""
         if self._world is None:
             return
         if kind == "then":
             self._happened.checks += self._world.waiter.checks
         self._world.waiter.checks = 0
+        self._happened.window = (self._happened.window[1], len(self._world.exchanges))
+        if failed:
+            self._happened.logged = logged_so_far(self._world.logs.slices)
 
     def prevents(self, world: World, needs: tuple[str, ...]) -> str:
         """Return why the scenario that begins cannot be run on this target, or an empty text."""
         try:
             missing = next((reason for need in needs if (reason := world.missing(need))), "")
         except EnvironmentFault as fault:
+            self._happened.error = fault
             self._happened.not_run_category = Category.ENVIRONMENT
             missing = str(fault)
         except AssertionError as breach:
+            self._happened.error = breach
             self._happened.not_met = str(breach)
             return str(breach)
         self._happened.not_run = missing
@@ -125,6 +134,8 @@ class Session:
             return []
         self._world_is_open = False
         self._happened.undo_errors = world.undo.run()
+        if not self.clock.stop_reason:
+            look_everywhere(world.operations)
         self._happened.violations = list(world.operations.recorder.violations)
         for kind, cases in world.operations.recorder.drift.items():
             self.run.drift.setdefault(kind, []).extend(cases)
@@ -180,23 +191,21 @@ class Session:
     def _attempt(self, scenario: Any) -> Attempt:
         judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
         steps, world = step_results(scenario), self._world
+        failure = None
+        if judgement.is_refusal:
+            failure = failure_of(judgement, world, self._happened, self._surroundings(scenario))
         if world is None:
-            return Attempt(judgement, steps)
+            return Attempt(judgement, steps, failure=failure)
         operations = tuple(operation.id for operation in world.operations.started)
-        histories = world.operations.recorder.histories.values()
-        attachments = [history_attachment(history) for history in histories if history.observations]
-        if world.exchanges:
-            attachments.append(exchanges_attachment(world.exchanges))
-        if judgement.verdict is Verdict.NOT_MET or judgement.category:
-            names = {*operations, *(exchange.request_id for exchange in world.exchanges)}
-            attachments += filter(None, (log_attachment(log, names) for log in world.logs.slices))
         durations = operation_durations(world.operations)
-        return Attempt(judgement, steps, operations, durations, tuple(attachments))
+        attachments = attachments_of(world, in_short=not judgement.is_refusal)
+        return Attempt(judgement, steps, operations, durations, tuple(attachments), failure)
 
     def _result(self, scenario: Any, duration: float) -> ScenarioResult:
         """Return what its attempts have made of a scenario; the evidence is that of all of them."""
         judgement, last = judge_attempts([one.judgement for one in self._attempts]), self._attempts[-1]
         planned = self._planned(scenario)
+        own_reason = judgement.reason
         judgement, findings = self.known.judged(planned.id, self.generation, judgement)
         self.run.run_findings += [one for one in findings if one not in self.run.run_findings]
         earlier = [
@@ -219,13 +228,32 @@ class Session:
             steps=last.steps,
             attachments=(*earlier, *last.attachments),
             age=self._age(planned.id, judgement.verdict),
+            failure=self._failure(judgement, judgement.reason.removeprefix(own_reason)),
         )
 
     def _age(self, scenario_id: str, verdict: Verdict) -> str:
         """Return whether a failure is new since the baseline; empty for what did not fail."""
         if self.run.baseline is None or verdict not in (Verdict.NOT_MET, Verdict.FLAKY):
             return ""
-        return failure_of(self.run.baseline, scenario_id)
+        return age_of_failure(self.run.baseline, scenario_id)
+
+    def _failure(self, judgement: Judgement, known_of_it: str) -> Failure | None:
+        """Return the block of the attempt that the judgement is about, with what became of the others."""
+        known = [one for one in self._attempts if one.failure is not None]
+        if judgement.verdict is Verdict.MET or not known:
+            return None
+        not_met = [one for one in known if one.judgement.verdict is Verdict.NOT_MET]
+        failure = (not_met or known)[-1].failure
+        assert failure is not None
+        notes = known_of_it.split("\n")[1:] if judgement.verdict is Verdict.NOT_MET else []
+        if len(self._attempts) > 1:
+            attempts = enumerate(self._attempts, 1)
+            notes += [f"attempt {number}: {one.judgement.in_short}" for number, one in attempts]
+        return replace(failure, notes=tuple(notes))
+
+    def _surroundings(self, scenario: Any) -> Surroundings:
+        command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
+        return surroundings(command, self.run.preflight)
 
     def _planned(self, scenario: Any) -> ScenarioResult:
         tags = tags_of(scenario)

@@ -47,7 +47,7 @@ _STEP_STATUS = {
     "skipped": Status.SKIPPED,
     "untested": Status.SKIPPED,
 }
-_EXTENSION = {"text/plain": "txt", "text/markdown": "md", "application/json": "json"}
+_EXTENSION = {"text/plain": "txt", "text/markdown": "md", "application/json": "json", "image/svg+xml": "svg"}
 
 
 class AllureResults:
@@ -179,9 +179,16 @@ def _steps(steps: tuple[StepResult, ...], start: int) -> list[TestStepResult]:
 
 
 def _message(result: ScenarioResult) -> str:
-    if result.category is None or result.verdict == Verdict.KNOWN_ISSUE:
+    """Return the reason in one line and the failure block; Allure sorts it by the first word."""
+    if result.verdict == Verdict.KNOWN_ISSUE:
         return result.reason
-    return f"{result.category}: {result.reason}\nnext: {result.category.next_action}"
+    if result.failure is None:
+        after = f"\nnext: {result.category.next_action}" if result.category else ""
+        reason = result.reason
+    else:
+        after = "\n".join(["", *result.failure.lines()])
+        reason = "".join(result.reason.splitlines()[:1])
+    return f"{result.category}: {reason}{after}" if result.category else reason + after
 
 
 _CATEGORIES = [

@@ -37,7 +37,8 @@ _MILESTONE_MARK = {
     MilestoneVerdict.PARTLY_RUN: "[yellow]–[/]",
     MilestoneVerdict.NOT_RUN: "[yellow]–[/]",
 }
-_REASON_LINES = 12
+# Of a scenario that is refused, and how many of them are told whole; the summary has them all.
+_MOST_BLOCK_LINES, _MOST_BLOCKS, _LONGEST_LINE = 30, 5, 160
 # Without a terminal: how many lines a run with nothing to complain about may have, and how many of them tell
 # of features one by one; beyond that they are told by capability.
 _MOST_LINES = 40
@@ -119,16 +120,16 @@ class Console:
         compared = comparison_lines(run)
         for line in compared:
             self._print(escape(line))
-        for scenario in run.refusals():
+        refusals = run.refusals()
+        for scenario in refusals[:_MOST_BLOCKS]:
             self._print("")
-            self._print(f"{escape(scenario.id)} {escape(scenario.name)} ({scenario.file}:{scenario.line})")
-            lines = scenario.reason.splitlines()
-            for line in lines[:_REASON_LINES]:
-                self._print(f"  {escape(line)}")
-            if len(lines) > _REASON_LINES:
-                self._print(f"  ... {len(lines) - _REASON_LINES} more lines in {summary_path}")
-            if scenario.category:
-                self._print(f"  {scenario.category}: {scenario.category.next_action}")
+            for line in _block(scenario, run.options, summary_path):
+                self._print(escape(line))
+        if others := refusals[_MOST_BLOCKS:]:
+            self._print("")
+            self._print(f"and {counted_scenarios(len(others))} more, whole in {escape(summary_path)}:")
+            for scenario in others:
+                self._print(f"  {escape(_in_one_line(scenario))}")
         for reason, ids in self._reasons(run).items():
             which = ids[0] if len(ids) == 1 else f"{len(ids)} scenarios"
             self._print(f"not run: {escape(which)}: {escape(reason)}")
@@ -209,6 +210,19 @@ class Console:
     def _print(self, markup: str) -> None:
         self._lines += 1
         self._rich.print(markup, crop=False, overflow="ignore")
+
+
+def _block(scenario: ScenarioResult, options: str, summary_path: str) -> list[str]:
+    """Return a refused scenario's title and its failure block."""
+    title = f"{scenario.id} {scenario.name} ({scenario.file}:{scenario.line})"
+    lines = scenario.block(options).lines(_MOST_BLOCK_LINES - 1, summary_path)
+    return [title, *[f"  {line}" for line in lines]]
+
+
+def _in_one_line(scenario: ScenarioResult) -> str:
+    reason = "".join(scenario.reason.splitlines()[:1])
+    line = ": ".join(filter(None, [f"{scenario.id} {scenario.name}", scenario.category, reason]))
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..."
 
 
 def _milestone_lines(results: list[MilestoneResult], room: int) -> list[str]:

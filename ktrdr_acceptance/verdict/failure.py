@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ktrdr_acceptance.faults import Category
@@ -44,6 +45,8 @@ class Failure:
     reproduce: str = ""
     preflight: str = ""
     cures: tuple[str, ...] = ()
+    # What came of each attempt, where there was more than one, and what was known of the scenario.
+    notes: tuple[str, ...] = ()
 
     def lines(self, most: int | None = None, rest: str = "") -> list[str]:
         """Return the block in at most `most` lines; what is left out is said to stand in `rest`."""
@@ -64,20 +67,21 @@ class Failure:
 
     def _sections(self) -> list[list[str]]:
         """Return the lines of each part that says something."""
-        parts = {
+        parts: dict[str, str | Sequence[str]] = {
             "category": str(self.category or ""),
             "preflight": self.preflight,
             "failed at": self.point,
             "expected": self.expected,
             "actual": self.actual,
-            "seen": "\n".join(self._seen()),
-            "evidence": "\n".join(self.evidence),
-            "cures tried": "\n".join(self.cures),
+            "seen": self._seen(),
+            "evidence": self.evidence,
+            "notes": self.notes,
+            "cures tried": self.cures,
             "probable cause": self.cause,
             "next": self.next_action,
             "reproduce": self.reproduce,
         }
-        return [_section(label, text) for label, text in parts.items() if text.strip()]
+        return [_section(label, text) for label, text in parts.items() if text]
 
     def _seen(self) -> list[str]:
         """Return each thing and the states in which it was seen: in one line if it is a short one."""
@@ -94,9 +98,11 @@ def reproducing(options: str, file: str, line: int) -> str:
     return " ".join(filter(None, [".venv/bin/behave", options, f"{file}:{line}"]))
 
 
-def _section(label: str, text: str) -> list[str]:
-    first, *others = text.strip().splitlines()
-    return [f"{label}: {first}", *[f"{_INDENT}{line}" for line in others]]
+def _section(label: str, text: str | Sequence[str]) -> list[str]:
+    """Return a label and what it labels; a text begins beside it, pieces below it."""
+    pieces = [text.strip()] if isinstance(text, str) else ["", *text]
+    first, *others = [line for piece in pieces for line in piece.splitlines() or [""]]
+    return [f"{label}: {first}".rstrip(), *[f"{_INDENT}{line}" for line in others]]
 
 
 def _shortened(line: str) -> str:

@@ -31,6 +31,10 @@ class Happened:
     # What was raised for either of them.
     error: BaseException | None = None
     not_run_category: Category | None = None
+    # The exchanges of the last step: from where to where.
+    window: tuple[int, int] = (0, 0)
+    # How many entries each log had when a step failed; what follows is of putting things back.
+    logged: dict[str, int] = field(default_factory=dict)
     undo_errors: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -59,6 +63,16 @@ class Judgement:
     def parts(self) -> tuple[str, ...]:
         """Return everything that was found, each for itself."""
         return self.findings or (self.reason,)
+
+    @property
+    def in_short(self) -> str:
+        """The verdict and the first line of its reason."""
+        return ": ".join([self.verdict, *self.reason.splitlines()[:1]])
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it comes with a failure block."""
+        return self.verdict is Verdict.NOT_MET or self.category is not None
 
 
 def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:

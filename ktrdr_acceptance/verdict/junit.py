@@ -46,6 +46,11 @@ def as_junit(run: RunResult) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml_text(text) + "\n"
 
 
+def _text(scenario: ScenarioResult) -> str:
+    """Return the failure block; without one the reason."""
+    return "\n".join(scenario.failure.lines()) if scenario.failure else scenario.reason
+
+
 def _case(scenario: ScenarioResult) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
@@ -62,7 +67,7 @@ def _case(scenario: ScenarioResult) -> ElementTree.Element:
     elif scenario.verdict != Verdict.MET:
         is_error = scenario.verdict == Verdict.NOT_MET and scenario.category == Category.TEST_ISSUE
         tag = "error" if is_error else "failure"
-        ElementTree.SubElement(case, tag, message=message, type=str(scenario.category)).text = scenario.reason
+        ElementTree.SubElement(case, tag, message=message, type=str(scenario.category)).text = _text(scenario)
     planned = [] if scenario.expected_s is None else [f"scenario: planned {scenario.expected_s:.1f} s"]
     if said := [*planned, *map(str, scenario.operation_durations)]:
         ElementTree.SubElement(case, "system-out").text = "\n".join(said)

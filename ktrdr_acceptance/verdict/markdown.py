@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ktrdr_acceptance.verdict.comparison import comparison_lines
 from ktrdr_acceptance.verdict.forms import Form, form
 from ktrdr_acceptance.verdict.json_view import as_json
@@ -61,16 +63,12 @@ def _folded(run: RunResult) -> list[str]:
 
 def _failure(scenario: ScenarioResult, options: str) -> list[str]:
     age = f" ({scenario.age} failure)" if scenario.age else ""
-    lines = [f"## {scenario.id} {scenario.name}: {scenario.verdict}{age}", ""]
-    if scenario.category:
-        lines += [f"- category: {scenario.category}", f"- next: {scenario.category.next_action}"]
-    lines += [f"- feature: {scenario.file}:{scenario.line}"]
-    if scenario.operations:
-        lines += [f"- operations: {', '.join(scenario.operations)}"]
-    alone = " ".join(filter(None, [".venv/bin/behave", options, f"{scenario.file}:{scenario.line}"]))
-    lines += [f"- alone: `{alone}`", "", _quoted(scenario.reason)]
-    return lines
+    title = f"## {scenario.id} {scenario.name}: {scenario.verdict}{age}"
+    return [title, "", _quoted("\n".join(scenario.block(options).lines()))]
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(["```text", text.strip(), "```"])
+    """Return a text as a block of code; what it quotes may hold such a block itself."""
+    longest = max((len(found) for found in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return "\n".join([f"{fence}text", text.strip(), fence])

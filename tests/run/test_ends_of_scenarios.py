@@ -86,7 +86,8 @@ def test_each_end_has_its_verdict_category_and_reason(id: str, outputs: Outputs)
     assert outputs.said_by_allure()[id] == allure
     assert outputs.said_by_junit()[id] == junit
     if verdict != "met":
-        assert reason.splitlines()[0] in outputs.allure_of(id)["statusDetails"]["message"]
+        message = outputs.allure_of(id)["statusDetails"]["message"]
+        assert reason.splitlines()[0].removeprefix("in: ") in message
 
 
 def test_what_was_started_is_put_back(outputs: Outputs, ktrdr: StubKtrdr) -> None:
@@ -96,7 +97,9 @@ def test_what_was_started_is_put_back(outputs: Outputs, ktrdr: StubKtrdr) -> Non
 
 
 def test_the_exchanges_of_a_scenario_are_its_evidence(outputs: Outputs, done: Done) -> None:
-    attachments = {one["name"]: one["source"] for one in outputs.allure_of("put-back")["attachments"]}
+    attachments = {
+        one["name"]: one["source"] for one in outputs.allure_of("unchecked-with-undo")["attachments"]
+    }
     text = (done.reports / "allure-results" / attachments["HTTP exchanges"]).read_text("utf-8")
     assert "POST" in text
     assert "/api/v1/trainings/start" in text
@@ -105,9 +108,9 @@ def test_the_exchanges_of_a_scenario_are_its_evidence(outputs: Outputs, done: Do
 def test_the_command_for_one_alone_repeats_it_at_the_same_target(
     outputs: Outputs, project: Project, ktrdr: StubKtrdr, reports: Path
 ) -> None:
-    alone = [line for line in outputs.markdown.splitlines() if line.startswith("- alone: ")]
-    (line,) = [line for line in alone if line.endswith("features/kinds.feature:10`")]
-    command = line.removeprefix("- alone: `").removesuffix("`").split(" ")
+    alone = [line for line in outputs.markdown.splitlines() if line.startswith("reproduce: ")]
+    (line,) = [line for line in alone if line.endswith("features/kinds.feature:10")]
+    command = line.removeprefix("reproduce: ").split(" ")
     assert command[0] == ".venv/bin/behave"
     assert f"backend_url={ktrdr.url}" in command
     command = [sys.executable, "-m", "behave", *command[1:], "-D", f"reports={reports}"]

@@ -78,7 +78,7 @@ def test_each_attempt_leaves_its_evidence_and_is_put_back(runs: Runs) -> None:
     assert len(outputs.row("second")["operations"]) == 2
     assert "attempt 1 of 2: not met: " in outputs.row("second")["reason"]
     names = [attachment["name"] for attachment in outputs.allure_of("second")["attachments"]]
-    assert {"HTTP exchanges", "HTTP exchanges (attempt 1)"} <= set(names)
+    assert {"HTTP exchanges, in short", "HTTP exchanges (attempt 1)"} <= set(names)
     assert set(runs.stub("one").statuses()) == {"cancelled"}
     assert {"name": "tag", "value": "flaky"} in outputs.allure_of("second")["labels"]
     assert len(outputs.allure) == 3, "an attempt is no scenario of its own"

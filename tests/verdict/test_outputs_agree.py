@@ -171,9 +171,9 @@ def test_a_refused_scenario_comes_with_the_command_that_repeats_it_there(
 ) -> None:
     failed = scenario_result(Verdict.NOT_MET, Category.CODE_BUG, "because", id="1.2")
     outputs = Outputs(tmp_path, run_result(MET, failed, options=options))
-    said = [line for line in outputs.markdown.splitlines() if line.startswith("- alone: ")]
+    said = [line for line in outputs.markdown.splitlines() if line.startswith("reproduce: ")]
     command = " ".join(filter(None, [".venv/bin/behave", options, "features/training/a.feature:12"]))
-    assert said == [f"- alone: `{command}`"]
+    assert said == [f"reproduce: {command}"]
 
 
 def test_a_reason_of_many_scenarios_is_told_once(

@@ -1,0 +1,93 @@
+"""What the services' logs say about what a scenario did: few lines, by operation, worker and request."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ktrdr_acceptance.evidence.log_lines import errors_of
+from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
+from ktrdr_acceptance.operations.operation import Operation
+
+_MOST_LINES, _LONGEST_LINE = 4, 240
+_WORDS = re.compile(r"[\w-]+")
+# The training host's own name for what it does on behalf of an operation.
+_HOST_SESSION = re.compile(r"(?<![\w-])host_training_[\w-]+")
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The lines of one service's log that tell most."""
+
+    service: str
+    lines: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (f"log of {self.service}: {line}" for line in self.lines)
+
+
+def logged_so_far(slices: list[LogSlice]) -> dict[str, int]:
+    """Return how many entries each log has; of one that cannot be read nothing is said yet."""
+    found: dict[str, int] = {}
+    for log in slices:
+        with contextlib.suppress(UnreadableLog):
+            found[log.service] = len(log.entries())
+    return found
+
+
+def excerpts(
+    slices: list[LogSlice], operations: list[Operation], requests: set[str], logged: Mapping[str, int]
+) -> list[Excerpt]:
+    """Return what each log says about these operations and requests, errors before anything else.
+
+    `logged` are the entries until the failure; of what was written later only errors count. Of the backend
+    and of the operations' workers it is said too if they say nothing.
+    """
+    read: dict[str, list[Entry]] = {}
+    found: list[Excerpt] = []
+    for log in slices:
+        try:
+            read[log.service] = log.entries()
+        except UnreadableLog as problem:
+            found.append(Excerpt(log.service, (str(problem),)))
+    names = {operation.id for operation in operations} | requests
+    names |= {session for entries in read.values() for session in _sessions(entries, names)}
+    workers = {operation.worker.name: operation for operation in operations if operation.worker}
+    for service, entries in read.items():
+        at_worker = service in workers
+        before = entries[: logged.get(service)]
+        told = [entry for entry in entries if not names.isdisjoint(_WORDS.findall(entry.text))]
+        errors = [
+            entry
+            for operation in operations
+            for entry in errors_of(operation.id, entries, at_worker=at_worker, worker=workers)
+        ]
+        errors += [entry for entry in told if entry.is_error or entry.level == "WARNING"]
+        if lines := _lines(errors) or _lines([one for one in told if one in before][-2:]):
+            found.append(Excerpt(service, lines))
+        elif operations and (at_worker or service == "backend"):
+            found.append(Excerpt(service, ("nothing about what the scenario started",)))
+    found += [Excerpt(name, ("not known (setting logs)",)) for name in workers if read and name not in read]
+    return found
+
+
+def _sessions(entries: list[Entry], names: set[str]) -> Iterator[str]:
+    for entry in entries:
+        sessions = _HOST_SESSION.findall(entry.text)
+        if sessions and not names.isdisjoint(_WORDS.findall(entry.text)):
+            yield from sessions
+
+
+def _lines(entries: list[Entry]) -> tuple[str, ...]:
+    """Return the heads of entries, each once; of a stack trace also its last line, which says what it was."""
+    lines = [
+        line
+        for entry in dict.fromkeys(entries)
+        for line in (entry.head, *([entry.text.splitlines()[-1].strip()] if entry.has_stack_trace else []))
+    ]
+    shown = lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        shown[-1] = f"({len(lines) - _MOST_LINES + 1} more such lines)"
+    return tuple(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..." for line in shown)
