@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ktrdr_acceptance.evidence.streams import redact_stdout_and_stderr
 from ktrdr_acceptance.faults import BadInput
 from ktrdr_acceptance.settings import Settings
 
@@ -21,6 +22,7 @@ app.add_typer(testdata_app, name="testdata")
 
 def main() -> None:
     """Run the command; bad input is one sentence and exit status 2."""
+    redact_stdout_and_stderr()
     try:
         app()
     except BadInput as problem:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from ktrdr_acceptance.evidence.redaction import redacted, redacted_data, the_redaction
 from ktrdr_acceptance.faults import EnvironmentFault
 
 # Its line per request says less than the exchanges that are kept as evidence.
@@ -118,7 +119,7 @@ class ServiceClient:
             )
         except httpx.InvalidURL as error:
             raise AssertionError(f"{self.name}: no request can be made of {path!r}: {error}") from None
-        url = str(request.url)
+        url, sent = redacted(str(request.url)), redacted_data(body)
         at = time.monotonic()
         try:
             status, text = self._send(request, at + timeout_s)
@@ -126,16 +127,17 @@ class ServiceClient:
             elapsed = time.monotonic() - at
             reason = _reason(error, timeout_s)
             self._on_exchange(
-                Exchange(self.name, method, url, body, None, None, elapsed, at, reason, request_id)
+                Exchange(self.name, method, url, sent, None, None, elapsed, at, reason, request_id)
             )
             raise EnvironmentFault(
                 f"{self.name} at {self.base_url} gave no answer to {method} {path}: {reason}"
             ) from error
         elapsed = time.monotonic() - at
         decoded = _decode(text)
-        kept = decoded if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]} ..."
         self._on_exchange(
-            Exchange(self.name, method, url, body, status, kept, elapsed, at, request_id=request_id)
+            Exchange(
+                self.name, method, url, sent, status, _kept(text, decoded), elapsed, at, request_id=request_id
+            )
         )
         return Answer(self.name, f"{method} {path}", status, decoded, elapsed, request_id)
 
@@ -157,6 +159,13 @@ class ServiceClient:
             return response.status_code, content.decode(response.charset_encoding or "utf-8", "replace")
         except LookupError:  # an encoding that does not exist
             return response.status_code, content.decode("utf-8", "replace")
+
+
+def _kept(text: str, decoded: Any) -> Any:
+    """Return what is kept of a body as evidence, without its secrets."""
+    if len(text) > _MOST_KEPT:
+        return f"{redacted(text[:_MOST_KEPT])} ..."
+    return redacted_data(decoded) if the_redaction().suspects(text) else decoded
 
 
 def _reason(error: httpx.HTTPError, timeout_s: float) -> str:

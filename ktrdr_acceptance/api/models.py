@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ktrdr_acceptance.api.errors import read_refusal
 from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.lifecycle import Status
 
 
@@ -120,7 +121,7 @@ def accepted(answer: Answer) -> Any:
         raise ContractBreach(f"{answer.service} refused {answer.request}: {read_refusal(answer)}")
     if not isinstance(answer.body, dict | list):
         raise ContractBreach(
-            f"{answer.service} answered {answer.request} without a JSON object: {answer.text[:80]}"
+            f"{answer.service} answered {answer.request} without a JSON object: {redacted(answer.text)[:80]}"
         )
     if isinstance(answer.body, dict) and answer.body.get("success") is False:
         said = answer.body.get("error") or answer.body.get("message")

@@ -14,6 +14,7 @@ from ktrdr_acceptance.api.http import Answer, ServiceClient
 from ktrdr_acceptance.api.ib_host import IbHost
 from ktrdr_acceptance.api.models import Body, WorkerBody, read
 from ktrdr_acceptance.api.training_host import TrainingHost
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST
 
@@ -72,5 +73,5 @@ def _unwell(name: str, ask: Callable[[], Answer], expected: str, within: float) 
         return f"{name} does not answer: {fault}"
     body = answer.body if answer.ok and isinstance(answer.body, dict) else {}
     if body.get("status") != expected or body.get("healthy", True) is not True:
-        return f"{name} says {answer.text[:80]!r} instead of {expected!r}"
+        return f"{name} says {redacted(answer.text)[:80]!r} instead of {expected!r}"
     return f"{name} took {answer.elapsed_s:.2f} s" if answer.elapsed_s > within else ""

@@ -20,6 +20,7 @@ from ktrdr_acceptance.evidence.log_lines import (
     stages_of_request,
 )
 from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
@@ -229,5 +230,6 @@ def _about(entries: list[Entry], operation: Operation) -> str:
 
 
 def _shown(entries: list[Entry]) -> str:
-    lines = [line for entry in entries[:_MOST_SHOWN] for line in entry.text.splitlines()[:_MOST_SHOWN]]
+    texts = [redacted(entry.text) for entry in entries[:_MOST_SHOWN]]
+    lines = [line for text in texts for line in text.splitlines()[:_MOST_SHOWN]]
     return "\n".join(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..." for line in lines)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ktrdr_acceptance.evidence.log_lines import errors_of
 from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 
 _MOST_LINES, _LONGEST_LINE = 4, 240
@@ -87,7 +88,7 @@ def _lines(entries: list[Entry]) -> tuple[str, ...]:
         for entry in dict.fromkeys(entries)
         for line in (entry.head, *([entry.text.splitlines()[-1].strip()] if entry.has_stack_trace else []))
     ]
-    shown = lines[:_MOST_LINES]
+    shown = [redacted(line) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown[-1] = f"({len(lines) - _MOST_LINES + 1} more such lines)"
     return tuple(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..." for line in shown)

@@ -6,6 +6,7 @@ import time
 import traceback
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from behave import exception as behave_exception
@@ -18,6 +19,7 @@ from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
 from ktrdr_acceptance.catalogue.suite import whole_suite
+from ktrdr_acceptance.evidence.streams import redact_files, redact_opener, redact_stdout_and_stderr
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.provenance import suite_identity
@@ -26,6 +28,7 @@ from ktrdr_acceptance.runner.session import Session
 from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
+from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
 from ktrdr_acceptance.target.identity import identify
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
@@ -58,6 +61,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
     def run(self) -> bool:
         """Run, and leave by SystemExit; a dry run or a catalogue only lists and claims no verdict."""
+        redact_stdout_and_stderr()
         formats = set(self.config.format or ())
         if formats and formats <= _CATALOGUE:
             self.config.dry_run = True
@@ -131,6 +135,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
                 # Whatever ended the run, the scenario that it ended is put back before its target goes.
                 run.run_findings += session.close_world()
                 target.stop()
+                redact_files(self._written_by_others(settings.reports))
             session.finish()
         return run.exit_status
 
@@ -210,11 +215,19 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
     def _formatters_to_files(self) -> list[Any]:
         """Return the formatters that were asked for; those without a file share the console's stdout."""
+        for opener in self.config.outputs or ():
+            redact_opener(opener)
         try:
             made = make_formatters(self.config, self.config.outputs)
         except OSError as problem:
             raise BadInput(f"A formatter's file (-o) cannot be written: {problem}.") from None
         return [formatter for formatter in made if type(formatter) is not NullFormatter]
+
+    def _written_by_others(self, reports: Path) -> list[Path]:
+        """Return what is written as it comes: the target's logs, formatters' folders, behave's JUnit."""
+        folders = [Path(opener.name) for opener in self.config.outputs or () if opener.name]
+        junit = Path(self.config.junit_directory).glob("TESTS-*.xml") if self.config.junit else ()
+        return [reports / EMBEDDED_LOGS, *filter(Path.is_dir, folders), *junit]
 
     def _console_is_taken(self) -> bool:
         asked = [name for name in self.config.format or () if name != "null"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ktrdr_acceptance.evidence.attached import attachments_of
 from ktrdr_acceptance.evidence.durations import operation_durations
 from ktrdr_acceptance.evidence.excerpts import logged_so_far
 from ktrdr_acceptance.evidence.failing import Surroundings, failure_of, surroundings
+from ktrdr_acceptance.evidence.redaction import redacted_data
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
@@ -169,7 +170,7 @@ class Session:
         duration = time.monotonic() - self._scenario_began
         result = self._result(scenario, duration)
         index = next(i for i, planned in enumerate(self.run.scenarios) if _same(planned, result))
-        self.run.scenarios[index] = result
+        self.run.scenarios[index] = result = redacted_data(result)
         self.run.duration_s = time.monotonic() - self._began
         self.run.peak_memory_mb = peak_memory_mb()
         self.reports.scenario(self.run, result, scenario)
@@ -181,6 +182,8 @@ class Session:
         self.run.peak_memory_mb = peak_memory_mb()
         self.run.aborted = self.run.aborted or (self.clock.stop_reason or "")
         self.run.complete = not self.run.aborted
+        for field in fields(self.run):
+            setattr(self.run, field.name, redacted_data(getattr(self.run, field.name)))
         try:
             self.reports.finish(self.run)
         except OSError as problem:

@@ -14,6 +14,7 @@ from typing import IO
 
 from pydantic import BaseModel, ValidationError
 
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
@@ -183,7 +184,7 @@ class EmbeddedTarget:
         return ""
 
     def _complaint(self) -> str:
-        return self._stderr.read_text("utf-8").strip()[-500:]
+        return redacted(self._stderr.read_text("utf-8")).strip()[-500:]
 
 
 def _read_lines(stream: IO[str], into: SimpleQueue[str]) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from ktrdr_acceptance.catalogue.tags import facts_of
+from ktrdr_acceptance.evidence.redaction import redacted
+from ktrdr_acceptance.evidence.streams import redact_stdout_and_stderr
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.verdict.comparison import comparison_lines
@@ -58,8 +59,9 @@ class Console:
     """Writes to the process's own stdout, whatever behave captures meanwhile."""
 
     def __init__(self, expected_s: Mapping[str, float], quiet: bool = False) -> None:
-        if isinstance(sys.__stdout__, TextIOWrapper):
-            sys.__stdout__.reconfigure(errors="replace")
+        redact_stdout_and_stderr()
+        if reconfigure := getattr(sys.__stdout__, "reconfigure", None):
+            reconfigure(errors="replace")
         self._rich = _Stdout(file=sys.__stdout__, highlight=False, soft_wrap=True, emoji=False)
         self._expected_s = expected_s
         self._live: Live | None = None
@@ -204,7 +206,8 @@ class Console:
             f"  {self._progress}" if self._progress else "",
             f"  {to_go}",
         ]
-        shown = [Text(line, no_wrap=True, overflow="ellipsis") for line in lines if line]
+        # Before it is cut to the width of the terminal: what is left of a secret is not known as one.
+        shown = [Text(redacted(line), no_wrap=True, overflow="ellipsis") for line in lines if line]
         self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:

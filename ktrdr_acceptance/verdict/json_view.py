@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.evidence.redaction import redacted, redacted_json
 from ktrdr_acceptance.verdict.comparison import comparison_of
 from ktrdr_acceptance.verdict.criteria import criteria_of
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
@@ -108,13 +108,16 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part."""
+    """Write a file so that a reader sees the old content or the new, never a part, and no secret.
+
+    JSON is made by `redacted_json`, which knows names and values apart.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_text(text if path.suffix == ".json" else redacted(text), encoding="utf-8")
     os.replace(draft, path)
 
 
 def write_json(run: RunResult, path: Path) -> None:
     """Write `results.json`."""
-    write_atomically(path, json.dumps(as_json(run), indent=2, ensure_ascii=False) + "\n")
+    write_atomically(path, redacted_json(as_json(run), indent=2, ensure_ascii=False) + "\n")
