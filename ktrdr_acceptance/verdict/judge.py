@@ -94,6 +94,12 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     return Judgement(Verdict.NOT_MET, category, "\n".join(later), point, claim, findings=tuple(later))
 
 
+def parts_of(reason: str) -> tuple[str, ...]:
+    """Return the parts of a reason of which only the text is known: what the steps found, then the rest."""
+    main, _, beside = reason.partition(f"\n{ALSO}\n")
+    return (main, *beside.splitlines())
+
+
 def judge_attempts(judgements: Sequence[Judgement]) -> Judgement:
     """Return the judgement on a scenario from those on its attempts: only the last can be other than not met.
 
