@@ -20,7 +20,8 @@ class StubKtrdr:
     The life of a smoke training goes back: its second look shows it as completed, the third as running.
     `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
     lists of workers are without them; `openapi` are changes to its OpenAPI document. If it has a `log`, it
-    writes the lines there with which KTRDR's backend begins and ends a request.
+    writes the lines there with which KTRDR's backend begins and ends a request; if it has a `worker_log`, a
+    line there for each training that starts.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class StubKtrdr:
         self.requests: list[str] = []
         self.on_first_request: Callable[[], None] = lambda: None
         self.log: Path | None = None
+        self.worker_log: Path | None = None
         self._operations: dict[str, dict[str, Any]] = {}
         self._heard = threading.Condition()
         self._connections: list[socket.socket] = []
@@ -153,6 +155,9 @@ class StubKtrdr:
                 "cancelled": False,
                 "goes_back": sent["timeframes"] == ["1d"],
             }
+            if self.worker_log is not None:
+                with self.worker_log.open("a", encoding="utf-8") as log:
+                    log.write(f"2026-11-22 08:54:28 [INFO] stub: training {operation_id}\n")
             return 200, {"success": True, "task_id": operation_id, "status": "training_started"}
         if route.startswith("/operations/"):
             return self._operation(method, route.rsplit("/", 1)[-1])
