@@ -127,6 +127,16 @@ class Settings(BaseSettings):
         description="Log files of `target=services`, as `backend=FILE,ib-host=FILE,WORKER_ID=FILE` (also "
         "`training-host`); without them scenarios that read logs are not run.",
     )
+    ktrdr_home: Folder | None = Field(
+        None,
+        description="Folder of KTRDR's repository or sandbox: the port that its `.env.sandbox` names must be "
+        "the one that is addressed (`target=services`).",
+    )
+    cure: bool = Field(
+        False,
+        description="Have preflight cure what it may: wait for a free worker and for the work of others, end "
+        "what an earlier run left active, take the sandbox's port where no backend URL is given.",
+    )
     calibration: File | None = Field(
         None,
         description="Calibration of this target on this machine: its purposes go before the suite's own "
@@ -225,7 +235,7 @@ class Settings(BaseSettings):
             if _is_ours(key):
                 take(_known(key, "[tool.behave.userdata] of pyproject.toml"), value, "pyproject.toml")
         for key in cls.model_fields:
-            variable = ENVIRONMENT_PREFIX + key.upper()
+            variable = variable_of(key)
             if variable in environment:
                 take(key, environment[variable], f"environment variable {variable}")
         for key, value in defines.items():
@@ -257,6 +267,11 @@ class Settings(BaseSettings):
 
 # Settings that a command which repeats a scenario of a run leaves out.
 _OF_ONE_RUN = frozenset({"reports", "baseline", "rerun_failed"})
+
+
+def variable_of(key: str) -> str:
+    """Return the environment variable of a setting; one that is called after KTRDR gets no second prefix."""
+    return ENVIRONMENT_PREFIX + key.upper().removeprefix(ENVIRONMENT_PREFIX)
 
 
 def _is_ours(key: str) -> bool:

@@ -8,6 +8,8 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -42,7 +44,7 @@ class Exchange:
 class Answer:
     """A service's answer: HTTP status, decoded body (text if it is not JSON), and how long it took.
 
-    `request_id` is the id that we gave the request; KTRDR's backend logs it.
+    `request_id` is the id that we gave the request; KTRDR's backend logs it. `date` is the header so called.
     """
 
     service: str
@@ -51,11 +53,21 @@ class Answer:
     body: Any
     elapsed_s: float
     request_id: str = ""
+    date: str = ""
 
     @property
     def ok(self) -> bool:
         """True for a 2xx status."""
         return 200 <= self.status < 300
+
+    @property
+    def said_at(self) -> datetime | None:
+        """When the service says that it answered, by its own clock; None if it does not tell."""
+        try:
+            said = parsedate_to_datetime(self.date)
+        except ValueError:
+            return None
+        return said if said.tzinfo else said.replace(tzinfo=UTC)
 
     @property
     def text(self) -> str:
@@ -122,7 +134,7 @@ class ServiceClient:
         url, sent = redacted(str(request.url)), redacted_data(body)
         at = time.monotonic()
         try:
-            status, text = self._send(request, at + timeout_s)
+            status, text, date = self._send(request, at + timeout_s)
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
             reason = _reason(error, timeout_s)
@@ -139,10 +151,10 @@ class ServiceClient:
                 self.name, method, url, sent, status, _kept(text, decoded), elapsed, at, request_id=request_id
             )
         )
-        return Answer(self.name, f"{method} {path}", status, decoded, elapsed, request_id)
+        return Answer(self.name, f"{method} {path}", status, decoded, elapsed, request_id, date)
 
-    def _send(self, request: httpx.Request, deadline: float) -> tuple[int, str]:
-        """Send and read to the end; return the status and the body's text.
+    def _send(self, request: httpx.Request, deadline: float) -> tuple[int, str, str]:
+        """Send and read to the end; return the status, the body's text and the date of the answer.
 
         httpx's own limit is per read, which a dripping body never meets; headers that drip still escape.
         """
@@ -156,9 +168,10 @@ class ServiceClient:
         finally:
             response.close()
         try:
-            return response.status_code, content.decode(response.charset_encoding or "utf-8", "replace")
+            text = content.decode(response.charset_encoding or "utf-8", "replace")
         except LookupError:  # an encoding that does not exist
-            return response.status_code, content.decode("utf-8", "replace")
+            text = content.decode("utf-8", "replace")
+        return response.status_code, text, response.headers.get("date", "")
 
 
 def _kept(text: str, decoded: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ktrdr_acceptance.settings import ENVIRONMENT_PREFIX, Settings
+from ktrdr_acceptance.settings import Settings, variable_of
 
 SETTINGS_DOC = Path("docs/settings.md")
 
@@ -24,7 +24,7 @@ An unknown `-D` key is an error; an unknown environment variable is not, because
 def settings_markdown() -> str:
     """Return the page."""
     rows = [
-        f"| `{key}` | `{ENVIRONMENT_PREFIX}{key.upper()}` | `{field.default}` | {field.description} |"
+        f"| `{key}` | `{variable_of(key)}` | `{field.default}` | {field.description} |"
         for key, field in Settings.model_fields.items()
     ]
     return _INTRODUCTION + "\n".join(rows) + "\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ktrdr_acceptance.api.http import Exchange
 from ktrdr_acceptance.evidence.durations import operation_durations
@@ -17,6 +17,7 @@ from ktrdr_acceptance.faults import Category, Mismatch
 from ktrdr_acceptance.operations.history import History
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.preflight.catalogue import Symptom, symptom_of
+from ktrdr_acceptance.preflight.check import Outcome, Preflight
 from ktrdr_acceptance.verdict.failure import Failure, State
 from ktrdr_acceptance.verdict.judge import NEEDS, Happened, Judgement
 
@@ -47,16 +48,15 @@ class Surroundings:
 _NOTHING = Surroundings()
 
 
-def surroundings(reproduce: str, preflight: Sequence[Mapping[str, Any]]) -> Surroundings:
-    """Return them from the rows of preflight: how many checks came out how, and what was tried to cure."""
+def surroundings(reproduce: str, preflight: Preflight | None) -> Surroundings:
+    """Return them from preflight: how many checks came out how, and what was tried to cure."""
     named: dict[str, list[str]] = {}
     cures: list[str] = []
-    for row in preflight:
-        named.setdefault(str(row.get("outcome")), []).append(str(row.get("check")))
-        tried = row.get("tried") or ()
-        cures += [f"{row.get('check')}: {one}" for one in ([tried] if isinstance(tried, str) else tried)]
+    for check in preflight.checks if preflight else ():
+        named.setdefault(check.outcome, []).append(check.name)
+        cures += [f"{check.name}: {one}" for one in check.tried]
     words = [
-        f"{len(checks)} {outcome}" + ("" if outcome == "ok" else f" ({', '.join(checks)})")
+        f"{len(checks)} {outcome}" + ("" if outcome == Outcome.OK else f" ({', '.join(checks)})")
         for outcome, checks in named.items()
     ]
     return Surroundings(reproduce, ", ".join(words), tuple(cures))

@@ -29,7 +29,6 @@ from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
-from ktrdr_acceptance.target.identity import identify
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.earlier import EarlierRun, read_earlier
@@ -141,12 +140,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
     def _run_on_target(self, session: Session, scenarios: list[Any]) -> None:
         session.target.start(session.clock)
-        identity = identify(session.target, session.settings, lambda _exchange: None)
-        session.generation = identity.generation
+        found = session.inspect()
         run = session.run
-        run.target, run.target_lines = identity.as_json(), identity.lines()
-        run.preflight = [{"check": "backend answers as a KTRDR", "outcome": "ok"}]
-        notes = run.notes()
+        notes = [*found, *run.notes()]
         if (self.config.jobs or 1) > 1:
             notes.append(f"-j {self.config.jobs}: scenarios run one after another for now")
         session.console.header(run.target_lines, run.scenarios, notes)

@@ -13,6 +13,11 @@ from ktrdr_acceptance.undo import Undo
 SET_ASIDE = ".set-aside"
 
 
+def file_name(symbol: str, timeframe: str) -> str:
+    """Return the name of the file in which KTRDR's loader looks for bars."""
+    return f"{symbol}_{timeframe}.csv"
+
+
 class DataFolder:
     """The data folder of the target. File names and columns as KTRDR's loader has them."""
 
@@ -23,7 +28,7 @@ class DataFolder:
 
     def file(self, symbol: str, timeframe: str) -> Path:
         """Return where the bars of a symbol and timeframe are cached."""
-        return self.path / f"{symbol}_{timeframe}.csv"
+        return self.path / file_name(symbol, timeframe)
 
     def set_aside(self, symbol: str, timeframe: str) -> None:
         """Make a symbol and timeframe uncached; afterwards whatever was there is there again."""

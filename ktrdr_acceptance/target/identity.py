@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ktrdr_acceptance.api.backend import Backend
@@ -70,25 +70,35 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
     """Ask the target who it is. Raises EnvironmentFault if it does not answer, or not as a KTRDR."""
     endpoints = target.endpoints
     http = ServiceClient("backend", endpoints.backend_url, settings.request_timeout, on_exchange)
-    backend = Backend(http)
+    try:
+        identity = identify_backend(target, Backend(http))
+    finally:
+        http.close()
+    return replace(
+        identity,
+        services=tuple(
+            ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
+            for name, url in endpoints.other_services.items()
+        ),
+    )
+
+
+def identify_backend(target: Target, backend: Backend) -> Identity:
+    """Ask the backend alone. Raises EnvironmentFault if it does not answer, or not as a KTRDR."""
+    endpoints = target.endpoints
     try:
         health = _health(backend)
         generation = generation_of(_openapi(backend))
         workers = backend.workers() if generation.has_workers else []
     except (EnvironmentFault, AssertionError) as fault:
         raise EnvironmentFault(f"{fault} ({endpoints.backend_url_source})") from fault
-    finally:
-        http.close()
     return Identity(
         kind=target.name,
         backend_url=endpoints.backend_url,
         version=health.version,
         generation=generation,
         workers=tuple(WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers),
-        services=tuple(
-            ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
-            for name, url in endpoints.other_services.items()
-        ),
+        services=(),
         speed=endpoints.speed,
     )
 

@@ -158,6 +158,11 @@ class Console:
             self._print(f"[red]no step says[/] {escape(step.keyword)} {escape(step.name)}  ({escape(place)})")
         self._print(f"{counted_scenarios(len(scenarios))}, not run")
 
+    def tell(self, lines: Sequence[str]) -> None:
+        """Say something line by line."""
+        for line in lines:
+            self._print(escape(line))
+
     def refuse(self, sentence: str) -> None:
         """Say in one sentence why nothing was run."""
         self._print(f"{issue_mark(self.issue_form)}: {escape(sentence)}")

@@ -28,7 +28,7 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "target": run.target,
         "settings": run.settings,
         "calibration": run.calibration,
-        "preflight": run.preflight,
+        "preflight": [check.as_json() for check in run.preflight.checks] if run.preflight else [],
         "started_at": datetime.fromtimestamp(run.started_at, UTC).isoformat(),
         "duration_s": round(run.duration_s, 3),
         "exit_status": int(run.exit_status),

@@ -39,7 +39,8 @@ def as_junit(run: RunResult) -> str:
         suite.set("tests", str(len(cases) + 1))
     milestones = [f"milestone {result.line()}" for result in milestone_results(run)]
     compared = comparison_lines(run)
-    if notes := [*compared, *run.target_lines, *run.notes(), *milestones, *recorded_lines(run)]:
+    preflight = run.preflight.lines() if run.preflight else []
+    if notes := [*compared, *run.target_lines, *preflight, *run.notes(), *milestones, *recorded_lines(run)]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.preflight.check import Preflight
 from ktrdr_acceptance.verdict.failure import Failure, reproducing
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class RunResult:
     time_factor: float = 1.0
     target: dict[str, Any] = field(default_factory=dict)
     target_lines: list[str] = field(default_factory=list)
-    preflight: list[dict[str, str]] = field(default_factory=list)
+    preflight: Preflight | None = None
     scenarios: list[ScenarioResult] = field(default_factory=list)
     run_findings: list[str] = field(default_factory=list)
     drift: dict[str, list[str]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ktrdr_acceptance.preflight.check import Outcome
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, Verdict
 from ktrdr_acceptance.verdict.planned import purpose_durations
@@ -16,17 +17,38 @@ MARK = {
     Verdict.KNOWN_ISSUE: "➖ known issue",
     Verdict.NOT_RUN: "➖ not run",
 }
+OUTCOME_MARK = {Outcome.OK: "✅ ok", Outcome.FAILED: "❌ failed", Outcome.NOT_MADE: "➖ not made"}
 _NOTHING = "–"
 
 
 def run_tables(run: RunResult) -> dict[str, list[str]]:
     """Return the tables of the run as a whole by their title; none that would be empty."""
     tables = {
+        "Preflight": preflight_table(run),
         "Milestones": milestone_tables(run),
         "Operations, planned and real": operation_table(run),
         "Recorded durations at speed 1": recorded_table(run),
     }
     return {title: lines for title, lines in tables.items() if lines}
+
+
+def preflight_table(run: RunResult) -> list[str]:
+    """Return every check made before the first scenario; nothing if there was none."""
+    if run.preflight is None:
+        return []
+    rows = (
+        (
+            check.name,
+            OUTCOME_MARK[check.outcome],
+            check.said,
+            f"{check.symptom_id}: {check.symptom} {check.cause}" if check.symptom else _NOTHING,
+            check.cure or _NOTHING,
+            "; ".join(check.tried) or _NOTHING,
+        )
+        for check in run.preflight.checks
+    )
+    header = ("Check", "Outcome", "Found", "Symptom and cause", "Cure", "Tried")
+    return [f"{run.preflight.counts_line()}", "", *table(header, rows)]
 
 
 def scenario_table(run: RunResult) -> list[str]:

@@ -63,9 +63,11 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "retry": "2",
         "data_dir": ".",
         "issue_form": "issue-found",
+        "cure": "true",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
-    assert getattr(load(environment={f"KTRDR_{name.upper()}": other}), name) != getattr(load(), name)
+    variable = "KTRDR_HOME" if name == "ktrdr_home" else f"KTRDR_{name.upper()}"
+    assert getattr(load(environment={variable: other}), name) != getattr(load(), name)
 
 
 def test_a_data_folder_that_is_none_is_bad_input(tmp_path: Path) -> None:
@@ -323,5 +325,5 @@ def test_a_deadline_of_the_run_is_a_duration(given: str, seconds: float) -> None
 
 @pytest.mark.parametrize("given", ["soon", "-5 s", "5 days", ""])
 def test_a_deadline_that_is_no_duration_is_bad_input(given: str) -> None:
-    with pytest.raises(BadInput, match="Setting run_deadline from -D run_deadline is .* is not a duration"):
+    with pytest.raises(BadInput, match=r"Setting run_deadline from -D run_deadline is .* is not a duration"):
         load({"run_deadline": given})

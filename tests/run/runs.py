@@ -17,7 +17,10 @@ NOBODY = closed_url()
 
 @dataclass(frozen=True)
 class Plan:
-    """One run: its arguments and where it differs from a run of the shared project at the healthy stub."""
+    """One run: its arguments, and where it differs from a run of the shared project at the healthy stub.
+
+    `{reports}` in an argument is the folder of its reports.
+    """
 
     arguments: list[str]
     # How a stub of its own is made, or the URL at which nothing listens.
@@ -44,9 +47,8 @@ class Runs:
                 plan.prepare(self.reports[name], self.stub(name))
             at = Project(folder / name / "project", **plan.project) if plan.project else project
             backend = plan.backend or self.stub(name)
-            self._futures[name] = self._pool.submit(
-                at.run, self.reports[name], *plan.arguments, backend=backend
-            )
+            arguments = [one.replace("{reports}", str(self.reports[name])) for one in plan.arguments]
+            self._futures[name] = self._pool.submit(at.run, self.reports[name], *arguments, backend=backend)
 
     def __getitem__(self, name: str) -> Done:
         return self._futures[name].result()

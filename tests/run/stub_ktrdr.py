@@ -18,6 +18,7 @@ class StubKtrdr:
     """Answers as generation S does, as far as the suite asks; trainings run until they are cancelled.
 
     The life of a smoke training goes back: its second look shows it as completed, the third as running.
+    `cached` are the symbols of which it has bars, `lacks` the strategies that it does not have.
     `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
     lists of workers are without them; `openapi` are changes to its OpenAPI document. If it has a `log`, it
     writes the lines there with which KTRDR's backend begins and ends a request; if it has a `worker_log`, a
@@ -32,6 +33,8 @@ class StubKtrdr:
         ends_after_looks: int = 0,
         has_registry: bool = True,
         worker_rows: tuple[dict[str, Any], ...] = (),
+        cached: tuple[str, ...] = ("EURUSD",),
+        lacks: tuple[str, ...] = (),
         rows_change_after: int = 0,
         **openapi: Any,
     ) -> None:
@@ -39,6 +42,8 @@ class StubKtrdr:
         self.worker_count = workers
         self.has_registry = has_registry
         self.worker_rows = worker_rows
+        self.cached = cached
+        self.lacks = lacks
         self.rows_change_after = rows_change_after
         self.loses_id_after_cancel = False
         self.is_ktrdr = is_ktrdr
@@ -143,6 +148,11 @@ class StubKtrdr:
         if route == "/openapi.json":
             registry: dict[str, Any] = {"/api/v1/workers": {}} if self.has_registry else {}
             return 200, {"paths": {"/api/v1/backtests/start": {}, **registry}, **self.openapi}
+        if route == "/data/range" and sent["symbol"] in self.cached:
+            found = {**sent, "start_date": "2007-01-01T00:00:00Z", "end_date": "2025-12-31T00:00:00Z"}
+            return 200, {"success": True, "data": {**found, "point_count": 115_000}}
+        if route.startswith("/strategies/validate/") and route.rsplit("/", 1)[-1] not in self.lacks:
+            return 200, {"success": True, "valid": True, "issues": []}
         if route == "/workers" and self.has_registry:
             return 200, self._workers()
         if route == "/trainings/start" and method == "POST":

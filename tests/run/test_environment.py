@@ -84,7 +84,7 @@ def test_a_backend_that_breaks_the_contract_when_a_need_is_asked_for_is_to_blame
     assert outputs.said_by_json() == {"met": "met", "put-back": "not met"}
     assert outputs.row("put-back")["category"] == "CODE_BUG"
     assert "but its endpoint_url: " in outputs.row("put-back")["reason"]
-    assert runs.stub("broken-later").count("POST") == 0
+    assert runs.stub("broken-later").count("POST /api/v1/trainings") == 0
     assert_same_verdicts(outputs)
 
 
@@ -98,7 +98,7 @@ def test_a_need_that_the_target_lacks_is_not_run(runs: Runs) -> None:
     assert (outputs.row("put-back")["verdict"], outputs.row("put-back")["reason"]) == ("not run", reason)
     assert f"not run: put-back: {reason}" in done.stdout
     assert outputs.results["target"]["generation"] == "S"
-    assert stub.count("POST") == 0
+    assert stub.count("POST /api/v1/trainings") == 0
     assert stub.count("GET /api/v1/workers") > 0
     assert done.status == 0
     assert_same_verdicts(outputs)

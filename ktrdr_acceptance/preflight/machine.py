@@ -1,0 +1,112 @@
+"""Checks of the machine that the suite runs on: disks, logs, and which sandbox KTRDR's own file names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ktrdr_acceptance.preflight.asking import Answers, Probe
+from ktrdr_acceptance.preflight.check import Check, failed, not_made, ok
+from ktrdr_acceptance.preflight.inspected import Inspected
+
+SANDBOX_FILE = ".env.sandbox"
+SANDBOX_PORT = "KTRDR_API_PORT"
+SANDBOX_ADDRESSED = "the addressed port is the sandbox's"
+_MB = 1024 * 1024
+_LEAST_FREE = 200 * _MB
+
+
+def disk_probe(inspected: Inspected) -> Probe:
+    """Return the check of the space that is left for bars and reports."""
+    name = "there is space on disk"
+    folders = {"reports": inspected.settings.reports}
+    if inspected.target.data_folder:
+        folders["data"] = inspected.target.data_folder
+
+    def look() -> dict[str, int]:
+        return {
+            f"{what} ({_existing(path)})": shutil.disk_usage(_existing(path)).free
+            for what, path in folders.items()
+        }
+
+    def judge(answers: Answers) -> Check:
+        free = answers.values["disk"]
+        if short := [
+            f"only {left // _MB} MB are free for {what}" for what, left in free.items() if left < _LEAST_FREE
+        ]:
+            return failed(name, "; ".join(short), "K20")
+        return ok(name, ", ".join(f"{what}: {left // _MB} MB free" for what, left in free.items()))
+
+    return Probe(name, {"disk": look}, judge)
+
+
+def log_probe(inspected: Inspected) -> list[Probe]:
+    """Return the check of the log files that are known, if any are."""
+    name = "logs can be read"
+    logs = inspected.target.endpoints.logs
+    if not logs:
+        return []
+
+    def look() -> list[str]:
+        unreadable = {
+            service: path
+            for service, path in logs.items()
+            if not (path.is_file() and os.access(path, os.R_OK))
+        }
+        return [f"the log of {service} cannot be read: {path}" for service, path in unreadable.items()]
+
+    def judge(answers: Answers) -> Check:
+        unreadable: list[str] = answers.values["logs"]
+        return failed(name, "; ".join(unreadable), "E37") if unreadable else ok(name, ", ".join(logs))
+
+    return [Probe(name, {"logs": look}, judge)]
+
+
+def sandbox_check(inspected: Inspected, answers: bool) -> list[Check]:
+    """Return the check of the addressed port against KTRDR's sandbox, if there is something to compare.
+
+    `answers` tells whether something answers at the addressed port.
+    """
+    home = inspected.settings.ktrdr_home
+    if home is None or inspected.settings.target != "services":
+        return []
+    if not home.is_dir():
+        return [not_made(SANDBOX_ADDRESSED, f"{home} (setting ktrdr_home) is no folder")]
+    file = home / SANDBOX_FILE
+    try:
+        port = sandbox_port(file)
+    except FileNotFoundError:
+        return [not_made(SANDBOX_ADDRESSED, f"there is no {file}: no sandbox is active", unanswered=False)]
+    except (OSError, ValueError) as problem:
+        return [not_made(SANDBOX_ADDRESSED, f"{file} does not name a port: {problem}")]
+    url = inspected.target.endpoints.backend_url
+    addressed = port_of(url)
+    if addressed == port:
+        return [ok(SANDBOX_ADDRESSED, f"{file} names port {port} too")]
+    said = (
+        f"{file} names port {port}, but what is addressed is port {addressed}, where "
+        f"{'something' if answers else 'nothing'} answers ({inspected.target.endpoints.backend_url_source})"
+    )
+    return [failed(SANDBOX_ADDRESSED, said, "E44" if answers else "E3", blocks=True)]
+
+
+def sandbox_port(file: Path) -> int:
+    """Return the port that a sandbox's file names. Raises OSError, or ValueError if it names none."""
+    for line in file.read_text("utf-8").splitlines():
+        key, _, value = line.strip().removeprefix("export ").partition("=")
+        if key.strip() == SANDBOX_PORT:
+            return int(value.partition("#")[0].strip().strip("'\""))
+    raise ValueError(f"there is no {SANDBOX_PORT} in it")
+
+
+def port_of(url: str) -> int:
+    """Return the port of a URL."""
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _existing(path: Path) -> Path:
+    """Return a path or the nearest folder above it that is there."""
+    return next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
