@@ -28,6 +28,7 @@ lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ktrdr-acceptance lint
 	@$(BIN)/behave --dry-run features/ >/dev/null || $(BIN)/behave --dry-run features/
 	@$(BIN)/ktrdr-acceptance settings-doc --check
+	@$(BIN)/ktrdr-acceptance troubleshooting --check
 
 recorded: venv ## Run at speed 1 what KTRDR's team recorded, and compare the durations
 	@$(BIN)/behave $(TARGET_OPTION) -D speed=1 -t "$$($(BIN)/ktrdr-acceptance recorded-durations --selection)" \

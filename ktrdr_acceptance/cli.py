@@ -96,6 +96,20 @@ def _calibrate(
 app.command("calibrate")(_with_setting_options(_calibrate))
 
 
+def _preflight(
+    ctx: typer.Context,  # noqa: ARG001 - comes with the options of the settings
+    **options: str | bool | None,
+) -> None:
+    """Check the target and say what is wrong with it, why, and what to do; runs and writes nothing."""
+    from ktrdr_acceptance.preflight.command import preflight
+
+    defines = {key: str(value) for key, value in options.items() if value is not None}
+    raise typer.Exit(int(preflight(Settings.load(defines, _configured()), typer.echo)))
+
+
+app.command("preflight")(_with_setting_options(_preflight))
+
+
 @app.command()
 def lint(paths: Annotated[list[Path] | None, typer.Argument(help="Folders with features.")] = None) -> None:
     """Check ids, tags, titles and wording of the features."""
@@ -156,6 +170,21 @@ def settings_doc(check: Annotated[bool, typer.Option("--check", help="Only compa
         write_atomically(SETTINGS_DOC, text)
     elif not SETTINGS_DOC.is_file() or SETTINGS_DOC.read_text("utf-8") != text:
         raise BadInput(f"{SETTINGS_DOC} is not what the settings say: run `ktrdr-acceptance settings-doc`.")
+
+
+@app.command()
+def troubleshooting(check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False) -> None:
+    """Write docs/troubleshooting.md from the catalogue of symptoms."""
+    from ktrdr_acceptance.preflight.troubleshooting import TROUBLESHOOTING, troubleshooting_markdown
+    from ktrdr_acceptance.verdict.json_view import write_atomically
+
+    text = troubleshooting_markdown()
+    if not check:
+        write_atomically(TROUBLESHOOTING, text)
+    elif not TROUBLESHOOTING.is_file() or TROUBLESHOOTING.read_text("utf-8") != text:
+        raise BadInput(
+            f"{TROUBLESHOOTING} is not what the catalogue says: run `ktrdr-acceptance troubleshooting`."
+        )
 
 
 @app.command("field-report")

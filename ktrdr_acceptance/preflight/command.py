@@ -1,0 +1,77 @@
+"""`ktrdr-acceptance preflight`: every check of a target, told one by one; it runs and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
+from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.preflight.check import Check, Outcome, Preflight
+from ktrdr_acceptance.preflight.cures import inspect_and_cure
+from ktrdr_acceptance.preflight.inspection import Inspection
+from ktrdr_acceptance.runner.signals import ending_on_request
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target import make_target
+from ktrdr_acceptance.testdata.own_calibration import use_calibration
+from ktrdr_acceptance.verdict.model import ExitStatus
+
+_MARK = {Outcome.OK: "✔", Outcome.FAILED: "✘", Outcome.NOT_MADE: "–"}
+
+
+def preflight(settings: Settings, say: Callable[[str], None]) -> ExitStatus:
+    """Make every check and say what came of each; the last line says whether the target is ready.
+
+    The target is started and stopped if it is embedded. Raises BadInput.
+    """
+    use_calibration(settings.calibration)
+    clock = Clock()
+    with TemporaryDirectory() as scratch, ending_on_request(clock, lambda _reason: None):
+        # The logs of an embedded KTRDR must not lie among the reports of a run.
+        target = make_target(settings.model_copy(update={"reports": Path(scratch)}))
+        try:
+            target.start(clock)
+            found = inspect_and_cure(target, settings, clock)
+        except EnvironmentFault as fault:
+            say(f"❌ Issue: not ready: {fault}")
+            return ExitStatus.UNFIT
+        except RunAborted as reason:
+            say(f"❌ Issue: ended by {reason}")
+            return ExitStatus.ABORTED
+        finally:
+            target.stop()
+    for line in _lines(found):
+        say(line)
+    say(verdict_line(found.preflight))
+    return ExitStatus.ACCEPTED if found.preflight.is_ready else ExitStatus.UNFIT
+
+
+def _lines(found: Inspection) -> Iterator[str]:
+    if found.identity:
+        yield from found.identity.lines()
+    for check in found.preflight.checks:
+        yield from check_lines(check)
+    yield found.preflight.counts_line()
+
+
+def check_lines(check: Check) -> Iterator[str]:
+    """Yield the outcome of a check and, below it, symptom, cause and cure."""
+    yield f"{_MARK[check.outcome]} {check.name}: {check.outcome}: {' '.join(check.said.split())}"
+    if check.symptom:
+        yield f"    symptom: {check.symptom} ({check.symptom_id})"
+        yield f"    cause:   {check.cause}"
+        yield f"    cure:    {check.cure}"
+    for one in check.tried:
+        yield f"    tried:   {one}"
+
+
+def verdict_line(made: Preflight) -> str:
+    """Return the last line: ready, or why not."""
+    if made.is_ready:
+        return "✅ ready"
+    failed = [check for check in made.checks if check.outcome is Outcome.FAILED]
+    hindering = [*failed, *(check for check in made.checks if check.unanswered)]
+    first = " ".join(hindering[0].said.split())
+    more = f" (and {len(hindering) - 1} more)" if len(hindering) > 1 else ""
+    return f"❌ Issue: not ready: {first}{more}"
