@@ -1,13 +1,13 @@
 # Every target makes or reuses .venv; nothing needs the network once it matches requirements.lock.
 SHELL := /bin/sh
 BIN := .venv/bin
-PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests
+PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests benchmarks
 
 # Only as given to make: other tools have a TARGET in the environment too.
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept test lint recorded report field embedded lock clean
+.PHONY: help venv accept test lint bench recorded report field embedded lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/behave --dry-run features/ >/dev/null || $(BIN)/behave --dry-run features/
 	@$(BIN)/ktrdr-acceptance settings-doc --check
 	@$(BIN)/ktrdr-acceptance troubleshooting --check
+
+bench: venv ## Measure what the suite costs beyond stock behave; reports/benchmark.json
+	@$(BIN)/python -m benchmarks
 
 recorded: venv ## Run at speed 1 what KTRDR's team recorded, and compare the durations
 	@$(BIN)/behave $(TARGET_OPTION) -D speed=1 -t "$$($(BIN)/ktrdr-acceptance recorded-durations --selection)" \

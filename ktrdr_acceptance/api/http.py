@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -93,16 +94,21 @@ class ServiceClient:
         self.base_url = base_url
         self.timeout_s = timeout_s
         self._on_exchange = on_exchange
-        self._client = httpx.Client(
-            base_url=base_url,
-            timeout=timeout_s,
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made with the first request: most scenarios speak to few of the services."""
+        return httpx.Client(
+            base_url=self.base_url,
+            timeout=self.timeout_s,
             trust_env=False,
-            verify=base_url.startswith("https:"),
+            verify=self.base_url.startswith("https:"),
         )
 
     def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        """Close the connection, if there was one."""
+        if client := self.__dict__.pop("_client", None):
+            client.close()
 
     def request(
         self,

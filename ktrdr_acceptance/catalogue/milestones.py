@@ -8,8 +8,6 @@ from importlib.resources import files
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from ktrdr_acceptance.catalogue.tags import ScenarioTags
-
 
 class Milestone(BaseModel):
     """What one milestone is about besides its track, and its criteria with their wording."""
@@ -61,18 +59,20 @@ class Milestones(BaseModel):
             return self.milestones[milestone_id].criteria[criterion]
         return self.behaviours.get(criterion, "")
 
-    def proven(self, milestone_id: str, facts: ScenarioTags) -> tuple[str, ...]:
-        """Return the criteria that a scenario proves for one of its milestones.
+    def proven(
+        self, milestone_id: str, milestones: tuple[str, ...], criteria: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return the criteria, of those that a scenario names, that it proves for one of its milestones.
 
         Not those that are another's own which the scenario names too; if that leaves nothing, all of them.
         """
-        others = set(facts.milestones) - {milestone_id}
+        others = set(milestones) - {milestone_id}
         elsewhere = {
             criterion
-            for criterion in facts.criteria
+            for criterion in criteria
             if (homes := self.homes.get(criterion)) and milestone_id not in homes and others & set(homes)
         }
-        return tuple(c for c in facts.criteria if c not in elsewhere) or facts.criteria
+        return tuple(c for c in criteria if c not in elsewhere) or criteria
 
     def in_order(self, milestone_ids: set[str]) -> list[str]:
         """Return milestones in the order of the list, those that it does not have before the last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +29,7 @@ LOCKS: tuple[str, ...] = ()
 ORDER = ("category", "milestone", "criterion", "needs", "uses", "lock", "severity", "contract", "slow", "id")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScenarioTags:
     """The tags of one scenario, taken apart."""
 
@@ -45,7 +46,7 @@ def read_tags(tags: Iterable[str]) -> ScenarioTags:
     values: dict[str, list[str]] = {}
     for tag in tags:
         kind, _, value = str(tag).partition(":")
-        values.setdefault(kind, []).append(value)
+        values.setdefault(kind, []).append(sys.intern(value))
 
     def first(kind: str) -> str:
         return values.get(kind, [""])[0]
@@ -62,8 +63,8 @@ def read_tags(tags: Iterable[str]) -> ScenarioTags:
 
 def tags_of(scenario: Any) -> tuple[str, ...]:
     """Return the tags of behave's `scenario`, those inherited from its feature and rule first."""
-    own = [str(tag) for tag in scenario.tags]
-    inherited = sorted({str(tag) for tag in scenario.effective_tags} - set(own))
+    own = [sys.intern(str(tag)) for tag in scenario.tags]
+    inherited = sorted({sys.intern(str(tag)) for tag in scenario.effective_tags} - set(own))
     return (*inherited, *own)
 
 

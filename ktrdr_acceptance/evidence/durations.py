@@ -5,7 +5,7 @@ from __future__ import annotations
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.operations import Operations
-from ktrdr_acceptance.verdict.model import OperationDuration
+from ktrdr_acceptance.verdict.durations import OperationDuration
 
 
 def operation_durations(operations: Operations) -> tuple[OperationDuration, ...]:

@@ -251,4 +251,14 @@ def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> boo
             step.reset()
         session.begin_attempt()
     session.end(scenario)
+    if not (runner.formatters or runner.config.reporters):
+        _forget_steps(scenario)
     return bool(failed)
+
+
+def _forget_steps(scenario: Any) -> None:
+    """Let go of what nobody reads any more: of thousands of scenarios the steps are most of the memory."""
+    # behave works it out from the steps, and keeps it.
+    _ = scenario.status
+    scenario.steps = []
+    scenario._background_steps = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -23,14 +24,15 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.verdict.comparison import failure_of as age_of_failure
 from ktrdr_acceptance.verdict.console import Console
+from ktrdr_acceptance.verdict.durations import OperationDuration
 from ktrdr_acceptance.verdict.failure import Failure, reproducing
 from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
 from ktrdr_acceptance.verdict.known_issues import KnownIssues
 from ktrdr_acceptance.verdict.model import (
     NEVER_REACHED,
     Attachment,
-    OperationDuration,
     RunResult,
+    ScenarioKey,
     ScenarioResult,
     StepResult,
     Verdict,
@@ -83,10 +85,12 @@ class Session:
         self._world_is_open = False
         self._happened = Happened()
         self._attempts: list[Attempt] = []
+        self._places: dict[ScenarioKey, int] = {}
 
     def plan(self, scenarios: list[Any]) -> None:
         """Take down the selected scenarios; what is never reached stays not run."""
         self.run.scenarios = [self._planned(scenario) for scenario in scenarios]
+        self._places = {planned.key: place for place, planned in enumerate(self.run.scenarios)}
 
     def inspect(self) -> list[str]:
         """Make every check of the target; return what the console has to say of them.
@@ -170,7 +174,7 @@ class Session:
         self._attempts = []
         self._scenario_began = time.monotonic()
         self.begin_attempt()
-        planned = self._planned(scenario)
+        planned = self.run.scenarios[self._place(scenario)]
         self.console.begin(planned.id, planned.name)
 
     def begin_attempt(self) -> None:
@@ -188,13 +192,13 @@ class Session:
     def end(self, scenario: Any) -> None:
         """Take down a scenario that has ended and write every report that a crash must not lose."""
         duration = time.monotonic() - self._scenario_began
-        result = self._result(scenario, duration)
-        index = next(i for i, planned in enumerate(self.run.scenarios) if _same(planned, result))
-        self.run.scenarios[index] = result = redacted_data(result)
+        place = self._place(scenario)
+        result = redacted_data(self._result(self.run.scenarios[place], duration))
+        # What is written out need not be kept: a run may have thousands of scenarios.
+        kept = self.run.scenarios[place] = replace(result, steps=(), attachments=())
         self.run.duration_s = time.monotonic() - self._began
-        self.run.peak_memory_mb = peak_memory_mb()
         self.reports.scenario(self.run, result, scenario)
-        self.console.end(result)
+        self.console.end(kept)
 
     def finish(self) -> None:
         """Write what can only be said at the end."""
@@ -224,10 +228,9 @@ class Session:
         attachments = attachments_of(world, in_short=not judgement.is_refusal)
         return Attempt(judgement, steps, operations, durations, tuple(attachments), failure)
 
-    def _result(self, scenario: Any, duration: float) -> ScenarioResult:
+    def _result(self, planned: ScenarioResult, duration: float) -> ScenarioResult:
         """Return what its attempts have made of a scenario; the evidence is that of all of them."""
         judgement, last = judge_attempts([one.judgement for one in self._attempts]), self._attempts[-1]
-        planned = self._planned(scenario)
         own_reason = judgement.reason
         judgement, findings = self.known.judged(planned.id, self.generation, judgement)
         self.run.run_findings += [one for one in findings if one not in self.run.run_findings]
@@ -278,6 +281,9 @@ class Session:
         command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
         return surroundings(command, self.run.preflight)
 
+    def _place(self, scenario: Any) -> int:
+        return self._places[str(Path(scenario.filename)), scenario.line, scenario.name]
+
     def _planned(self, scenario: Any) -> ScenarioResult:
         tags = tags_of(scenario)
         facts = facts_of(scenario)
@@ -285,7 +291,7 @@ class Session:
             id=facts.id,
             name=scenario.name,
             feature=scenario.feature.name,
-            file=str(Path(scenario.filename)),
+            file=sys.intern(str(Path(scenario.filename))),
             line=scenario.line,
             tags=tags,
             facts=facts,
@@ -293,7 +299,3 @@ class Session:
             reason=NEVER_REACHED,
             expected_s=self.expected_s.get(facts.id),
         )
-
-
-def _same(one: ScenarioResult, other: ScenarioResult) -> bool:
-    return (one.file, one.line, one.name) == (other.file, other.line, other.name)

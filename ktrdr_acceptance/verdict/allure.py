@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def _labels(result: ScenarioResult) -> list[Label]:
         ("language", "python"),
         *(("milestone", milestone) for milestone in result.facts.milestones),
         *(("criterion", criterion) for criterion in result.facts.criteria),
-        *(("proof", proof) for proof in _proofs(result)),
+        *(("proof", proof) for proof in _proofs(result.facts.milestones, result.facts.criteria)),
         *(("tag", tag) for tag in result.tags),
     ]
     if result.category and result.verdict != Verdict.KNOWN_ISSUE:
@@ -162,14 +163,15 @@ def _labels(result: ScenarioResult) -> list[Label]:
     return [Label(name=name, value=value) for name, value in pairs]
 
 
-def _proofs(result: ScenarioResult) -> list[str]:
+@cache
+def _proofs(milestone_ids: tuple[str, ...], criteria: tuple[str, ...]) -> tuple[str, ...]:
     """Return milestones with their criteria; apart, Allure would pair each of one with each of the other."""
     known = milestones()
-    return [
+    return tuple(
         f"{milestone} · {criterion} {known.wording(criterion)}".rstrip()
-        for milestone in result.facts.milestones
-        for criterion in known.proven(milestone, result.facts)
-    ]
+        for milestone in milestone_ids
+        for criterion in known.proven(milestone, milestone_ids, criteria)
+    )
 
 
 def _durations(result: ScenarioResult) -> list[Attachment]:

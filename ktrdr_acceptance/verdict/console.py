@@ -169,8 +169,9 @@ class Console:
 
     def _reasons(self, run: RunResult) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
+        told = {scenario.key for scenario in run.refusals()}
         for scenario in run.scenarios:
-            if scenario.verdict == Verdict.NOT_RUN and scenario not in run.refusals():
+            if scenario.verdict == Verdict.NOT_RUN and scenario.key not in told:
                 found.setdefault(scenario.reason.splitlines()[0], []).append(scenario.id)
         return found
 

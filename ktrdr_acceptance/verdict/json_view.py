@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +13,24 @@ from ktrdr_acceptance.evidence.redaction import redacted, redacted_json
 from ktrdr_acceptance.verdict.comparison import comparison_of
 from ktrdr_acceptance.verdict.criteria import criteria_of
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
-from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioResult
+from ktrdr_acceptance.verdict.model import RunResult, RunVerdict, ScenarioKey, ScenarioResult
 from ktrdr_acceptance.verdict.recorded import comparisons
 
 SCHEMA = 1
 
 
+# The share of a run's time that rewriting its results may take: with it every scenario that takes some
+# milliseconds is there at once, and thousands that take none do not write megabytes each.
+_SHARE = 0.1
+
+
 def as_json(run: RunResult) -> dict[str, Any]:
     """Return a run as `results.json` has it."""
+    return {**_facts(run), **_sums(run), "scenarios": [_scenario(scenario) for scenario in run.scenarios]}
+
+
+def _facts(run: RunResult) -> dict[str, Any]:
+    """Return what is said of the run as a whole; not what is summed up over its scenarios at the end."""
     return {
         "schema": SCHEMA,
         "suite": run.suite,
@@ -41,6 +52,12 @@ def as_json(run: RunResult) -> dict[str, Any]:
         "peak_memory_mb": run.peak_memory_mb,
         "selection": run.selection,
         "known_issues": run.known_issues,
+    }
+
+
+def _sums(run: RunResult) -> dict[str, Any]:
+    """Return what is summed up over the scenarios of a run."""
+    return {
         "comparison": None if (comparison := comparison_of(run)) is None else comparison.as_json(),
         "criteria": [asdict(criterion) for criterion in criteria_of(run)],
         "milestones": [_milestone(milestone) for milestone in milestone_results(run)],
@@ -48,7 +65,6 @@ def as_json(run: RunResult) -> dict[str, Any]:
             {**one.recorded.model_dump(), "real_s": _rounded(one.real_s), "outcome": one.outcome}
             for one in comparisons(run)
         ],
-        "scenarios": [_scenario(scenario) for scenario in run.scenarios],
     }
 
 
@@ -118,6 +134,41 @@ def write_atomically(path: Path, text: str) -> None:
     os.replace(draft, path)
 
 
-def write_json(run: RunResult, path: Path) -> None:
-    """Write `results.json`."""
-    write_atomically(path, redacted_json(as_json(run), indent=2, ensure_ascii=False) + "\n")
+class ResultsFile:
+    """`results.json` of a run in progress and at its end; what is there can always be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._texts: dict[ScenarioKey, str] = {}
+        self._next_at = 0.0
+
+    def scenario(self, run: RunResult, result: ScenarioResult) -> None:
+        """Take over a scenario that has ended; the file follows, if not with the next.
+
+        What is summed up over the scenarios is only in what `finish` writes.
+        """
+        self._texts[result.key] = _text(result)
+        began = time.monotonic()
+        if began < self._next_at:
+            return
+        self._write(run, {"comparison": None, "criteria": [], "milestones": [], "recorded_durations": []})
+        ended = time.monotonic()
+        self._next_at = ended + (ended - began) / _SHARE
+
+    def finish(self, run: RunResult) -> None:
+        """Write the whole of it."""
+        self._texts |= {one.key: _text(one) for one in run.scenarios}
+        self._write(run, _sums(run))
+
+    def _write(self, run: RunResult, sums: dict[str, Any]) -> None:
+        """Write one scenario a line: thousands of them as one object would take megabytes once more."""
+        for one in run.scenarios:
+            if one.key not in self._texts:
+                self._texts[one.key] = _text(one)
+        scenarios = ",\n".join(self._texts[one.key] for one in run.scenarios)
+        facts = redacted_json({**_facts(run), **sums}, indent=1, ensure_ascii=False).removesuffix("\n}")
+        write_atomically(self._path, f'{facts},\n "scenarios": [\n{scenarios}\n]}}\n')
+
+
+def _text(scenario: ScenarioResult) -> str:
+    return redacted_json(_scenario(scenario), ensure_ascii=False)

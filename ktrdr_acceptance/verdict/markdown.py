@@ -26,17 +26,17 @@ def as_markdown(run: RunResult) -> str:
             "",
             *[f"- {finding}" for finding in run.run_findings],
         ]
-    for scenario in run.scenarios:
-        if scenario in run.refusals():
-            lines += ["", *_failure(scenario, run.options)]
+    refused = run.refusals()
+    for scenario in refused:
+        lines += ["", *_failure(scenario, run.options)]
     tables = run_tables(run)
     if run.scenarios:
         tables["Scenarios"] = scenario_table(run)
     for title, table in tables.items():
         lines += ["", f"## {title}", "", *table]
-    refused = run.refusals()
+    told = {scenario.key for scenario in refused}
     for verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
-        found = [s for s in run.scenarios if s.verdict == verdict and s not in refused]
+        found = [s for s in run.scenarios if s.verdict == verdict and s.key not in told]
         if found:
             lines += ["", f"## {verdict.capitalize()}", "", *[f"- {s.id}: {s.reason}" for s in found]]
     if run.drift:

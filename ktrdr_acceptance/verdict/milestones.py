@@ -92,7 +92,7 @@ def milestone_results(run: RunResult) -> list[MilestoneResult]:
         proofs = [
             Proof(criterion, known.wording(criterion), scenario)
             for scenario in scenarios
-            for criterion in known.proven(milestone, scenario.facts)
+            for criterion in known.proven(milestone, scenario.facts.milestones, scenario.facts.criteria)
         ]
         criteria = known.criteria_of(milestone)
         results.append(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ktrdr_acceptance.catalogue.tags import ScenarioTags
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.preflight.check import Preflight
+from ktrdr_acceptance.verdict.durations import OperationDuration
 from ktrdr_acceptance.verdict.failure import Failure, reproducing
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _EXIT = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A piece of evidence; `media_type` as in a MIME header."""
 
@@ -67,7 +68,7 @@ class Attachment:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """What became of one step."""
 
@@ -77,27 +78,11 @@ class StepResult:
     message: str = ""
 
 
-@dataclass(frozen=True)
-class OperationDuration:
-    """How long an operation should take by the calibration, at the target's speed, and how long it took.
-
-    `planned_s` is None for what was asked for otherwise than calibrated. `real_s` is from the request to the
-    first look that showed the end; None if nobody saw it end.
-    """
-
-    id: str
-    purpose: str
-    planned_s: float | None
-    real_s: float | None = None
-    ended_as: str = ""
-
-    def __str__(self) -> str:
-        real = "no end was seen" if self.real_s is None else f"{self.ended_as} after {self.real_s:.1f} s"
-        planned = "" if self.planned_s is None else f"planned {self.planned_s:.1f} s, "
-        return f"{self.purpose} {self.id}: {planned}{real}"
+# Where a scenario stands and how it is called: an outline's rows may share a line, never both.
+ScenarioKey = tuple[str, int, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScenarioResult:
     """What became of one scenario. `started_at` is seconds since the epoch."""
 
@@ -136,6 +121,11 @@ class ScenarioResult:
             next_action=self.category.next_action if self.category else "",
             reproduce=reproducing(options, self.file, self.line),
         )
+
+    @property
+    def key(self) -> ScenarioKey:
+        """Return what tells it from every other scenario of the run."""
+        return (self.file, self.line, self.name)
 
     @property
     def area(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from ktrdr_acceptance.verdict.model import OperationDuration, RunResult
+from ktrdr_acceptance.verdict.durations import OperationDuration
+from ktrdr_acceptance.verdict.model import RunResult
 
 # An operation that was cancelled, or that failed, took another time than the planned one.
 _COUNTS = "completed"

@@ -9,10 +9,10 @@ from typing import IO, Any
 
 from ktrdr_acceptance.faults import BadInput
 from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
-from ktrdr_acceptance.verdict.json_view import write_atomically, write_json
+from ktrdr_acceptance.verdict.json_view import ResultsFile, write_atomically
 from ktrdr_acceptance.verdict.junit import as_junit
 from ktrdr_acceptance.verdict.markdown import as_markdown
-from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult
+from ktrdr_acceptance.verdict.model import RunResult, ScenarioKey, ScenarioResult
 
 # Everything that a run leaves, and the report made of it; what else lies in the folder is not ours.
 _OURS = ("results.json", "summary.md", "junit.xml", "allure-results", "allure-report", EMBEDDED_LOGS)
@@ -24,10 +24,10 @@ class Reports:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.summary = folder / "summary.md"
-        self.results = folder / "results.json"
+        self._results = ResultsFile(folder / "results.json")
         self._lock: IO[str] | None = None
         self._allure: Any = None
-        self._written: list[ScenarioResult] = []
+        self._written: set[ScenarioKey] = set()
 
     def claim(self) -> None:
         """Make the folder and keep other runs out of it until this process ends.
@@ -70,16 +70,16 @@ class Reports:
     def scenario(self, run: RunResult, result: ScenarioResult, scenario: Any) -> None:
         """Write what is known after one scenario."""
         self._allure_results().write_scenario(result, scenario)
-        self._written.append(result)
-        write_json(run, self.results)
+        self._written.add(result.key)
+        self._results.scenario(run, result)
 
     def finish(self, run: RunResult) -> None:
         """Write every view of the whole run, with the scenarios that were never reached."""
         for result in run.scenarios:
-            if not any(result is written for written in self._written):
+            if result.key not in self._written:
                 self._allure_results().write_scenario(result)
         self._allure_results().write_run(run)
-        write_json(run, self.results)
+        self._results.finish(run)
         write_atomically(self.folder / "junit.xml", as_junit(run))
         write_atomically(self.summary, as_markdown(run))
 

@@ -48,7 +48,8 @@ def test_a_milestone_is_known_by_itself_or_by_its_track(milestone: str, known: b
     ],
 )
 def test_what_a_scenario_proves_for_a_milestone(milestone: str, tags: str, proven: str) -> None:
-    assert KNOWN.proven(milestone, read_tags(tags.split())) == tuple(proven.split())
+    facts = read_tags(tags.split())
+    assert KNOWN.proven(milestone, facts.milestones, facts.criteria) == tuple(proven.split())
 
 
 def test_milestones_stand_in_the_order_of_the_list_and_unknown_ones_before_the_last() -> None:

@@ -13,7 +13,7 @@ from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import Waiter
 from ktrdr_acceptance.testdata.calibration import default_calibration
-from ktrdr_acceptance.verdict.model import OperationDuration
+from ktrdr_acceptance.verdict.durations import OperationDuration
 
 from .test_trainings import StartingBackend, trainings_at
 

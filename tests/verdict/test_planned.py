@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ktrdr_acceptance.verdict.model import OperationDuration, Verdict
+from ktrdr_acceptance.verdict.durations import OperationDuration
+from ktrdr_acceptance.verdict.model import Verdict
 from ktrdr_acceptance.verdict.planned import purpose_durations
 
 from .specimens import Outputs, assert_same_verdicts, run_result, scenario_result

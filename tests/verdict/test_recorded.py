@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ktrdr_acceptance.testdata.calibration import default_calibration
-from ktrdr_acceptance.verdict.model import OperationDuration, RunResult, Verdict
+from ktrdr_acceptance.verdict.durations import OperationDuration
+from ktrdr_acceptance.verdict.model import RunResult, Verdict
 from ktrdr_acceptance.verdict.recorded import comparisons, recorded_durations, recorded_lines
 
 from .specimens import Outputs, run_result, scenario_result
