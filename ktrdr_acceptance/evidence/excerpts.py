@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ktrdr_acceptance.evidence.log_lines import errors_of
 from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
 from ktrdr_acceptance.evidence.redaction import redacted
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 
 _MOST_LINES, _LONGEST_LINE = 4, 240
@@ -91,4 +92,9 @@ def _lines(entries: list[Entry]) -> tuple[str, ...]:
     shown = [redacted(line) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown[-1] = f"({len(lines) - _MOST_LINES + 1} more such lines)"
-    return tuple(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..." for line in shown)
+    return tuple(map(_shortened, shown))
+
+
+def _shortened(line: str) -> str:
+    """Return a line, a long one cut; its secrets go first, for half of one is not known as one."""
+    return line if len(line) <= _LONGEST_LINE else f"{redacted(line)[:_LONGEST_LINE]} ..."

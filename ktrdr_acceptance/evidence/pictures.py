@@ -109,7 +109,7 @@ class Picture:
         for status, piece in _pieces(seen):
             begin, end = (self._x(at - self.began_at) for at in piece)
             width = max(end - begin, _LEAST_WIDTH)
-            parts.append(_box(min(begin, _RIGHT - width), band, width, _BAND, _COLOURS[status]))
+            parts.append(_box(begin, band, width, _BAND, _COLOURS[status]))
         points = [
             (self._x(one.at - self.began_at), plot + _PLOT * (1 - min(max(one.percentage, 0.0), 100.0) / 100))
             for one in seen

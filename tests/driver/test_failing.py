@@ -346,6 +346,15 @@ def test_the_exchanges_of_the_failing_step_are_evidence_refusals_with_their_answ
     )
 
 
+def test_where_states_were_seen_only_refusals_are_quoted() -> None:
+    world = scripted_world()
+    world.exchanges += [exchange("GET", "/a", 404, "gone", 1), exchange("GET", "/b", 200, "fine", 2)]
+    failure = raised(
+        lambda: waiter().eventually(lambda: 1, lambda _: False, within=1, expected="x"), world, window=(0, 2)
+    )
+    assert [line for line in failure.evidence if "answer: " in line] == ["  answer: gone"]
+
+
 def test_a_step_that_only_compares_shows_the_answer_before_it() -> None:
     world = scripted_world()
     world.exchanges += [exchange("GET", "/a", 200, "a", 1), exchange("GET", "/b", 200, "b", 2)]
@@ -400,7 +409,10 @@ def test_of_many_operations_the_last_three_are_told_and_the_others_named() -> No
     world = scripted_world()
     for number in range(5):
         world.operations.started.append(world.speaks_of(id=f"op_{number}"))
+        world.shows("running", 5.0, operation_id=f"op_{number}")
+        world.operations.look(world.training)
     failure = raised(throw(AssertionError("no")), world)
+    assert [one.of for one in failure.states] == [f"op_{number} at backend" for number in (2, 3, 4)]
     told = [line for line in failure.evidence if line.startswith("operation ")]
     assert [line.split(" ")[3] for line in told] == ["op_2:", "op_3:", "op_4:"]
     assert "2 operations before: op_0, op_1" in failure.evidence
@@ -523,6 +535,7 @@ def test_a_request_of_the_failing_step_finds_its_lines(tmp_path: Path) -> None:
     world.exchanges.append(exchange("POST", "/start", 500, "no"))
     log(tmp_path, "backend", "[ERROR] Request failed: request_id=acceptance-start-1")
     log(tmp_path, "backend", "[ERROR] Request failed: request_id=acceptance-other-1")
+    log(tmp_path, "backend", *["[INFO] request_id=acceptance-start-1"] * 2)
     assert log_lines(raised(throw(AssertionError("no")), world, window=(0, 1)))[0] == (
         "log of backend: [ERROR] Request failed: request_id=acceptance-start-1"
     )

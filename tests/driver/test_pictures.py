@@ -97,7 +97,8 @@ def test_one_look_can_be_seen() -> None:
 
 def test_a_look_at_the_very_end_stays_within_the_picture() -> None:
     svg = drawn(Lane("at backend", [look(5), look(5, CANCELLED)]))
-    assert all(x + width <= 740.1 for x, width, _ in bands(svg))
+    assert all(x + width <= 740 for x, width, _ in bands(svg))
+    assert len(bands(svg)) == 2
 
 
 @pytest.mark.parametrize("text", ["a < b & c > \"d\" 'e'", "\x1b[31mred\x00", "größer 数据", "]]>"])
@@ -124,6 +125,7 @@ def test_many_looks_become_about_a_hundred_points_and_no_change_of_status_is_los
     svg = drawn(Lane("at backend", many))
     (line,) = points(svg)
     assert 90 <= len(line) <= 110
+    assert [width for _, width, _ in bands(svg)][1] == 3.0
     assert len(bands(svg)) == 3
     assert list(svg.iter(f"{XML}circle")) == []
     assert len(ElementTree.tostring(svg)) < 6000
@@ -168,6 +170,14 @@ def test_a_worker_that_was_never_looked_at_has_a_lane_that_says_so() -> None:
         "at backend: 1 look",
         "at its worker: not looked at",
     ]
+
+
+def test_the_backend_s_lane_comes_first_whoever_was_looked_at_first() -> None:
+    world = operations_looked_at()
+    histories = world.operations.recorder.histories
+    world.operations.recorder.histories = dict(reversed(histories.items()))
+    (picture,) = pictures_of(world)
+    assert picture.text.index("at backend") < picture.text.index("at w0")
 
 
 def test_what_no_worker_does_has_no_lane_for_one() -> None:

@@ -106,6 +106,12 @@ def test_what_is_cut_is_never_what_one_acts_on() -> None:
     assert {"seen:", "evidence:"} <= set(lines)
 
 
+def test_where_there_is_no_room_at_all_a_line_of_each_part_stays() -> None:
+    lines = LONG.lines(3, "x")
+    assert len(lines) == 13
+    assert lines[-2].startswith("reproduce: ")
+
+
 def test_a_block_that_fits_is_whole() -> None:
     assert FAILURE.lines(len(BLOCK), "x") == BLOCK
 
@@ -229,6 +235,9 @@ def test_of_many_refused_scenarios_five_are_told_whole_and_the_others_in_a_line_
     ]
 
 
-def test_the_summary_tells_all_of_them_whole(tmp_path: Path) -> None:
-    run = run_result(*[refused(LONG, id=f"2.{n}") for n in range(8)])
-    assert Outputs(tmp_path, run).markdown.count("\n".join(LONG.lines())) == 8
+def test_summary_allure_and_junit_tell_all_of_them_whole(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path, run_result(*[refused(LONG, id=f"2.{n}") for n in range(8)]))
+    block = "\n".join(LONG.lines())
+    assert outputs.markdown.count(block) == 8
+    assert [block in test["statusDetails"]["message"] for test in outputs.allure] == [True] * 8
+    assert [failure.text for failure in outputs.junit.iter("failure")] == [block] * 8
