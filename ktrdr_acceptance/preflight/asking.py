@@ -49,7 +49,8 @@ class Probe:
         problems = [*answers.problems.values()]
         silent = [problem for problem in problems if isinstance(problem, EnvironmentFault)]
         broken = [problem for problem in problems if isinstance(problem, AssertionError)]
-        if not (late or problems) or (self.judges_silence and len(silent) == len(problems)):
+        came = bool(answers.values or problems) or not self.asks
+        if not (late or problems) or (self.judges_silence and came and len(silent) == len(problems)):
             check = self.judge(answers)
             if check.outcome is Outcome.FAILED or not late:
                 return check
