@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from ktrdr_acceptance.evidence.log_lines import errors_of
 from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
 from ktrdr_acceptance.evidence.redaction import redacted
-from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 
 _MOST_LINES, _LONGEST_LINE = 4, 240

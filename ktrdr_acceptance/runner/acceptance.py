@@ -22,6 +22,7 @@ from ktrdr_acceptance.catalogue.suite import whole_suite
 from ktrdr_acceptance.evidence.streams import redact_files, redact_opener, redact_stdout_and_stderr
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.runner.inspecting import inspect_target
 from ktrdr_acceptance.runner.provenance import suite_identity
 from ktrdr_acceptance.runner.selection import Selection, name_rows, select, select_again
 from ktrdr_acceptance.runner.session import Session
@@ -140,7 +141,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
 
     def _run_on_target(self, session: Session, scenarios: list[Any]) -> None:
         session.target.start(session.clock)
-        found = session.inspect()
+        found = inspect_target(session)
         run = session.run
         notes = [*found, *run.notes()]
         if (self.config.jobs or 1) > 1:

@@ -18,7 +18,6 @@ from ktrdr_acceptance.evidence.redaction import redacted_data
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.preflight.cures import inspect_and_cure
 from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
@@ -91,25 +90,6 @@ class Session:
         """Take down the selected scenarios; what is never reached stays not run."""
         self.run.scenarios = [self._planned(scenario) for scenario in scenarios]
         self._places = {planned.key: place for place, planned in enumerate(self.run.scenarios)}
-
-    def inspect(self) -> list[str]:
-        """Make every check of the target; return what the console has to say of them.
-
-        Raises EnvironmentFault if they leave nothing to judge.
-        """
-        found = inspect_and_cure(self.target, self.settings, self.clock)
-        run, run.preflight = self.run, found.preflight
-        if found.settings is not self.settings:
-            # A cure has found the right target; from now on the run is one of that.
-            self.target, self.settings = found.target, found.settings
-            run.settings, run.options = self.settings.model_dump(mode="json"), self.settings.as_options()
-        if found.identity:
-            self.generation = found.identity.generation
-            run.target, run.target_lines = found.identity.as_json(), found.identity.lines()
-        if found.preflight.blocking:
-            self.console.tell(found.preflight.lines())
-            raise EnvironmentFault(found.preflight.blocking)
-        return found.preflight.lines()
 
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""
