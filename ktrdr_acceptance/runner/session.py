@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
-from ktrdr_acceptance.evidence.attached import attachments_of
-from ktrdr_acceptance.evidence.durations import operation_durations
 from ktrdr_acceptance.evidence.excerpts import logged_so_far
-from ktrdr_acceptance.evidence.failing import Surroundings, failure_of, surroundings
+from ktrdr_acceptance.evidence.failing import surroundings
 from ktrdr_acceptance.evidence.redaction import redacted_data
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.runner.attempts import Attempt, attachments_of_all, attempt_at, failure_among
 from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
-from ktrdr_acceptance.verdict.comparison import failure_of as age_of_failure
+from ktrdr_acceptance.verdict.comparison import failure_of
 from ktrdr_acceptance.verdict.console import Console
-from ktrdr_acceptance.verdict.durations import OperationDuration
-from ktrdr_acceptance.verdict.failure import Failure, reproducing
-from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
+from ktrdr_acceptance.verdict.failure import reproducing
+from ktrdr_acceptance.verdict.judge import Happened, judge, judge_attempts
 from ktrdr_acceptance.verdict.known_issues import KnownIssues
 from ktrdr_acceptance.verdict.model import (
     NEVER_REACHED,
-    Attachment,
     RunResult,
     ScenarioKey,
     ScenarioResult,
-    StepResult,
     Verdict,
 )
 from ktrdr_acceptance.verdict.reports import Reports
 from ktrdr_acceptance.world import World
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt at a scenario: what it came to, and what it leaves as evidence."""
-
-    judgement: Judgement
-    steps: tuple[StepResult, ...] = ()
-    operations: tuple[str, ...] = ()
-    operation_durations: tuple[OperationDuration, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    failure: Failure | None = None
 
 
 class Session:
@@ -197,28 +181,16 @@ class Session:
 
     def _attempt(self, scenario: Any) -> Attempt:
         judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
-        steps, world = step_results(scenario), self._world
-        failure = None
-        if judgement.is_refusal:
-            failure = failure_of(judgement, world, self._happened, self._surroundings(scenario))
-        if world is None:
-            return Attempt(judgement, steps, failure=failure)
-        operations = tuple(operation.id for operation in world.operations.started)
-        durations = operation_durations(world.operations)
-        attachments = attachments_of(world, in_short=not judgement.is_refusal)
-        return Attempt(judgement, steps, operations, durations, tuple(attachments), failure)
+        command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
+        around = surroundings(command, self.run.preflight)
+        return attempt_at(scenario, judgement, self._world, self._happened, around)
 
     def _result(self, planned: ScenarioResult, duration: float) -> ScenarioResult:
         """Return what its attempts have made of a scenario; the evidence is that of all of them."""
-        judgement, last = judge_attempts([one.judgement for one in self._attempts]), self._attempts[-1]
+        judgement = judge_attempts([one.judgement for one in self._attempts])
         own_reason = judgement.reason
         judgement, findings = self.known.judged(planned.id, self.generation, judgement)
         self.run.run_findings += [one for one in findings if one not in self.run.run_findings]
-        earlier = [
-            replace(attachment, name=f"{attachment.name} (attempt {number})")
-            for number, attempt in enumerate(self._attempts[:-1], 1)
-            for attachment in attempt.attachments
-        ]
         return replace(
             planned,
             verdict=judgement.verdict,
@@ -231,35 +203,17 @@ class Session:
             operation_durations=tuple(
                 one for attempt in self._attempts for one in attempt.operation_durations
             ),
-            steps=last.steps,
-            attachments=(*earlier, *last.attachments),
+            steps=self._attempts[-1].steps,
+            attachments=attachments_of_all(self._attempts),
             age=self._age(planned.id, judgement.verdict),
-            failure=self._failure(judgement, judgement.reason.removeprefix(own_reason)),
+            failure=failure_among(self._attempts, judgement, judgement.reason.removeprefix(own_reason)),
         )
 
     def _age(self, scenario_id: str, verdict: Verdict) -> str:
         """Return whether a failure is new since the baseline; empty for what did not fail."""
         if self.run.baseline is None or verdict not in (Verdict.NOT_MET, Verdict.FLAKY):
             return ""
-        return age_of_failure(self.run.baseline, scenario_id)
-
-    def _failure(self, judgement: Judgement, known_of_it: str) -> Failure | None:
-        """Return the block of the attempt that the judgement is about, with what became of the others."""
-        known = [one for one in self._attempts if one.failure is not None]
-        if judgement.verdict is Verdict.MET or not known:
-            return None
-        not_met = [one for one in known if one.judgement.verdict is Verdict.NOT_MET]
-        failure = (not_met or known)[-1].failure
-        assert failure is not None
-        notes = known_of_it.split("\n")[1:] if judgement.verdict is Verdict.NOT_MET else []
-        if len(self._attempts) > 1:
-            attempts = enumerate(self._attempts, 1)
-            notes += [f"attempt {number}: {one.judgement.in_short}" for number, one in attempts]
-        return replace(failure, notes=tuple(notes))
-
-    def _surroundings(self, scenario: Any) -> Surroundings:
-        command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
-        return surroundings(command, self.run.preflight)
+        return failure_of(self.run.baseline, scenario_id)
 
     def _place(self, scenario: Any) -> int:
         return self._places[str(Path(scenario.filename)), scenario.line, scenario.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFau
 from ktrdr_acceptance.matchers.checks import Checker
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
+from ktrdr_acceptance.preflight.check import Preflight, failed, not_made, ok
 from ktrdr_acceptance.verdict.failure import Failure
 from ktrdr_acceptance.verdict.judge import Happened, judge
 
@@ -304,13 +306,9 @@ def test_the_catalogue_is_about_ktrdr_not_about_the_suite() -> None:
 
 
 def test_preflight_and_cures_are_told_in_short() -> None:
-    rows = [
-        {"check": "backend", "outcome": "ok"},
-        {"check": "workers", "outcome": "ok"},
-        {"check": "gateway", "outcome": "failed", "tried": ["waited 2 s", "waited 4 s"]},
-        {"check": "disk", "outcome": "not made"},
-    ]
-    around = surroundings("run it", rows)
+    gateway = replace(failed("gateway", "not connected"), tried=("waited 2 s", "waited 4 s"))
+    checks = (ok("backend", "x"), ok("workers", "x"), gateway, not_made("disk", "not known"))
+    around = surroundings("run it", Preflight(checks, 0.1))
     assert around.preflight == "2 ok, 1 failed (gateway), 1 not made (disk)"
     assert around.cures == ("gateway: waited 2 s", "gateway: waited 4 s")
     failure = block_of(scenario(StepStatus.passed), around=around, checks=0)
