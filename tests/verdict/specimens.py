@@ -15,6 +15,11 @@ from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, StepResult, Verdict
 from ktrdr_acceptance.verdict.reports import Reports
 
+from .agreement import ALLURE as ALLURE
+from .agreement import JUNIT as JUNIT
+from .agreement import disagreements, disagreements_on_the_run
+
+Pairs = list[tuple[str, str]]
 TAGS = ("category:smoke", "milestone:CKP-M1", "criterion:D26", "severity:blocker")
 
 
@@ -110,25 +115,45 @@ class Outputs:
         (row,) = (row for row in self.results["scenarios"] if row["id"] == id)
         return dict(row)
 
-    def said_by_json(self) -> dict[str, str]:
-        return {row["id"]: row["verdict"] for row in self.results["scenarios"]}
+    def pairs_of_json(self) -> Pairs:
+        """Return each scenario's id and what is said of it; an id that stands twice is there twice."""
+        return [(row["id"], row["verdict"]) for row in self.results["scenarios"]]
 
-    def said_by_markdown(self) -> dict[str, str]:
+    def pairs_of_markdown(self) -> Pairs:
+        if "\n## Scenarios\n" not in self.markdown:
+            return []
         table = self.markdown.split("\n## Scenarios\n")[1].split("\n## ")[0]
         rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
-        return {row[0].removeprefix("| "): row[2].split(" ", 1)[1] for row in rows if row[0] != "| Scenario"}
+        return [
+            (row[0].removeprefix("| "), row[2].split(" ", 1)[1]) for row in rows if row[0] != "| Scenario"
+        ]
 
-    def said_by_junit(self) -> dict[str, str]:
-        return {
-            case.get("name", "").split(" ")[0]: next(
-                (child.tag for child in case if child.tag not in ("system-out", "properties")), "passed"
+    def pairs_of_junit(self) -> Pairs:
+        return [
+            (
+                case.get("name", "").split(" ")[0],
+                next(
+                    (child.tag for child in case if child.tag not in ("system-out", "properties")), "passed"
+                ),
             )
             for case in self.junit.iter("testcase")
             if case.get("classname") != "run"
-        }
+        ]
+
+    def pairs_of_allure(self) -> Pairs:
+        return [(test["name"].split(" ")[0], test["status"]) for test in self.allure]
+
+    def said_by_json(self) -> dict[str, str]:
+        return _by_id(self.pairs_of_json())
+
+    def said_by_markdown(self) -> dict[str, str]:
+        return _by_id(self.pairs_of_markdown())
+
+    def said_by_junit(self) -> dict[str, str]:
+        return _by_id(self.pairs_of_junit())
 
     def said_by_allure(self) -> dict[str, str]:
-        return {test["name"].split(" ")[0]: test["status"] for test in self.allure}
+        return _by_id(self.pairs_of_allure())
 
     def allure_of(self, id: str) -> dict[str, Any]:
         """Return a scenario's Allure result."""
@@ -147,80 +172,19 @@ class Outputs:
         return self.markdown.rstrip().splitlines()[-1]
 
 
-# What Allure and JUnit call a scenario, by its verdict and category: the design's table.
-ALLURE = {
-    (Verdict.MET, None): "passed",
-    (Verdict.NOT_MET, Category.CODE_BUG): "failed",
-    (Verdict.NOT_MET, Category.CONFIGURATION): "failed",
-    (Verdict.NOT_MET, Category.TEST_ISSUE): "broken",
-    (Verdict.FLAKY, None): "broken",
-    (Verdict.FLAKY, Category.CODE_BUG): "broken",
-    (Verdict.FLAKY, Category.TEST_ISSUE): "broken",
-    (Verdict.KNOWN_ISSUE, None): "skipped",
-    (Verdict.KNOWN_ISSUE, Category.CODE_BUG): "skipped",
-    (Verdict.NOT_RUN, None): "skipped",
-    (Verdict.NOT_RUN, Category.ENVIRONMENT): "skipped",
-}
-JUNIT = {
-    (Verdict.MET, None): "passed",
-    (Verdict.NOT_MET, Category.CODE_BUG): "failure",
-    (Verdict.NOT_MET, Category.CONFIGURATION): "failure",
-    (Verdict.NOT_MET, Category.TEST_ISSUE): "error",
-    (Verdict.FLAKY, None): "failure",
-    (Verdict.FLAKY, Category.CODE_BUG): "failure",
-    (Verdict.FLAKY, Category.TEST_ISSUE): "failure",
-    (Verdict.KNOWN_ISSUE, None): "skipped",
-    (Verdict.KNOWN_ISSUE, Category.CODE_BUG): "skipped",
-    (Verdict.NOT_RUN, None): "skipped",
-    (Verdict.NOT_RUN, Category.ENVIRONMENT): "skipped",
-}
+def _by_id(pairs: Pairs) -> dict[str, str]:
+    said = dict(pairs)
+    assert len(said) == len(pairs), f"an id stands twice: {pairs}"
+    return said
 
 
 def assert_same_verdicts(outputs: Outputs) -> None:
     """Assert that every output states the verdicts that results.json states, of scenarios and run."""
-    said = outputs.said_by_json()
-    kinds = {
-        row["id"]: (Verdict(row["verdict"]), Category(row["category"]) if row["category"] else None)
-        for row in outputs.results["scenarios"]
-    }
-    assert outputs.said_by_markdown() == said
-    assert outputs.said_by_junit() == {id: JUNIT[kind] for id, kind in kinds.items()}
-    assert outputs.said_by_allure() == {id: ALLURE[kind] for id, kind in kinds.items()}
-    assert_same_run_verdict(outputs)
+    found = disagreements(outputs)
+    assert not found, "\n".join(found)
 
 
 def assert_same_run_verdict(outputs: Outputs) -> None:
     """Assert that every output states the run's verdict that results.json states, and its reason."""
-    verdict, issue = outputs.results["verdict"], outputs.results["issue"]
-    accepted = verdict == "accepted"
-    found = outputs.results["settings"].get("issue_form") == "issue-found"
-    mark = "❌ Issue found" if found else "❌ Issue"
-    assert outputs.markdown.startswith(f"# KTRDR acceptance: {verdict}\n")
-    assert issue == issue.strip()
-    assert outputs.last_line() == ("✅ Integration test passed" if accepted else f"{mark}: {issue}")
-    assert outputs.allure_facts["Verdict"] == verdict
-    assert (
-        outputs.results["exit_status"]
-        == {
-            "accepted": 0,
-            "not accepted": 1,
-            "environment unfit": 3,
-            "aborted": 4,
-        }[verdict]
-    )
-    assert bool(issue) is not accepted
-    cases = list(outputs.junit.iter("testcase"))
-    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
-    counted = {
-        tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")
-    }
-    assert outputs.junit.get("tests") == str(len(cases))
-    assert outputs.junit.get("failures") == str(counted["failure"])
-    assert outputs.junit.get("errors") == str(counted["error"])
-    assert outputs.junit.get("skipped") == str(counted["skipped"])
-    if accepted:
-        assert failed == []
-        assert outputs.allure_errors == []
-    if verdict in ("environment unfit", "aborted"):
-        assert outputs.run_errors_of_junit() == [issue]
-        assert outputs.allure_errors.count(issue) == 1
+    found = disagreements_on_the_run(outputs)
+    assert not found, "\n".join(found)
