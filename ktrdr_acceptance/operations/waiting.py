@@ -43,6 +43,11 @@ class Clock:
                 self.check()
             time.sleep(min(left, _SLICE))
 
+    def stop(self, reason: str) -> None:
+        """Ask the run to stop; the first reason stays."""
+        if self.stop_reason is None:
+            self.stop_reason = reason
+
     def check(self) -> None:
         """Raise RunAborted once somebody asked the run to stop."""
         if self.stop_reason:

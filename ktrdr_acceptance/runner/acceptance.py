@@ -13,8 +13,7 @@ from behave import exception as behave_exception
 from behave.formatter._registry import make_formatters
 from behave.formatter.null import NullFormatter
 from behave.parser import ParserError
-from behave.reporter.summary import SummaryReporter
-from behave.runner import Context, Runner
+from behave.runner import Runner
 from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
@@ -23,6 +22,8 @@ from ktrdr_acceptance.evidence.streams import redact_files, redact_opener, redac
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.inspecting import inspect_target
+from ktrdr_acceptance.runner.outside import GuardedFormatter, Outside, WatchedContext, failed_hooks
+from ktrdr_acceptance.runner.planning import prevent
 from ktrdr_acceptance.runner.provenance import suite_identity
 from ktrdr_acceptance.runner.selection import Selection, name_rows, select, select_again
 from ktrdr_acceptance.runner.session import Session
@@ -34,7 +35,7 @@ from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.earlier import EarlierRun, read_earlier
 from ktrdr_acceptance.verdict.known_issues import KnownIssues, read_known_issues
-from ktrdr_acceptance.verdict.model import ExitStatus, RunResult
+from ktrdr_acceptance.verdict.model import ExitStatus, RunResult, Verdict
 from ktrdr_acceptance.verdict.reports import Reports
 
 # Formatters that only list; a run of nothing but these is no run.
@@ -58,6 +59,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
     """Runs the selected scenarios against one target and exits with the run's status."""
 
     formatters: list[Any]
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.outside = Outside()
 
     def run(self) -> bool:
         """Run, and leave by SystemExit; a dry run or a catalogue only lists and claims no verdict."""
@@ -115,8 +120,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         clock = Clock()
         target = make_target(settings)
         session = Session(settings, target, clock, run, reports, console, expected_s, known)
-        ending = ending_on_request(clock, lambda reason: self.abort(reason=reason), settings.run_deadline)
-        with ending:
+        self.outside.on_abort = clock.stop
+        with ending_on_request(clock, self.abort, settings.run_deadline, deaf_after=True):
             try:
                 selection = self._select(rerun_failed, run, known)
                 session.plan(selection.scenarios)
@@ -128,7 +133,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
                 run.unfit = str(fault)
             except (SuiteFault, RunAborted) as fault:
                 run.aborted = str(fault)
-            except Exception as problem:
+            except BaseException as problem:
+                # Not Exception alone: a run that ends without its reports leaves nothing but half of them.
                 run.aborted = f"the suite itself failed: {type(problem).__name__}: {problem}"
                 run.run_findings.append(traceback.format_exc())
             finally:
@@ -146,25 +152,23 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         notes = [*found, *run.notes()]
         if (self.config.jobs or 1) > 1:
             notes.append(f"-j {self.config.jobs}: scenarios run one after another for now")
+        if self.config.junit:
+            notes.append(f"--junit: every run writes JUnit, to {session.settings.reports / 'junit.xml'}")
         session.console.header(run.target_lines, run.scenarios, notes)
         for scenario in scenarios:
             scenario.run = partial(_run_scenario, session, scenario, scenario.run)
         with self.context.use_with_user_mode():
             self.context.session = session
         failed = self.run_model()
-        if self.aborted and not session.clock.stop_reason:
-            run.aborted = "behave ended the run early: a hook failed, or a step asked for it"
-        run.run_findings += self._failures_outside_scenarios()
-        if failed and not (run.aborted or run.run_findings or run.refusals()):
+        for container, said in failed_hooks(self.features):
+            run.run_findings.append(said)
+            if "HOOK-ERROR in before_" in said:
+                prevent(run.scenarios, container.walk_scenarios(), said)
+        run.run_findings += self.outside.findings
+        known = run.aborted or session.clock.stop_reason or run.run_findings
+        told = run.refusals() or any(one.verdict == Verdict.KNOWN_ISSUE for one in run.scenarios)
+        if failed and not known and not told:
             run.run_findings.append("behave says that something failed outside the scenarios")
-
-    def _failures_outside_scenarios(self) -> list[str]:
-        return [
-            f"feature {feature.name!r} ended as {feature.status.name}: "
-            f"{feature.error_message or 'no message'}"
-            for feature in self.features
-            if feature.status.name in ("hook_error", "cleanup_error")
-        ]
 
     def _settings(self) -> Settings:
         return Settings.load(dict(self.config.userdata_defines or ()), self._configured())
@@ -191,9 +195,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             locations = [path for path in self.feature_locations() if not self.config.exclude(path)]
         except _MISSING_PATH as problem:
             raise BadInput(f"Nothing to run at {' '.join(map(str, self.config.paths))}: {problem}") from None
-        self.context = Context(self)
+        self.context = WatchedContext(self, self.outside)
         try:
             self.load_hooks()
+            self.outside.watch_hooks(self.hooks)
             self.load_step_definitions()
             self.features.extend(parse_features(locations, language=self.config.lang))
         except behave_exception.FileNotFoundError as problem:
@@ -202,8 +207,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             said = " ".join(str(problem).split())
             raise SuiteFault(f"cannot load the suite: {type(problem).__name__}: {said}") from problem
         self.formatters = self._formatters_to_files()
-        # The stock summary counts otherwise than the verdicts do.
-        self.config.reporters = [r for r in self.config.reporters if not isinstance(r, SummaryReporter)]
+        # The stock summary and JUnit count otherwise than the verdicts do.
+        self.config.reporters = []
         name_rows(self.features)
 
     def _configured(self) -> dict[str, Any]:
@@ -218,7 +223,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             made = make_formatters(self.config, self.config.outputs)
         except OSError as problem:
             raise BadInput(f"A formatter's file (-o) cannot be written: {problem}.") from None
-        return [formatter for formatter in made if type(formatter) is not NullFormatter]
+        return [
+            GuardedFormatter(formatter, self.outside)
+            for formatter in made
+            if type(formatter) is not NullFormatter
+        ]
 
     def _written_by_others(self, reports: Path) -> list[Path]:
         """Return what is written as it comes: the target's logs, formatters' folders, behave's JUnit."""
@@ -241,13 +250,18 @@ def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> boo
     while True:
         try:
             failed = run(runner)
-        except SystemExit as left:
-            raise SuiteFault(
-                f"a step of {scenario.name!r} left the process (sys.exit({left.code!r}))"
-            ) from left
-        if not session.end_attempt(scenario):
+        except BaseException as left:
+            how = f"sys.exit({left.code!r})" if isinstance(left, SystemExit) else repr(left)
+            reason = f"a step of {scenario.name!r} left the process ({how})"
+            session.left(scenario, reason)
+            if isinstance(left, Exception):
+                raise
+            raise SuiteFault(reason) from left
+        if not session.end_attempt(scenario, runner.outside.take_cleanup_errors()):
             break
         # Not behave's own reset of a scenario, which forgets the row of an outline.
+        for each in (scenario, *scenario.all_steps):
+            each.error_message = each.exception = each.exc_traceback = None
         for step in scenario.all_steps:
             step.reset()
         session.begin_attempt()

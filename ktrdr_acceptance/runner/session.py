@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
-from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
 from ktrdr_acceptance.evidence.excerpts import logged_so_far
 from ktrdr_acceptance.evidence.failing import surroundings
 from ktrdr_acceptance.evidence.redaction import redacted_data
@@ -18,6 +16,7 @@ from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.attempts import Attempt, attachments_of_all, attempt_at, failure_among
 from ktrdr_acceptance.runner.memory import peak_memory_mb
+from ktrdr_acceptance.runner.planning import key_of, planned_result
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
 from ktrdr_acceptance.verdict.comparison import failure_of
@@ -26,7 +25,7 @@ from ktrdr_acceptance.verdict.failure import reproducing
 from ktrdr_acceptance.verdict.judge import Happened, judge, judge_attempts
 from ktrdr_acceptance.verdict.known_issues import KnownIssues
 from ktrdr_acceptance.verdict.model import (
-    NEVER_REACHED,
+    WAS_ABORTED,
     RunResult,
     ScenarioKey,
     ScenarioResult,
@@ -146,8 +145,11 @@ class Session:
         self._happened = Happened()
         self._world = None
 
-    def end_attempt(self, scenario: Any) -> bool:
+    def end_attempt(self, scenario: Any, cleanup_errors: list[str] | None = None) -> bool:
         """Judge what has just ended; return whether the settings ask for another attempt."""
+        # Still open if a hook raised before the one that closes it.
+        self.close_world()
+        self._happened.undo_errors += cleanup_errors or []
         attempt = self._attempt(scenario)
         self._attempts.append(attempt)
         failed = attempt.judgement.verdict is Verdict.NOT_MET
@@ -163,6 +165,13 @@ class Session:
         self.run.duration_s = time.monotonic() - self._began
         self.reports.scenario(self.run, result, scenario)
         self.console.end(kept)
+
+    def left(self, scenario: Any, reason: str) -> None:
+        """Take down the scenario out of which the process was left: whatever it came to, nobody judged it."""
+        self.clock.stop(reason)
+        self._happened.not_run = f"{WAS_ABORTED}: {reason}"
+        self.end_attempt(scenario)
+        self.end(scenario)
 
     def finish(self) -> None:
         """Write what can only be said at the end."""
@@ -216,20 +225,7 @@ class Session:
         return failure_of(self.run.baseline, scenario_id)
 
     def _place(self, scenario: Any) -> int:
-        return self._places[str(Path(scenario.filename)), scenario.line, scenario.name]
+        return self._places[key_of(scenario)]
 
     def _planned(self, scenario: Any) -> ScenarioResult:
-        tags = tags_of(scenario)
-        facts = facts_of(scenario)
-        return ScenarioResult(
-            id=facts.id,
-            name=scenario.name,
-            feature=scenario.feature.name,
-            file=sys.intern(str(Path(scenario.filename))),
-            line=scenario.line,
-            tags=tags,
-            facts=facts,
-            verdict=Verdict.NOT_RUN,
-            reason=NEVER_REACHED,
-            expected_s=self.expected_s.get(facts.id),
-        )
+        return planned_result(scenario, self.expected_s)

@@ -12,8 +12,13 @@ from ktrdr_acceptance.operations.waiting import Clock
 
 
 @contextmanager
-def ending_on_request(clock: Clock, abort: Callable[[str], None], deadline_s: float = 0.0) -> Iterator[None]:
+def ending_on_request(
+    clock: Clock, abort: Callable[[str], None], deadline_s: float = 0.0, *, deaf_after: bool = False
+) -> Iterator[None]:
     """Within it a signal, or the deadline (0: none), sets the clock's stop reason and calls `abort`.
+
+    After it signals do again what they did before; or nothing, if all that is left is to end the process: one
+    more would put another exit status in the place of the verdict's.
 
     Raising from a handler would tear an undo apart. A background job inherits SIGINT as ignored, so the
     handlers are set whatever they were before.
@@ -37,4 +42,4 @@ def ending_on_request(clock: Clock, abort: Callable[[str], None], deadline_s: fl
     finally:
         timer.cancel()
         for number, previous in before.items():
-            signal.signal(number, previous)
+            signal.signal(number, signal.SIG_IGN if deaf_after else previous)

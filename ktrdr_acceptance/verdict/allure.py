@@ -79,6 +79,7 @@ class AllureResults:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._logger = _Files(str(folder))
+        self._identities: set[str] = set()
 
     def write_scenario(self, result: ScenarioResult, scenario: Any = None) -> None:
         """Write one scenario; `scenario` is behave's, for its table row and links, if it was reached."""
@@ -87,7 +88,7 @@ class AllureResults:
         test.name = f"{result.id} {result.name}"
         # The id is the scenario's identity: title and row may change without losing the history.
         test.fullName = f"{result.feature}: {result.id}"
-        test.testCaseId = test.historyId = md5(result.id or f"{result.file}:{result.line}")
+        test.testCaseId = test.historyId = md5(self._identity(result))
         test.titlePath = [*Path(result.file).parts[:-1], result.feature]
         if scenario is not None:
             test.description = "\n".join(scenario.description)
@@ -133,6 +134,15 @@ class AllureResults:
                 name=name, source=self._attach(table), type=table.media_type, timestamp=now()
             )
             self._logger.report_globals(Globals(attachments=[attached]))
+
+    def _identity(self, result: ScenarioResult) -> str:
+        """Return what only this scenario has: of two alike the report would show one as a retry."""
+        place = f"{result.file}:{result.line}"
+        identity = result.id or place
+        if identity in self._identities:
+            identity = f"{identity} {place}"
+        self._identities.add(identity)
+        return identity
 
     def _attach(self, attachment: Attachment) -> str:
         """Write an attachment; return the name of its file."""

@@ -146,12 +146,13 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         if name.startswith(("undefined", "pending")):
             reason = f"step is {name}: {step.keyword} {step.name}"
             return _test_issue(reason, place_of(step), "a step that says this sentence")
-        if step.exception is not None:
+        if step.exception is not None and name != "hook_error":
             return _judge_exception(step)
         if step.status.has_failed():
             return _step_ended_as(step)
-    # Our own hook marks a failed undo without a message: what the steps found stands, the undo follows it.
-    undo_alone = status == "hook_error" and happened.undo_errors and not scenario.error_message
+    # A failed undo or cleanup has no message there: what the steps found stands, the undo follows it.
+    ended_in_undo = status in ("hook_error", "cleanup_error") and happened.undo_errors
+    undo_alone = ended_in_undo and not scenario.error_message
     if status == "passed" or undo_alone:
         unmet = [step for step in scenario.all_steps if step.status.name != "passed"]
         if unmet:
@@ -168,6 +169,8 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         return _test_issue(
             f"the scenario was {status} without a reason", WHOLE, "a scenario that is run, or says why not"
         )
+    if aborted and not scenario.error_message:
+        return Judgement(Verdict.NOT_RUN, None, f"{WAS_ABORTED}: {aborted}")
     return _test_issue(
         f"the scenario ended as {status}: {scenario.error_message or 'no message'}",
         HOOK if status in ("hook_error", "cleanup_error") else WHOLE,
@@ -177,22 +180,24 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
 
 def _step_ended_as(step: Any) -> Judgement:
     sentence = f"{step.keyword} {step.name}"
-    return _test_issue(f"step ended as {step.status.name}: {sentence}", place_of(step), sentence)
+    raised = f" ({type(step.exception).__name__}: {step.exception})" if step.exception else ""
+    return _test_issue(f"step ended as {step.status.name}{raised}: {sentence}", place_of(step), sentence)
 
 
 def _judge_exception(step: Any) -> Judgement:
     exception = step.exception
     where = f"{step.keyword} {step.name}"
-    if isinstance(exception, RunAborted):
-        return Judgement(Verdict.NOT_RUN, None, f"{WAS_ABORTED}: {exception} (in: {where})")
+    if isinstance(exception, RunAborted | KeyboardInterrupt):
+        told = str(exception) or type(exception).__name__
+        return Judgement(Verdict.NOT_RUN, None, f"{WAS_ABORTED}: {told} (in: {where})")
     category = category_of(exception)
     message = str(exception).strip() or type(exception).__name__
     if category == Category.TEST_ISSUE:
         message = f"{type(exception).__name__}: {message}"
-    told = (place_of(step), where, exception)
+    place = (place_of(step), where, exception)
     if category == Category.ENVIRONMENT:
-        return Judgement(Verdict.NOT_RUN, category, f"{message} (in: {where})", *told)
-    return Judgement(Verdict.NOT_MET, category, f"{message}\nin: {where}", *told)
+        return Judgement(Verdict.NOT_RUN, category, f"{message} (in: {where})", *place)
+    return Judgement(Verdict.NOT_MET, category, f"{message}\nin: {where}", *place)
 
 
 def place_of(step: Any) -> str:

@@ -20,7 +20,7 @@ PYPROJECT = (
     + (ROOT / "pyproject.toml").read_text("utf-8").split("[tool.behave]")[1].split("[tool.ruff]")[0]
 )
 
-# The hooks of the suite, and around them the ways in which hooks can go wrong.
+# The hooks of the suite, and one that skips; `tests/truth` has the ways in which hooks can go wrong.
 ENVIRONMENT = """
 from ktrdr_acceptance import hooks, parameter_types
 
@@ -29,33 +29,9 @@ globals().update({name: hook for name, hook in vars(hooks).items() if name.start
 
 
 def before_scenario(context, scenario):
-    if "before-raises" in scenario.tags:
-        raise RuntimeError("before_scenario broke")
     hooks.before_scenario(context, scenario)
-    if "cleanup-raises" in scenario.tags:
-        context.add_cleanup(lambda: 1 / 0)
     if "skipped" in scenario.tags:
         scenario.skip("no gateway here")
-    if "skipped-silently" in scenario.tags:
-        scenario.skip()
-
-
-def after_scenario(context, scenario):
-    hooks.after_scenario(context, scenario)
-    if "after-raises" in scenario.tags:
-        raise RuntimeError("after_scenario broke")
-
-
-def before_feature(context, feature):
-    if "feature-raises" in feature.tags:
-        raise RuntimeError("before_feature broke")
-    if "feature-cleanup-raises" in feature.tags:
-        context.add_cleanup(lambda: 1 / 0)
-
-
-def before_tag(context, tag):
-    if tag == "tag-raises":
-        raise RuntimeError("before_tag broke")
 """
 
 STEPS = """
@@ -101,11 +77,6 @@ def then_one_is_two(context):
 @then("the step breaks")
 def then_breaks(context):
     raise KeyError("broken step")
-
-
-@then("the step leaves the process")
-def then_leaves(context):
-    raise SystemExit(0)
 
 
 @then("the training completes within {limit:Duration}")
@@ -170,28 +141,8 @@ Feature: Kinds of ends
     When I start a smoke training
     Then the training is seen to go back
 
-  @before-raises @id:before-raises
-  Scenario: The hook before raises
-    Then one is one
-
-  @after-raises @id:after-raises
-  Scenario: The hook after raises
-    Then one is one
-
-  @cleanup-raises @id:cleanup-raises
-  Scenario: A cleanup raises
-    Then one is one
-
-  @tag-raises @id:tag-raises
-  Scenario: A hook of a tag raises
-    Then one is one
-
   @skipped @id:skipped
   Scenario: Skipped with a reason
-    Then one is one
-
-  @skipped-silently @id:skipped-silently
-  Scenario: Skipped without a reason
     Then one is one
 
   @good @id:rows
@@ -268,43 +219,12 @@ Feature: Free workers
     Given a training worker is free
     Then one is one
 """
-FEATURE_CLEANUP = """
-@feature-cleanup-raises
-Feature: A cleanup of a feature
-
-  @id:f1
-  Scenario: Met
-    Then one is one
-"""
-FEATURE_HOOK = """
-@feature-raises
-Feature: A hook of a feature
-
-  @id:f2
-  Scenario: Never begun
-    Then one is one
-"""
-LEAVING = """
-Feature: Leaving
-
-  @id:l1
-  Scenario: A step ends the process
-    Then one is one
-    And the step leaves the process
-
-  @id:l2
-  Scenario: Another
-    Then one is two
-"""
 FEATURES = {
     "kinds": KINDS,
     "rules": RULES,
     "waiting": WAITING,
     "dying": DYING,
     "free": FREE,
-    "feature_cleanup": FEATURE_CLEANUP,
-    "feature_hook": FEATURE_HOOK,
-    "leaving": LEAVING,
 }
 
 

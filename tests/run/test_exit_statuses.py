@@ -22,14 +22,7 @@ RUNS: dict[str, tuple[list[str], int, str]] = {
     "met-and-not-run": (["-t", "@id:met or @id:skipped", KINDS], 0, PASSED),
     "strict": (["-t", "@id:met or @id:skipped", "-D", "strict=1", KINDS], 1, "is not run: no gateway here"),
     "failed": (["-t", "@id:failed", KINDS], 1, "failed Failed is not met: one: expected <2>"),
-    "undefined": (["-t", "@id:undefined", KINDS], 1, "undefined Undefined is not met: step is undefined"),
-    "unchecked": (["-t", "@id:unchecked", KINDS], 1, "the scenario checked nothing"),
-    "before-raises": (["-t", "@id:before-raises", KINDS], 1, "before_scenario broke"),
-    "after-raises": (["-t", "@id:after-raises", KINDS], 1, "after_scenario broke"),
-    "cleanup-raises": (["-t", "@id:cleanup-raises", KINDS], 1, "cleanup_error"),
     "all-skipped": (["-t", "@id:skipped", KINDS], 3, "no selected scenario could run: no gateway here"),
-    "feature-cleanup": (["features/feature_cleanup.feature"], 1, "❌ Issue: "),
-    "feature-hook": (["features/feature_hook.feature"], 1, "before_feature broke"),
     "line": ([f"{KINDS}:5"], 0, PASSED),
     "row": (["-t", "@id:rows#right", KINDS], 0, PASSED),
     "other-row": (["-t", "@id:rows#wrong", KINDS], 1, "rows#wrong Row wrong is not met"),
@@ -42,11 +35,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "unknown-key": (["-D", "tagret=services"], "Unknown setting tagret from -D: did you mean target?"),
     "unknown-target": (["-D", "target=kubernetes"], "Setting target from -D target is 'kubernetes'"),
     "wrong-type": (["-D", "speed=fast"], "Setting speed from -D speed is 'fast'"),
-    "missing-path": (["features/nosuch.feature"], "Nothing to run"),
     "missing-folder": (["nosuch"], "Nothing to run at nosuch"),
-    "no-tag": (["-t", "@nosuch", KINDS], "matches no scenario"),
-    "old-tag-form": (["-t", "~@good", KINDS], "matches no scenario"),
-    "old-tag-list": (["-t", "@good,@id:failed", KINDS], "matches no scenario"),
     "no-tag-to-list": (["--dry-run", "-t", "@nosuch", KINDS], "matches no scenario"),
     "no-row": (["-t", "@id:rows#nosuch", KINDS], "matches no scenario"),
     "password": (["-D", "backend_url=http://user:cret@h:1"], "must not hold a user or password"),
@@ -71,7 +60,7 @@ LISTINGS: dict[str, tuple[list[str], int, str]] = {
     "dry-run-row": (
         ["--dry-run", "-t", "@id:rows#wrong", KINDS],
         0,
-        "rows#wrong  Row wrong  (features/kinds.feature:71)\n1 scenario, not run",
+        "rows#wrong  Row wrong  (features/kinds.feature:51)\n1 scenario, not run",
     ),
     "dry-run-undefined": (
         ["--dry-run", "-t", "@id:met or @id:undefined", KINDS],
@@ -152,13 +141,6 @@ def test_a_run_exits_with_its_verdict_and_says_it_last(name: str, runs: Runs) ->
     assert outputs.results["status"] == "complete"
     assert done.last_line == outputs.last_line()
     assert_same_verdicts(outputs)
-
-
-@pytest.mark.parametrize("name", ["before-raises", "after-raises", "cleanup-raises"])
-def test_a_hook_that_raises_is_broken_in_allure(name: str, runs: Runs) -> None:
-    (test,) = Outputs.of(runs[name].reports).allure
-    assert test["status"] == "broken"
-    assert test["statusDetails"]["message"].startswith("TEST_ISSUE: ")
 
 
 @pytest.mark.parametrize("name", list(REFUSED))
