@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from ktrdr_acceptance.domain.strategies import Strategies
 from ktrdr_acceptance.domain.training_result import TrainingResults
 from ktrdr_acceptance.domain.trainings import Trainings
 from ktrdr_acceptance.domain.workers import Workers
+from ktrdr_acceptance.evidence.logs import LogSlice
 from ktrdr_acceptance.matchers.checks import Checker
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Kind, Operation
@@ -56,6 +57,10 @@ class World:
     # The ids of all operations that the run has started, this scenario's and those before it.
     ours: set[str] = field(default_factory=set)
     exchanges: list[Exchange] = field(default_factory=list)
+    # Gets every answer with its body and its text.
+    on_answer: Callable[[Exchange, Any, str], None] | None = None
+    # What each service writes to its log from the beginning of the scenario.
+    log_slices: Mapping[str, LogSlice] | None = None
     # The strategies that the run has trained.
     trained: set[str] = field(default_factory=set)
     # What was found out about the target's needs, for the whole run.
@@ -81,7 +86,7 @@ class World:
             backend_works=not has_workers,
             on_look=self.on_look,
         )
-        self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter)
+        self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter, self.log_slices)
         self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.logs, self.found)
         calibration = use_calibration(self.settings.calibration).calibration
         starts = (self.backend, self.operations)
@@ -125,7 +130,9 @@ class World:
 
     def connect(self, name: str, base_url: str) -> ServiceClient:
         """Return a client whose exchanges become this scenario's evidence."""
-        client = ServiceClient(name, base_url, self.settings.request_timeout, self.exchanges.append)
+        client = ServiceClient(
+            name, base_url, self.settings.request_timeout, self.exchanges.append, self.on_answer
+        )
         self._clients.append(client)
         return client
 

@@ -112,7 +112,8 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
     if record["drift"]:
         lines += ["", "Drift:", ""]
         lines += [
-            f"- {row['kind']}: {len(row['cases'])} times, first {row['cases'][0]}" for row in record["drift"]
+            f"- {row['kind']}: {row.get('count', len(row['cases']))} times, first {row['cases'][0]}"
+            for row in record["drift"]
         ]
     return [*lines, ""]
 

@@ -50,10 +50,15 @@ class Logs:
     backend: Backend
     operations: Operations
     waiter: Waiter
-    _slices: dict[str, LogSlice] = field(init=False)
+    # The slices of a run, cut for this scenario; without them it has its own.
+    run_slices: Mapping[str, LogSlice] | None = None
+    _slices: Mapping[str, LogSlice] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._slices = {service: LogSlice(service, path) for service, path in self.files.items()}
+        if self.run_slices is None:
+            self._slices = {service: LogSlice(service, path) for service, path in self.files.items()}
+        else:
+            self._slices = self.run_slices
 
     def missing(self, services: Iterable[str]) -> str:
         """Return in words which log is not known, or an empty text. Raises UnreadableLog."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.target.base import Target, Verb
@@ -19,6 +19,8 @@ class Services:
     target: Target
     clock: Clock
     undo: Undo
+    # What the scenario has switched, and its undo put back, in that order.
+    switched: list[tuple[Verb, str]] = field(default_factory=list)
 
     def stop(self, *services: str) -> None:
         """Switch services off until the scenario ends."""
@@ -32,6 +34,11 @@ class Services:
         for service in services:
             self.undo.register(
                 f"{_OPPOSITE[verb]} {service}",
-                lambda name=service: self.target.switch(_OPPOSITE[verb], name, self.clock),  # type: ignore[misc]
+                lambda name=service: self._do(_OPPOSITE[verb], name),  # type: ignore[misc]
             )
-            self.target.switch(verb, service, self.clock)
+            self._do(verb, service)
+
+    def _do(self, verb: Verb, service: str) -> None:
+        # First, for a switch that fails may have been done all the same.
+        self.switched.append((verb, service))
+        self.target.switch(verb, service, self.clock)

@@ -17,12 +17,14 @@ LINES = {
     "completion": r"Completed operation: {id}|OPERATION COMPLETED: {id}",
 }
 NO_EVENT_LOOP = "no running event loop"
-_NO_CONNECTION = re.compile(
+NO_CONNECTION = re.compile(
     r"connection refused|connection attempts failed|connect(?:ion)? ?time(?:d )?out|readtimeout",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(?:Completed|Failed|Cancelled) operation: |operation \S+ cancelled")
-_ANY_OPERATION = re.compile(r"(?<![\w-])(?:op_[a-z_]+_\d|host_training_)[\w-]*")
+CLOSING = re.compile(r"(?:Completed|Failed|Cancelled) operation: |operation \S+ cancelled")
+ANY_OPERATION = re.compile(
+    r"(?<![\w-])(?:op_[a-z_]+_\d|host_training_|worker_(?:training|backtest)_[0-9a-f])[\w-]*"
+)
 _ANY_REQUEST = re.compile(r"request_id=(\S+)")
 
 
@@ -47,14 +49,14 @@ def errors_of(
     named = [place for place, entry in enumerate(entries) if entry.names(operation_id)]
     its_own = set(named)
     if at_worker and named:
-        closing = [place for place in named if _CLOSING.search(entries[place].text)]
+        closing = [place for place in named if CLOSING.search(entries[place].text)]
         its_own |= set(range(named[0], closing[-1] + 1 if closing else len(entries)))
     its_own |= {place for place, entry in enumerate(entries) if any(map(entry.names, worker))}
     return [
         entry
         for place, entry in enumerate(entries)
         if ((place in its_own and _is_error(entry)) or NO_EVENT_LOOP in entry.text)
-        and (entry.names(operation_id) or not _ANY_OPERATION.search(entry.text))
+        and (entry.names(operation_id) or not ANY_OPERATION.search(entry.text))
     ]
 
 
@@ -68,7 +70,7 @@ def entries_of_request(request_id: str, later: str, entries: list[Entry]) -> lis
     return [
         entry
         for entry in entries[begun[0] : ended[0]]
-        if {*_ANY_REQUEST.findall(entry.head)} <= {request_id} and not _ANY_OPERATION.search(entry.head)
+        if {*_ANY_REQUEST.findall(entry.head)} <= {request_id} and not ANY_OPERATION.search(entry.head)
     ]
 
 
@@ -82,4 +84,4 @@ def stages_of_request(request_id: str, entries: list[Entry]) -> list[str]:
 
 
 def _is_error(entry: Entry) -> bool:
-    return entry.is_error or entry.has_stack_trace or _NO_CONNECTION.search(entry.text) is not None
+    return entry.is_error or entry.has_stack_trace or NO_CONNECTION.search(entry.text) is not None

@@ -86,8 +86,11 @@ def cursor_at_end(path: Path) -> Cursor:
         return Cursor()
 
 
-def entries_in(text: str) -> list[Entry]:
-    """Return the entries of a text; lines before the first head belong to an entry that is not there."""
+def entries_in(text: str, keep_rest: bool = False) -> list[Entry]:
+    """Return the entries of a text; lines before the first head belong to an entry that is not there.
+
+    With `keep_rest` they are an entry all the same, without a level.
+    """
     entries: list[list[str]] = []
     for line in text.splitlines():
         plain = _CONTAINER.sub("", _COLOURS.sub("", line))
@@ -95,19 +98,62 @@ def entries_in(text: str) -> list[Entry]:
             entries.append([plain])
         elif entries:
             entries[-1].append(plain)
+        elif keep_rest:
+            entries.append([plain])
     return [Entry("\n".join(lines)) for lines in entries]
 
 
 class LogSlice:
-    """What one service has written to its log since the slice was cut."""
+    """What one service has written to its log since the slice was cut; a run cuts it anew for each scenario.
+
+    Beside it goes `unseen`, which gives every line of the run once, also those between two scenarios.
+    """
 
     def __init__(self, service: str, path: Path) -> None:
         self.service = service
         self.path = path
-        self._cursor = cursor_at_end(path)
-        self._written = b""
+        self._begin_at_end()
+
+    def _begin_at_end(self, unseen: bytes = b"") -> None:
+        self._cursor = cursor_at_end(self.path)
+        self._stat: tuple[int, ...] = ()
+        self._written = unseen
+        # Why lines of before may be lost; and whether `unseen` has told it already.
+        self._lost, self._is_told = "", False
+        # Where in what was written the slice begins, and how much of it `unseen` has given.
+        self._begin, self._seen = len(unseen), 0
+        self._note_begin()
+
+    def _note_begin(self) -> None:
         # The end of a line that was being written when the slice was cut is not of this slice.
         self._begins_within_a_line = self._cursor.mark[-1:] not in (b"", b"\n")
+
+    def cut(self) -> None:
+        """Begin the slice anew, where the log ends now; after a loss the log is followed from here."""
+        was_there = self._cursor.inode != 0
+        try:
+            self._catch_up()
+        except UnreadableLog as problem:
+            lost = self._lost or ("" if self._is_told or not was_there else str(problem))
+            whole, newline, _ = self._written[self._seen :].rpartition(b"\n")
+            self._begin_at_end(whole + newline)
+            self._lost = lost
+            return
+        self._written = self._written[self._seen :]
+        self._begin, self._seen = len(self._written), 0
+        self._note_begin()
+
+    def unseen(self) -> tuple[bytes, str]:
+        """Return the whole lines not given before and, once for each loss, why some may be missing."""
+        lost, self._lost = self._lost, ""
+        try:
+            self._catch_up()
+        except UnreadableLog as problem:
+            lost = lost or ("" if self._is_told else str(problem))
+            self._is_told = True
+        whole, newline, _ = self._written[self._seen :].rpartition(b"\n")
+        self._seen += len(whole) + len(newline)
+        return whole + newline, lost
 
     def entries(self) -> list[Entry]:
         """Return the entries so far. Raises UnreadableLog."""
@@ -115,19 +161,28 @@ class LogSlice:
 
     def text(self) -> str:
         """Return the whole lines so far. Raises UnreadableLog if some may be missing."""
+        self._catch_up()
+        written = self._written[self._begin :]
+        if self._begins_within_a_line:
+            written = written.partition(b"\n")[2]
+        whole, newline, _ = written.rpartition(b"\n")
+        return (whole + newline).decode("utf-8", errors="replace")
+
+    def _catch_up(self) -> None:
         try:
             self._read_on()
         except OSError as problem:
             raise UnreadableLog(
                 f"the log of {self.service} cannot be read: {self.path} ({problem.strerror})"
             ) from None
-        written = self._written.partition(b"\n")[2] if self._begins_within_a_line else self._written
-        whole, newline, _ = written.rpartition(b"\n")
-        return (whole + newline).decode("utf-8", errors="replace")
 
     def _read_on(self) -> None:
         """Take over what was written since the cursor, file by file, oldest first; the cursor goes along."""
         current = self.path.stat()
+        # From before the reading: what is written meanwhile makes the next one differ.
+        stat = (current.st_dev, current.st_ino, current.st_size, current.st_mtime_ns)
+        if stat == self._stat:
+            return
         if self._cursor.inode and (current.st_dev, current.st_ino) != (
             self._cursor.device,
             self._cursor.inode,
@@ -136,6 +191,7 @@ class LogSlice:
                 self._read_file(path)
                 self._cursor = Cursor()
         self._read_file(self.path)
+        self._stat = stat
 
     def _read_file(self, path: Path) -> None:
         """Take over what follows the cursor in one file."""

@@ -140,6 +140,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             finally:
                 # Whatever ended the run, the scenario that it ended is put back before its target goes.
                 run.run_findings += session.close_world()
+                session.guards.finish()
                 target.stop()
                 redact_files(self._written_by_others(settings.reports))
             session.finish()

@@ -15,6 +15,7 @@ from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.attempts import Attempt, attachments_of_all, attempt_at, failure_among
+from ktrdr_acceptance.runner.guards import Guards
 from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.runner.planning import key_of, planned_result
 from ktrdr_acceptance.settings import Settings
@@ -58,6 +59,8 @@ class Session:
         self.expected_s = expected_s
         self.known = known
         self.generation = Generation.S
+        self.guards = Guards(run)
+        self._scenario_id = ""
         self._ours: set[str] = set()
         self._found: dict[str, str] = {}
         self._trained: set[str] = set()
@@ -76,12 +79,15 @@ class Session:
 
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""
+        self.guards.begin(self.target, self.generation)
         self._world = World(
             self.settings,
             self.target,
             self.clock,
             self.generation,
             on_look=self.console.look,
+            on_answer=self.guards.answers.see,
+            log_slices=self.guards.slices,
             ours=self._ours,
             found=self._found,
             trained=self._trained,
@@ -121,14 +127,12 @@ class Session:
         if world is None or not self._world_is_open:
             return []
         self._world_is_open = False
+        self.guards.steps_ended(world)
         self._happened.undo_errors = world.undo.run()
         if not self.clock.stop_reason:
             look_everywhere(world.operations)
-        self._happened.violations = list(world.operations.recorder.violations)
-        for kind, cases in world.operations.recorder.drift.items():
-            self.run.drift.setdefault(kind, []).extend(cases)
-        for fault in world.workers.unreachable:
-            self.run.drift.setdefault("a registered worker does not answer", []).append(fault)
+        recorder = world.operations.recorder
+        self._happened.violations = [*recorder.violations, *self.guards.end(self._scenario_id, world)]
         world.close()
         return self._happened.undo_errors
 
@@ -138,6 +142,7 @@ class Session:
         self._scenario_began = time.monotonic()
         self.begin_attempt()
         planned = self.run.scenarios[self._place(scenario)]
+        self._scenario_id = planned.id
         self.console.begin(planned.id, planned.name)
 
     def begin_attempt(self) -> None:

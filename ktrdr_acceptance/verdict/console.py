@@ -138,7 +138,14 @@ class Console:
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
         report = f"report: {summary_path}; exit status {run.exit_status:d}"
-        end = [*recorded_lines(run), *run.notes(), *compared[:1], run.counts_line(), report]
+        end = [
+            *recorded_lines(run),
+            *run.watched.in_short(summary_path),
+            *run.notes(),
+            *compared[:1],
+            run.counts_line(),
+            report,
+        ]
         results = milestone_results(run)
         # The last line follows the end.
         room = len(results) if on_terminal else _MOST_LINES - self._lines - len(end) - 1

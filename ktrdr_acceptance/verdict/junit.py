@@ -40,7 +40,8 @@ def as_junit(run: RunResult) -> str:
     milestones = [f"milestone {result.line()}" for result in milestone_results(run)]
     compared = comparison_lines(run)
     preflight = run.preflight.lines() if run.preflight else []
-    if notes := [*compared, *run.target_lines, *preflight, *run.notes(), *milestones, *recorded_lines(run)]:
+    before, after = [*compared, *run.target_lines, *preflight, *run.notes()], run.watched.lines()
+    if notes := [*before, *milestones, *recorded_lines(run), *after]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(notes)
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode")

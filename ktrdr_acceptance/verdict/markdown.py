@@ -39,8 +39,6 @@ def as_markdown(run: RunResult) -> str:
         found = [s for s in run.scenarios if s.verdict == verdict and s.key not in told]
         if found:
             lines += ["", f"## {verdict.capitalize()}", "", *[f"- {s.id}: {s.reason}" for s in found]]
-    if run.drift:
-        lines += ["", "## Drift", "", *[f"- {line}" for line in run.drift_lines()]]
     if run.scenarios:
         lines += ["", "## To paste", "", *_folded(run)]
     lines += ["", run.last_line(), ""]

@@ -13,6 +13,7 @@ from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.preflight.check import Preflight
 from ktrdr_acceptance.verdict.durations import OperationDuration
 from ktrdr_acceptance.verdict.failure import Failure, reproducing
+from ktrdr_acceptance.verdict.watched import Watched
 
 if TYPE_CHECKING:
     from ktrdr_acceptance.verdict.earlier import EarlierRun
@@ -165,7 +166,7 @@ class RunResult:
     preflight: Preflight | None = None
     scenarios: list[ScenarioResult] = field(default_factory=list)
     run_findings: list[str] = field(default_factory=list)
-    drift: dict[str, list[str]] = field(default_factory=dict)
+    watched: Watched = field(default_factory=Watched)
     # In words: which calibration the operations were planned by.
     calibration: str = ""
     # The criteria and the scenarios of the suite that prove them, selected or not.
@@ -230,10 +231,6 @@ class RunResult:
         scaled = f"waiting deadlines were scaled by the time factor {self.time_factor:g}"
         said = [self.selection, self.known_issues, calibration, scaled if self.time_factor != 1 else ""]
         return [note for note in said if note]
-
-    def drift_lines(self) -> list[str]:
-        """Return one line for each kind of drift, with its count and an example."""
-        return [f"{kind}: {len(cases)} times, first {cases[0]}" for kind, cases in self.drift.items()]
 
     def refusals(self) -> list[ScenarioResult]:
         """Return the scenarios that keep the run from being accepted."""

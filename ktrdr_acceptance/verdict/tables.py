@@ -22,12 +22,14 @@ _NOTHING = "–"
 
 
 def run_tables(run: RunResult) -> dict[str, list[str]]:
-    """Return the tables of the run as a whole by their title; none that would be empty."""
+    """Return the tables and lists of the run as a whole by their title; none that would be empty."""
     tables = {
         "Preflight": preflight_table(run),
         "Milestones": milestone_tables(run),
         "Operations, planned and real": operation_table(run),
         "Recorded durations at speed 1": recorded_table(run),
+        "Drift": [f"- {line}" for line in run.watched.drift_lines()],
+        "Tolerated log lines": [f"- {line}" for line in run.watched.tolerated],
     }
     return {title: lines for title, lines in tables.items() if lines}
 

@@ -11,7 +11,32 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-TYPE = {"worker_type": "training", "status": "available", "current_operation_id": None}
+MOMENT = "2026-11-22T08:54:28Z"
+ROW = {
+    "worker_type": "training",
+    "status": "available",
+    "current_operation_id": None,
+    "capabilities": {},
+    "last_health_check": MOMENT,
+    "last_healthy_at": MOMENT,
+    "health_check_failures": 0,
+    "metadata": {},
+}
+OPERATION = {
+    "operation_type": "training",
+    "created_at": MOMENT,
+    "started_at": MOMENT,
+    "completed_at": None,
+    "metadata": {
+        **dict.fromkeys(("symbol", "timeframe", "mode", "start_date", "end_date")),
+        "parameters": {},
+    },
+    "error_message": None,
+    "warnings": [],
+    "errors": [],
+    "result_summary": None,
+    "metrics": None,
+}
 
 
 class StubKtrdr:
@@ -22,7 +47,7 @@ class StubKtrdr:
     `worker_rows` are changes to the rows of its workers, from the first on; `rows_change_after` is how many
     lists of workers are without them; `openapi` are changes to its OpenAPI document. If it has a `log`, it
     writes the lines there with which KTRDR's backend begins and ends a request; if it has a `worker_log`, a
-    line there for each training that starts.
+    line there for each training that starts. `answers` are what routes answer otherwise, by their path.
     """
 
     def __init__(
@@ -53,6 +78,7 @@ class StubKtrdr:
         self.on_first_request: Callable[[], None] = lambda: None
         self.log: Path | None = None
         self.worker_log: Path | None = None
+        self.answers: dict[str, tuple[int, Any]] = {}
         self._operations: dict[str, dict[str, Any]] = {}
         self._heard = threading.Condition()
         self._connections: list[socket.socket] = []
@@ -138,10 +164,15 @@ class StubKtrdr:
         if not self.is_ktrdr:
             return 200, "<html>It works!</html>"
         route = path.removeprefix("/api/v1").split("?")[0]
+        if route in self.answers:
+            return self.answers[route]
         if route == "/health":
             return 200, {
                 "status": "ok",
                 "version": "1.0.7",
+                "healthy": True,
+                "service": "training-worker",
+                "timestamp": MOMENT,
                 "worker_status": "idle",
                 "current_operation": None,
             }
@@ -168,7 +199,16 @@ class StubKtrdr:
             if self.worker_log is not None:
                 with self.worker_log.open("a", encoding="utf-8") as log:
                     log.write(f"2026-11-22 08:54:28 [INFO] stub: training {operation_id}\n")
-            return 200, {"success": True, "task_id": operation_id, "status": "training_started"}
+            return 200, {
+                "success": True,
+                "task_id": operation_id,
+                "status": "training_started",
+                "message": "started",
+                "symbols": sent["symbols"],
+                "timeframes": sent["timeframes"],
+                "strategy_name": sent["strategy_name"],
+                "estimated_duration_minutes": 30,
+            }
         if route.startswith("/operations/"):
             return self._operation(method, route.rsplit("/", 1)[-1])
         if route == "/operations":
@@ -176,7 +216,7 @@ class StubKtrdr:
         return (200, {}) if path == "/die" else (404, {"detail": "Not Found"})
 
     def _workers(self) -> list[dict[str, Any]]:
-        rows = [{**TYPE, "worker_id": f"w{n}", "endpoint_url": self.url} for n in range(self.worker_count)]
+        rows = [{**ROW, "worker_id": f"w{n}", "endpoint_url": self.url} for n in range(self.worker_count)]
         if self.count("GET /api/v1/workers") > self.rows_change_after:
             for row, changes in zip(rows, self.worker_rows, strict=False):
                 row.update(changes)
@@ -190,7 +230,16 @@ class StubKtrdr:
             operation.update(cancelled=True, looks=0)
             if not self.cancel_takes_looks:
                 operation["status"] = "cancelled"
-            return 200, {"success": True, "data": {"operation_id": operation_id, "status": "cancelled"}}
+            cancel = {
+                "success": True,
+                "operation_id": operation_id,
+                "status": "cancelled",
+                "cancelled_at": MOMENT,
+                "cancellation_reason": None,
+                "task_cancelled": False,
+                "remote_cancelled": True,
+            }
+            return 200, {"success": True, "data": cancel}
         operation["looks"] += 1
         if operation["status"] == "running":
             if operation["cancelled"] and operation["looks"] > self.cancel_takes_looks:
@@ -205,12 +254,20 @@ class StubKtrdr:
         return 200, {
             "success": True,
             "data": {
+                **OPERATION,
                 "operation_id": "op_9" if lost else operation_id,
                 **result,
-                "operation_type": "training",
                 "status": shown,
-                "created_at": "2026-11-22T08:54:28Z",
-                "progress": {"percentage": 10.0, "current_step": "Epoch 1/10", "items_processed": 1},
+                "progress": {
+                    "percentage": 10.0,
+                    "current_step": "Epoch 1/10",
+                    "steps_completed": 1,
+                    "steps_total": 10,
+                    "items_processed": 1,
+                    "items_total": None,
+                    "current_item": None,
+                    "context": {},
+                },
             },
         }
 

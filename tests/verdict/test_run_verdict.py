@@ -134,6 +134,8 @@ def test_what_keeps_a_run_from_being_accepted() -> None:
 
 
 def test_drift_is_counted_by_kind() -> None:
-    run = run_result(MET, drift={"falls": ["a", "b"], "names": ["c"]})
-    assert run.drift_lines() == ["falls: 2 times, first a", "names: 1 times, first c"]
+    run = run_result(MET)
+    for kind, case in (("falls", "a"), ("falls", "b"), ("names", "c")):
+        run.watched.add_drift(kind, case)
+    assert run.watched.drift_lines() == ["falls: 2 times, first a", "names: once, first c"]
     assert run.verdict == ACCEPTED

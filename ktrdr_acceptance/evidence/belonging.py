@@ -1,0 +1,73 @@
+"""Whose an entry of a log is: by the operation or the request that it names or that it stands within.
+
+Never by the time printed in it. An entry that names nothing belongs to the requests that have begun and not
+ended there and, where the work itself is done, to the operations that have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ktrdr_acceptance.evidence.log_lines import ANY_OPERATION, CLOSING
+from ktrdr_acceptance.evidence.logs import Entry
+
+_REQUEST = re.compile(r"Request (started|completed|failed): (.*)")
+_ID = re.compile(r"request_id=(\S+)")
+_ROUTE = re.compile(r"method=(\S+) path=(\S+)")
+_STATUS = re.compile(r"status_code=(\d+)")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An entry, the ids that it names, and those of what it stands within."""
+
+    entry: Entry
+    named: frozenset[str]
+    requests: frozenset[str]
+    operations: frozenset[str]
+
+    @property
+    def around(self) -> frozenset[str]:
+        """The requests and operations that it stands within."""
+        return self.requests | self.operations
+
+
+@dataclass
+class Places:
+    """Goes through the entries of one log; `does_work` is whether its service does the work itself."""
+
+    does_work: bool
+    # HTTP statuses by request, as the log itself states them.
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    def of(self, entries: Iterable[Entry]) -> Iterator[Placed]:
+        """Yield each entry with what it belongs to."""
+        requests: dict[str, None] = {}
+        operations: dict[str, None] = {}
+        for entry in entries:
+            request = _REQUEST.search(entry.head)
+            named = {*ANY_OPERATION.findall(entry.text), *_ID.findall(entry.head)}
+            if request:
+                request_id = _id_of(request[2])
+                named.add(request_id)
+                requests[request_id] = None
+            if self.does_work:
+                operations.update(dict.fromkeys(ANY_OPERATION.findall(entry.head)))
+            yield Placed(entry, frozenset(named), frozenset(requests), frozenset(operations))
+            if request and request[1] != "started":
+                requests.pop(request_id)
+                if status := _STATUS.search(request[2]):
+                    self.statuses[request_id] = int(status[1])
+            if self.does_work and CLOSING.search(entry.head):
+                for operation in ANY_OPERATION.findall(entry.head):
+                    operations.pop(operation, None)
+
+
+def _id_of(said: str) -> str:
+    """Return a request's id; one that gave itself none goes by its route."""
+    if found := _ID.search(said):
+        return found[1]
+    route = _ROUTE.search(said)
+    return f"{route[1]} {route[2]}" if route else said

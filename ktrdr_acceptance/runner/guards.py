@@ -1,0 +1,103 @@
+"""The guards that watch every scenario of a run without a step asking: the logs, and every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from ktrdr_acceptance.api.answers import AnswerWatch
+from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.evidence import tolerated
+from ktrdr_acceptance.evidence.deeds import Deeds, deeds_of
+from ktrdr_acceptance.evidence.logs import LogSlice
+from ktrdr_acceptance.evidence.sentinel import Sentinel
+from ktrdr_acceptance.target.base import BACKEND, Target
+from ktrdr_acceptance.verdict.model import RunResult
+from ktrdr_acceptance.world import World
+
+_OFF = frozenset({"stop", "kill", "pause"})
+
+
+class Guards:
+    """The guards of one run; they look from the first scenario on, when the target is up."""
+
+    def __init__(self, run: RunResult, today: Callable[[], date] = date.today) -> None:
+        self._run = run
+        self._today = today
+        self.answers = AnswerWatch(lambda kind, case: run.watched.add_drift(kind, case))
+        self.slices: dict[str, LogSlice] = {}
+        self._sentinel: Sentinel | None = None
+        self._switched_before: list[str] = []
+        self._seen_in_steps = 0
+        self._said: list[str] = []
+
+    def begin(self, target: Target, generation: Generation) -> None:
+        """Begin a scenario: its slices of the logs begin here."""
+        self.answers.generation = generation
+        self.answers.take_violations()
+        if self._sentinel is None and (logs := target.endpoints.logs):
+            self.slices = {service: LogSlice(service, path) for service, path in logs.items()}
+            allowed = tolerated.Tolerated(tolerated.allow_list(), generation, self._today())
+            self._sentinel = Sentinel(self.slices, allowed, not generation.has_workers)
+            self._tell(self._sentinel)
+        for log in self.slices.values():
+            log.cut()
+
+    def steps_ended(self, world: World) -> None:
+        """Note what the scenario's own steps have seen, before anything is put back."""
+        self._seen_in_steps = len(world.exchanges)
+
+    def end(self, scenario: str, world: World) -> list[str]:
+        """End a scenario, with everything put back; return how it is broken."""
+        for kind, cases in world.operations.recorder.drift.items():
+            for case in cases:
+                self._run.watched.add_drift(kind, case)
+        for fault in world.workers.unreachable:
+            self._run.watched.add_drift("a registered worker does not answer", fault)
+        broken = self.answers.take_violations()
+        sentinel = self._sentinel
+        if sentinel is None:
+            return broken
+        for operation in world.operations.started:
+            sentinel.scenario_of[operation.id] = scenario
+        switched = self._switched_names(world)
+        names = [*self._switched_before, *switched]
+        self._switched_before = switched
+        sentinel.plan(service for verb, service in world.services.switched if verb == "start")
+
+        def deeds() -> Deeds:
+            started, exchanges = world.operations.started, world.exchanges
+            return deeds_of(started, exchanges, self._seen_in_steps, names)
+
+        broken += sentinel.look(deeds)
+        self._tell(sentinel)
+        return broken
+
+    def finish(self) -> None:
+        """Look at what was written after the last scenario."""
+        if self._sentinel is not None:
+            self._sentinel.plan(())
+            self._sentinel.look(lambda: Deeds(switched=tuple(self._switched_before)))
+            self._tell(self._sentinel)
+
+    def _tell(self, sentinel: Sentinel) -> None:
+        """Have the run say what the logs hold beyond its scenarios; counts may have grown since."""
+        said = [*sentinel.tolerated.findings(), *sentinel.findings.lines()]
+        if said != self._said:
+            kept = [finding for finding in self._run.run_findings if finding not in self._said]
+            self._run.run_findings[:] = [*kept, *said]
+            self._said = said
+        self._run.watched.tolerated = sentinel.tolerated.lines()
+
+    def _switched_names(self, world: World) -> list[str]:
+        """Return the names, in small letters, by which logs speak of what the scenario switched off."""
+        off = dict.fromkeys(service for verb, service in world.services.switched if verb in _OFF)
+        endpoints = world.target.endpoints
+        known = {BACKEND: endpoints.backend_url, **endpoints.other_services}
+        addresses = {worker["id"]: worker["url"] for worker in self._run.target.get("workers", ())}
+        names = [
+            name
+            for service in off
+            for name in (service, service.replace("-", " "), known.get(service) or addresses.get(service))
+        ]
+        return [name.lower() for name in names if name]
