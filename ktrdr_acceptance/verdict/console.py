@@ -132,9 +132,9 @@ class Console:
             self._print(f"and {counted_scenarios(len(others))} more, whole in {escape(summary_path)}:")
             for scenario in others:
                 self._print(f"  {escape(_in_one_line(scenario))}")
-        for reason, ids in self._reasons(run).items():
+        for (what, reason), ids in self._reasons(run).items():
             which = ids[0] if len(ids) == 1 else f"{len(ids)} scenarios"
-            self._print(f"not run: {escape(which)}: {escape(reason)}")
+            self._print(f"{what}{escape(which)}: {escape(reason)}")
         for finding in run.run_findings:
             self._print(f"finding of the run: {escape(finding)}")
         report = f"report: {summary_path}; exit status {run.exit_status:d}"
@@ -174,12 +174,15 @@ class Console:
         """Say in one sentence why nothing was run."""
         self._print(f"{issue_mark(self.issue_form)}: {escape(sentence)}")
 
-    def _reasons(self, run: RunResult) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def _reasons(self, run: RunResult) -> dict[tuple[str, str], list[str]]:
+        """Return what keeps scenarios from being met although they are accepted, each with their ids."""
+        found: dict[tuple[str, str], list[str]] = {}
         told = {scenario.key for scenario in run.refusals()}
         for scenario in run.scenarios:
-            if scenario.verdict == Verdict.NOT_RUN and scenario.key not in told:
-                found.setdefault(scenario.reason.splitlines()[0], []).append(scenario.id)
+            if scenario.verdict == Verdict.KNOWN_ISSUE:
+                found.setdefault(("", scenario.reason.splitlines()[0]), []).append(scenario.id)
+            elif scenario.verdict == Verdict.NOT_RUN and scenario.key not in told:
+                found.setdefault(("not run: ", scenario.reason.splitlines()[0]), []).append(scenario.id)
         return found
 
     def _place(self, result: ScenarioResult) -> str:
@@ -230,7 +233,8 @@ class Console:
 
 def _block(scenario: ScenarioResult, options: str, summary_path: str) -> list[str]:
     """Return a refused scenario's title and its failure block."""
-    title = f"{scenario.id} {scenario.name} ({scenario.file}:{scenario.line})"
+    age = f", {scenario.age} failure" if scenario.age else ""
+    title = f"{scenario.id} {scenario.name}{age} ({scenario.file}:{scenario.line})"
     lines = scenario.block(options).lines(_MOST_BLOCK_LINES - 1, summary_path)
     return [title, *[f"  {line}" for line in lines]]
 
