@@ -20,7 +20,7 @@ from ktrdr_acceptance.runner.memory import peak_memory_mb
 from ktrdr_acceptance.runner.planning import key_of, planned_result
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import Target
-from ktrdr_acceptance.verdict.comparison import failure_of
+from ktrdr_acceptance.verdict.comparison import age_of
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.failure import reproducing
 from ktrdr_acceptance.verdict.judge import Happened, judge, judge_attempts
@@ -160,16 +160,17 @@ class Session:
         failed = attempt.judgement.verdict is Verdict.NOT_MET
         return failed and len(self._attempts) <= self.settings.retry and not self.clock.stop_reason
 
-    def end(self, scenario: Any) -> None:
+    def end(self, scenario: Any) -> ScenarioResult:
         """Take down a scenario that has ended and write every report that a crash must not lose."""
         duration = time.monotonic() - self._scenario_began
         place = self._place(scenario)
         result = redacted_data(self._result(self.run.scenarios[place], duration))
         # What is written out need not be kept: a run may have thousands of scenarios.
-        kept = self.run.scenarios[place] = replace(result, steps=(), attachments=())
+        kept = self.run.scenarios[place] = result.in_short()
         self.run.duration_s = time.monotonic() - self._began
         self.reports.scenario(self.run, result, scenario)
         self.console.end(kept)
+        return kept
 
     def left(self, scenario: Any, reason: str) -> None:
         """Take down the scenario out of which the process was left: whatever it came to, nobody judged it."""
@@ -219,15 +220,9 @@ class Session:
             ),
             steps=self._attempts[-1].steps,
             attachments=attachments_of_all(self._attempts),
-            age=self._age(planned.id, judgement.verdict),
+            age=age_of(self.run.baseline, planned.id, judgement.verdict),
             failure=failure_among(self._attempts, judgement, judgement.reason.removeprefix(own_reason)),
         )
-
-    def _age(self, scenario_id: str, verdict: Verdict) -> str:
-        """Return whether a failure is new since the baseline; empty for what did not fail."""
-        if self.run.baseline is None or verdict not in (Verdict.NOT_MET, Verdict.FLAKY):
-            return ""
-        return failure_of(self.run.baseline, scenario_id)
 
     def _place(self, scenario: Any) -> int:
         return self._places[key_of(scenario)]

@@ -89,13 +89,12 @@ def comparison_of(run: RunResult) -> Comparison | None:
 
     known_then = {one for one, scenario in then.items() if scenario.verdict == Verdict.KNOWN_ISSUE}
     not_run_then = {one for one, scenario in then.items() if scenario.verdict == Verdict.NOT_RUN}
-    refused = [scenario for scenario in run.scenarios if scenario.verdict in _REFUSED]
     gone = tuple(one for one in then if one not in now)
     return Comparison(
         baseline=baseline,
         differences=tuple(_differences(run, baseline)),
-        new_failures=ids(s for s in refused if failure_of(baseline, s.id) == NEW),
-        old_failures=ids(s for s in refused if failure_of(baseline, s.id) == OLD),
+        new_failures=ids(s for s in run.scenarios if age_of(baseline, s.id, s.verdict) == NEW),
+        old_failures=ids(s for s in run.scenarios if age_of(baseline, s.id, s.verdict) == OLD),
         mended=ids(s for s in run.scenarios if s.verdict == Verdict.MET and baseline.failed(s.id)),
         newly_not_run=ids(
             s
@@ -117,8 +116,10 @@ def comparison_lines(run: RunResult) -> list[str]:
     return comparison.lines() if comparison else []
 
 
-def failure_of(baseline: EarlierRun, scenario_id: str) -> str:
-    """Return whether a failure of this scenario is new or old."""
+def age_of(baseline: EarlierRun | None, scenario_id: str, verdict: Verdict) -> str:
+    """Return whether a failure is new since the baseline or old; empty for what did not fail."""
+    if baseline is None or verdict not in _REFUSED:
+        return ""
     return OLD if baseline.failed(scenario_id) else NEW
 
 

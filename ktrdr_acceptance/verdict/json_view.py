@@ -81,7 +81,7 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "reason": scenario.reason,
         "failure": None if scenario.failure is None else asdict(scenario.failure),
         "failure_age": scenario.age or None,
-        "steps": {"passed": scenario.passed_steps, "of": len(scenario.steps)},
+        "steps": dict(zip(("passed", "of"), scenario.step_counts, strict=True)),
         "duration_s": round(scenario.duration_s, 3),
         "expected_s": scenario.expected_s,
         "attempts": scenario.attempts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,8 @@ class ScenarioResult:
     operation_durations: tuple[OperationDuration, ...] = ()
     steps: tuple[StepResult, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    # Passed, and all: kept where the steps themselves are not.
+    counted_steps: tuple[int, int] | None = None
     failure: Failure | None = None
     # Of a failure, compared with an earlier run: "new" or "old"; empty without such a run.
     age: str = ""
@@ -134,9 +136,14 @@ class ScenarioResult:
         return Path(self.file).parent.name.replace("_", " ").capitalize()
 
     @property
-    def passed_steps(self) -> int:
-        """Return how many of its steps passed."""
-        return sum(step.status == "passed" for step in self.steps)
+    def step_counts(self) -> tuple[int, int]:
+        """Return how many of its steps passed, and how many it has."""
+        passed = sum(step.status == "passed" for step in self.steps)
+        return self.counted_steps or (passed, len(self.steps))
+
+    def in_short(self) -> ScenarioResult:
+        """Return it without what is written out at its end: a run may have thousands of scenarios."""
+        return replace(self, steps=(), attachments=(), counted_steps=self.step_counts)
 
     @property
     def took(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ktrdr_acceptance.faults import BadInput, Category
-from ktrdr_acceptance.verdict.comparison import comparison_lines, comparison_of, failure_of
+from ktrdr_acceptance.verdict.comparison import age_of, comparison_lines, comparison_of
 from ktrdr_acceptance.verdict.earlier import EarlierRun, read_earlier
 from ktrdr_acceptance.verdict.json_view import as_json
 from ktrdr_acceptance.verdict.model import NEVER_REACHED, WAS_ABORTED, RunResult, ScenarioResult, Verdict
@@ -36,10 +36,7 @@ def earlier(folder: Path, *scenarios: ScenarioResult, **changes: Any) -> Earlier
 
 
 def compared(baseline: EarlierRun, *scenarios: ScenarioResult, **changes: Any) -> RunResult:
-    aged = [
-        replace(one, age=failure_of(baseline, one.id) if one.verdict in (NOT_MET, FLAKY) else "")
-        for one in scenarios
-    ]
+    aged = [replace(one, age=age_of(baseline, one.id, one.verdict)) for one in scenarios]
     target = {"kind": "embedded", "generation": "S", "workers": []}
     return run_result(*aged, **{"target": target, "baseline": baseline, **changes})
 
