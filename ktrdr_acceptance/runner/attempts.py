@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,11 +29,18 @@ class Attempt:
 
 
 def attempt_at(
-    scenario: Any, judgement: Judgement, world: World | None, happened: Happened, around: Surroundings
+    scenario: Any,
+    judgement: Judgement,
+    world: World | None,
+    happened: Happened,
+    around: Callable[[], Surroundings],
 ) -> Attempt:
-    """Return what an attempt at behave's `scenario` leaves, once it has been judged."""
+    """Return what an attempt at behave's `scenario` leaves, once it has been judged.
+
+    `around` is asked only if it is not met.
+    """
     steps = step_results(scenario)
-    failure = failure_of(judgement, world, happened, around) if judgement.is_refusal else None
+    failure = failure_of(judgement, world, happened, around()) if judgement.is_refusal else None
     if world is None:
         return Attempt(judgement, steps, failure=failure)
     operations = tuple(operation.id for operation in world.operations.started)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.evidence.excerpts import logged_so_far
-from ktrdr_acceptance.evidence.failing import surroundings
+from ktrdr_acceptance.evidence.failing import Surroundings, surroundings
 from ktrdr_acceptance.evidence.redaction import redacted_data
 from ktrdr_acceptance.faults import Category, EnvironmentFault
 from ktrdr_acceptance.operations.ending import look_everywhere
@@ -196,8 +196,11 @@ class Session:
 
     def _attempt(self, scenario: Any) -> Attempt:
         judgement = judge(scenario, self._happened, self.clock.stop_reason or "")
-        command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
-        around = surroundings(command, self.run.preflight)
+
+        def around() -> Surroundings:
+            command = reproducing(self.run.options, str(Path(scenario.filename)), scenario.line)
+            return surroundings(command, self.run.preflight)
+
         return attempt_at(scenario, judgement, self._world, self._happened, around)
 
     def _result(self, planned: ScenarioResult, duration: float) -> ScenarioResult:
