@@ -85,7 +85,8 @@ def strategy_probe(inspected: Inspected) -> Probe:
         if missing := [strategy for strategy, validation in said.items() if validation is None]:
             return failed(name, f"the target has no strategy {', '.join(missing)}", "E7")
         if invalid := [strategy for strategy, validation in said.items() if not validation.valid]:
-            why = "; ".join(said[strategy].said("error") for strategy in invalid)
+            issues = [issue for strategy in invalid for issue in said[strategy].issues]
+            why = "; ".join(issue.message for issue in issues if issue.severity == "error") or "no reason"
             return failed(name, f"KTRDR calls the strategy {', '.join(invalid)} not valid: {why}", "K8")
         return ok(name, ", ".join(names))
 

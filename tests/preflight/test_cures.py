@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from driver.fake_clock import FakeClock
-from driver.scripted_world import Script
+from driver.scripted_world import Reply, Script
 
 from ktrdr_acceptance.preflight.catalogue import catalogue
 from ktrdr_acceptance.preflight.check import Outcome
@@ -123,9 +123,8 @@ def test_what_an_earlier_run_left_is_ended_and_nothing_else() -> None:
 
 def test_the_port_of_the_sandbox_is_taken_where_no_backend_was_named(tmp_path: Path) -> None:
     (tmp_path / ".env.sandbox").write_text("KTRDR_API_PORT=8003\n")
-    changes: dict[str, Script] = {
-        "backend GET /api/v1/health": [silent(), (200, {"status": "ok", "version": "1"})]
-    }
+    answers: list[Reply] = [silent(), (200, {"status": "ok", "version": "1"})]
+    changes: dict[str, Script] = {"backend GET /api/v1/health": answers}
     found = inspected(changes, at=addressing("http://localhost:8000"), ktrdr_home=str(tmp_path), cure="true")
     check = found.check(SANDBOX)
     assert check.outcome is Outcome.OK
