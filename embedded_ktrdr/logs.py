@@ -1,9 +1,11 @@
 """Log lines in KTRDR's formats (contract 9), one flush per line, and the backend's request lines."""
 
 import logging
+import re
 import sys
 import time
 from http import HTTPStatus
+from typing import TextIO
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +19,21 @@ _QUIET_PATHS = ("/api/v1/operations/", "/api/v1/health")
 # Polled several times a second; KTRDR's workers would fill their log with them.
 _POLLED = ("GET /health", "GET /api/v1/operations")
 
+# What a caller may have put into a query or a body by mistake; the logs lie among the reports.
+_SECRET = re.compile(
+    r"""((?:password|passwd|secret|token|api[_-]?key|authorization|cookie)\\*["']?\s*(?:[=:]|%3[AD])\s*\\*["']?"""
+    r"""(?:Bearer\s+|Basic\s+)?)[^\s"'&,;)\]}\\]+""",
+    re.IGNORECASE,
+)
+
 requests_log = logging.getLogger("ktrdr.api.middleware")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes no secret that a caller has sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _SECRET.sub(r"\1***", super().format(record))
 
 
 class _WorkerFormatter(logging.Formatter):
@@ -66,7 +82,7 @@ def configure_worker() -> None:
 
 
 def _configure(formatter: logging.Formatter) -> None:
-    handler = logging.StreamHandler(sys.stdout)  # flushes after every record
+    handler = _Handler(sys.stdout)  # flushes after every record
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("httpx").addFilter(_no_lookups)

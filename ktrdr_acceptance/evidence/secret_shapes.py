@@ -116,8 +116,8 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[s
         f"{MASK}@",
     ),
     (
-        ("key=", "sig=", "auth=", "pass=", "pw=", "code="),
-        re.compile(r"""((?:[?&;]|%3F|%26)(?:key|sig|auth|pass|pw|code)=)[^&\s"'<>\\#;]+""", re.IGNORECASE),
+        ("key=", "sig=", "auth=", "pass=", "pw="),
+        re.compile(r"""((?:[?&;]|%3F|%26)(?:key|sig|auth|pass|pw)=)[^&\s"'<>\\#;]+""", re.IGNORECASE),
         rf"\1{MASK}",
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ktrdr_acceptance.api.ib_host import IbHost
+from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.preflight.asking import Answers, Probe
 from ktrdr_acceptance.preflight.check import Check, failed, not_made, ok
@@ -38,7 +39,7 @@ def host_probes(inspected: Inspected) -> list[Probe]:
                 return failed(check, str(problem), otherwise=symptom_id)
             heard = answers.values[ask]
             if not _is_well(heard):
-                said = f"{name} at {url} does not say that it is well: {heard.answer.text[:80]}"
+                said = f"{name} at {url} does not say that it is well: {redacted(heard.answer.text)[:80]}"
                 return failed(check, said, symptom_id)
             return ok(check, url)
 

@@ -231,10 +231,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         ]
 
     def _written_by_others(self, reports: Path) -> list[Path]:
-        """Return what is written as it comes: the target's logs, formatters' folders, behave's JUnit."""
+        """Return what is written as it comes: the target's logs, and folders of formatters."""
         folders = [Path(opener.name) for opener in self.config.outputs or () if opener.name]
-        junit = Path(self.config.junit_directory).glob("TESTS-*.xml") if self.config.junit else ()
-        return [reports / EMBEDDED_LOGS, *filter(Path.is_dir, folders), *junit]
+        return [reports / EMBEDDED_LOGS, *filter(Path.is_dir, folders)]
 
     def _console_is_taken(self) -> bool:
         asked = [name for name in self.config.format or () if name != "null"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from functools import cache
@@ -122,7 +121,7 @@ class AllureResults:
         }
         text = "".join(f"{key} = {value}\n" for key, value in facts.items())
         write_atomically(self._folder / "environment.properties", text)
-        write_atomically(self._folder / "categories.json", json.dumps(_CATEGORIES, indent=2))
+        write_atomically(self._folder / "categories.json", redacted_json(_CATEGORIES, indent=2))
         errors = list(run.run_findings)
         if run.verdict in (RunVerdict.UNFIT, RunVerdict.ABORTED):
             errors.insert(0, run.issue())

@@ -14,9 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.models import ContractBreach, accepted
+from ktrdr_acceptance.domain import hosts, logs
+from ktrdr_acceptance.evidence.logs import Entry
 from ktrdr_acceptance.evidence.redaction import Redaction
 from ktrdr_acceptance.evidence.streams import RedactingStream, redact_files, redact_opener
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.embedded import EmbeddedTarget
 from ktrdr_acceptance.verdict.model import StepResult
 
 NOTHING = Redaction({})
@@ -88,6 +94,25 @@ HELD = {
     ),
     f"-----BEGIN PRIVATE KEY-----\n{M}\nab": "-----BEGIN PRIVATE KEY-----***",
 }
+# By its form alone: 36 characters that could be a token, behind what well-known services put before one.
+ANY = "0123456789ABCDEFGHIJabcdefghij012345"
+FORMS = [
+    *(
+        f"{start}{ANY}"
+        for start in ("sk-", "sk_live_", "rk_live_", "pk_test_", "ghp_", "gho_", "ghu_", "ghs_")
+    ),
+    *(
+        f"{start}{ANY}"
+        for start in ("ghr_", "github_pat_", "glpat-", "AIza", "xoxb-", "hf_", "npm_", "pypi-")
+    ),
+    *("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"),
+]
+NAMES = [
+    *("password", "passwd", "passphrase", "pwd", "authorization", "cookie", "api_key", "token", "secret"),
+    *("credential", "credentials", "signature", "jwt", "x-auth", "X-Auth-User", "accessKey", "private-key"),
+    *("secret_key", "auth key", "signing_key", "encryption_key", "account_key", "master_key", "shared_key"),
+    *("session_key", "license_key", "client_key", "subscription-key", "ssh_key", "hmac_key", "ANY_KEY"),
+]
 KEPT = [
     "op_training_20251122_085428_abc123 acceptance-0123456789ab host_training_1",
     "token_count: 5, max_tokens=300, tokens=7, tokenizer=abc",
@@ -135,6 +160,22 @@ def test_a_secret_is_masked_and_nothing_else(text: str) -> None:
     assert NOTHING.text(f"before\n{text}\nafter") == f"before\n{HELD[text]}\nafter".replace(
         "KEY-----***\nafter", "KEY-----***"
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_under_the_name_of_a_secret_is_one(name: str) -> None:
+    assert NOTHING.text(f"x {name}={M} y") == f"x {name}=*** y"
+    assert NOTHING.data({name: "word", "id": "op_1"}) == {name: "***", "id": "op_1"}
+
+
+@pytest.mark.parametrize("name", ["key", "sig", "auth", "pass", "pw"])
+def test_in_a_query_short_names_count_too(name: str) -> None:
+    assert NOTHING.text(f"GET /x?a=1&{name}={M}&b=2 {name}=3") == f"GET /x?a=1&{name}=***&b=2 {name}=3"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_tokens_of_well_known_services_are_known_by_their_form(form: str) -> None:
+    assert NOTHING.text(f"it said {form}, then op_1") == "it said ***, then op_1"
 
 
 @pytest.mark.parametrize("text", KEPT)
@@ -341,6 +382,25 @@ def test_json_stays_json_and_xml_stays_xml() -> None:
         read = ElementTree.fromstring(NOTHING.text(ElementTree.tostring(element, encoding="unicode")))
         assert read.find("id") is not None
         assert M not in ElementTree.tostring(read, encoding="unicode")
+
+
+def test_sentences_that_quote_the_beginning_of_a_text_quote_no_part_of_a_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = Redaction({"CUT_TOKEN": M * 3})
+    monkeypatch.setattr("ktrdr_acceptance.evidence.redaction.the_redaction", lambda: own)
+    answer = Answer("ib-host", "GET /", 200, f"{'x' * 70} {M * 3} y", 0.1)
+    with pytest.raises(ContractBreach) as breach:
+        accepted(answer)
+    unwell = hosts._unwell("ib-host", lambda: answer, "healthy", 1.0)
+    shown = logs._shown([Entry(f"{'x' * (logs._LONGEST_LINE - 10)} {M * 3}")])
+    target = EmbeddedTarget(Settings(reports=tmp_path))
+    target._stderr.parent.mkdir()
+    target._stderr.write_text(f"{M * 3} {'y' * 480}")
+    for said in (str(breach.value), unwell, shown, target._complaint()):
+        assert "***" in said
+        assert M[:4] not in said
+        assert M[-4:] not in said
 
 
 def test_a_stream_is_redacted_by_whole_lines() -> None:

@@ -116,6 +116,30 @@ def test_only_waiting_sleeps() -> None:
     assert sleeping == SLEEPERS
 
 
+def test_views_write_only_through_the_redaction() -> None:
+    """JSON by `redacted_json`, files by `write_atomically`; what writes otherwise is listed with a reason."""
+    allowed = {
+        # `write_atomically` itself
+        ("json_view.py", "draft.write_text"),
+        # redacted texts as Allure names its files; categories and results
+        ("allure.py", "open"),
+        # the lock, which is empty
+        ("reports.py", "(self.folder / '.lock').open"),
+        # a redacting stream
+        ("console.py", "self._rich.print"),
+        # what follows a reader that has gone
+        ("console.py", "os.open"),
+    }
+    writing = ("write_text", "write_bytes", "open", "dump", "dumps", "print")
+    found = {
+        (path.name, ast.unparse(node.func))
+        for path in modules(DRIVER / "verdict", DRIVER / "preflight")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in writing
+    }
+    assert found == allowed
+
+
 @pytest.mark.parametrize("name", ["execute_steps", "step_impl", "print", "breakpoint"])
 def test_steps_do_without(name: str) -> None:
     for path in modules(STEPS):

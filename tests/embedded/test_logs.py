@@ -1,5 +1,7 @@
 import re
 
+import httpx
+
 from .harness import ENDLESS, Embedded
 
 BACKEND_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[(INFO|WARNING|ERROR)\] [\w.]+: .*")
@@ -60,3 +62,13 @@ def test_polls_do_not_fill_the_log(ktrdr: Embedded) -> None:
     for _ in range(20):
         ktrdr.operation(operation_id)
     assert len(ktrdr.log("backend").splitlines()) - before <= 2
+
+
+def test_a_secret_that_a_caller_sends_does_not_reach_the_logs(ktrdr: Embedded) -> None:
+    """S writes queries and refused values as they come; ours lie among the reports."""
+    worker = ktrdr.workers()[0]
+    url = f"{worker['endpoint_url']}/nowhere?api_key=S3CR3T&token_count=5&x=password%3DS3CR3T"
+    httpx.post(url, json={"password": "S3CR3T"}, headers={"Authorization": "Bearer S3CR3T"})
+    ktrdr.client.post("/trainings/start?token=S3CR3T", json={"symbols": {"password": "S3CR3T"}})
+    assert "/nowhere?api_key=***&token_count=5" in ktrdr.log(worker["worker_id"])
+    assert "S3CR3T" not in ktrdr.log("backend") + ktrdr.log(worker["worker_id"])
