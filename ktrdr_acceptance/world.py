@@ -26,6 +26,7 @@ from ktrdr_acceptance.domain.training_result import TrainingResults
 from ktrdr_acceptance.domain.trainings import Trainings
 from ktrdr_acceptance.domain.workers import Workers
 from ktrdr_acceptance.evidence.logs import LogSlice
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.matchers.checks import Checker
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.operation import Kind, Operation
@@ -65,6 +66,7 @@ class World:
     trained: set[str] = field(default_factory=set)
     # What was found out about the target's needs, for the whole run.
     found: dict[str, str] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
     said: Said = field(default_factory=Said)
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class World:
             ours=self.ours,
             backend_works=not has_workers,
             on_look=self.on_look,
+            ledger=self.ledger,
         )
         self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter, self.log_slices)
         self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.logs, self.found)
@@ -119,7 +122,8 @@ class World:
         self.results = Results(self.operations)
         self.training_results = TrainingResults(self.operations, self.waiter)
         folder = self.target.data_folder
-        self.data = Data(self.backend, calibration.reads, DataFolder(folder, self.undo) if folder else None)
+        data_folder = DataFolder(folder, self.undo, self.ledger) if folder else None
+        self.data = Data(self.backend, calibration.reads, data_folder)
         self.crowd = Crowd(self.operations)
         self.services = Services(self.target, self.clock, self.undo)
         self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)

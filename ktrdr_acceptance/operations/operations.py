@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
@@ -13,6 +14,7 @@ from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
 from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.ending import end
 from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
@@ -33,6 +35,7 @@ class Operations(Copies):
     undo: Undo = field(default_factory=Undo)
     started: list[Operation] = field(default_factory=list)
     ours: set[str] = field(default_factory=set)
+    ledger: Ledger = field(default_factory=Ledger)
 
     def attempt(
         self, planned: Callable[[str, float], Operation], name: str, ask: Callable[[], Answer]
@@ -49,20 +52,35 @@ class Operations(Copies):
                 raise AssertionError("its start was asked for but no id came back; look for it by hand")
             for operation in started:
                 end(self, operation)
+                self.ledger.undone(operation.id)
 
         self.undo.register(f"end the {name}", put_back)
         asked_at = time.monotonic()
-        lost = True
+        lost, request = True, f"request {len(self.started) + 1} for a {name}"
+        self.ledger.begun(request, backend=self.backend.base_url, asked=name, at=self._wall_time())
         answer = ask()
         if not answer.ok:
             lost = False
+            self.ledger.undone(request)
             return read_refusal(answer)
         operation = planned(operation_id_of(answer), asked_at)
         lost = False
+        self._take_down(operation)
+        self.ledger.undone(request)
         started.append(operation)
         self.started.append(operation)
         self.ours.add(operation.id)
         return operation
+
+    def _take_down(self, operation: Operation) -> None:
+        """Have a run that comes after a kill find the operation."""
+        home = operation.home
+        at_worker = {"worker": home.name, "worker_url": home.base_url} if home else {}
+        facts = {"backend": self.backend.base_url, "id": operation.id, "kind": operation.kind, **at_worker}
+        self.ledger.begun(operation.id, **facts)
+
+    def _wall_time(self) -> str:
+        return datetime.now(UTC).isoformat(timespec="seconds")
 
     def eventually(
         self,

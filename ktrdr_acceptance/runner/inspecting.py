@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.preflight.cures import inspect_and_cure
+from ktrdr_acceptance.runner.leftovers import Left, operations_left, put_back
 from ktrdr_acceptance.runner.session import Session
 
 
@@ -12,7 +13,9 @@ def inspect_target(session: Session) -> list[str]:
 
     Raises EnvironmentFault if they leave nothing to judge.
     """
-    found = inspect_and_cure(session.target, session.settings, session.clock)
+    left = session.ledger.left_by_earlier_run()
+    at_target = operations_left(left, session.target.endpoints.backend_url)
+    found = inspect_and_cure(session.target, session.settings, session.clock, left_over=at_target)
     run = session.run
     run.preflight = found.preflight
     if found.settings is not session.settings:
@@ -25,4 +28,14 @@ def inspect_target(session: Session) -> list[str]:
     if found.preflight.blocking:
         session.console.tell(found.preflight.lines())
         raise EnvironmentFault(found.preflight.blocking)
+    if left:
+        _put_back(session, left)
     return found.preflight.lines()
+
+
+def _put_back(session: Session, left: Left) -> None:
+    world = session.make_world()
+    session.run.put_back, not_done, still_left = put_back(left, world)
+    world.close()
+    session.ledger.begin_with(still_left)
+    session.run.run_findings += not_done

@@ -12,6 +12,8 @@ from ktrdr_acceptance.evidence.excerpts import logged_so_far
 from ktrdr_acceptance.evidence.failing import Surroundings, surroundings
 from ktrdr_acceptance.evidence.redaction import redacted_data
 from ktrdr_acceptance.faults import Category, EnvironmentFault
+from ktrdr_acceptance.ledger import FILE as LEDGER
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.ending import look_everywhere
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.attempts import Attempt, attachments_of_all, attempt_at, failure_among
@@ -61,6 +63,8 @@ class Session:
         self.generation = Generation.S
         self.guards = Guards(run)
         self._scenario_id = ""
+        # An embedded KTRDR takes everything along when it goes; what is left elsewhere must be found again.
+        self.ledger = Ledger(reports.folder / LEDGER if settings.target != "embedded" else None)
         self._ours: set[str] = set()
         self._found: dict[str, str] = {}
         self._trained: set[str] = set()
@@ -80,7 +84,13 @@ class Session:
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""
         self.guards.begin(self.target, self.generation)
-        self._world = World(
+        self._world = self.make_world()
+        self._world_is_open = True
+        return self._world
+
+    def make_world(self) -> World:
+        """Return a world of its own, for the caller to close."""
+        return World(
             self.settings,
             self.target,
             self.clock,
@@ -91,9 +101,8 @@ class Session:
             ours=self._ours,
             found=self._found,
             trained=self._trained,
+            ledger=self.ledger,
         )
-        self._world_is_open = True
-        return self._world
 
     def step_ended(self, kind: str, *, failed: bool = False) -> None:
         """Take over what a step checked; only a `then` checks the criterion, the rest leads up to it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ktrdr_acceptance.faults import ConfigurationFault
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.undo import Undo
 
 # Ends the name of a file that has been moved aside; a run that was killed leaves it for the next to put back.
@@ -21,9 +23,10 @@ def file_name(symbol: str, timeframe: str) -> str:
 class DataFolder:
     """The data folder of the target. File names and columns as KTRDR's loader has them."""
 
-    def __init__(self, path: Path, undo: Undo) -> None:
+    def __init__(self, path: Path, undo: Undo, ledger: Ledger | None = None) -> None:
         self.path = path
         self._undo = undo
+        self._ledger = ledger or Ledger()
         self._touched: set[Path] = set()
 
     def file(self, symbol: str, timeframe: str) -> Path:
@@ -37,14 +40,16 @@ class DataFolder:
         # Once for each file: what is there the second time was put there by the scenario.
         if file not in self._touched:
             if file.exists() and aside.exists():
-                raise ConfigurationFault(
-                    f"both {file.name} and {aside.name} are in {self.path}: a run that was killed has left "
-                    "the second, and bars have come since; keep the one you want under the first name",
-                    cure=f"keep the one you want as {file.name}, and take the other away",
-                )
+                raise _both(file, aside)
             self._touched.add(file)
             was_there = file.exists() or aside.exists()
-            self._undo.register(f"put {file.name} back as it was", lambda: _put_back(file, aside, was_there))
+            self._ledger.begun(str(file), file=str(file.absolute()), was_there=was_there)
+
+            def put_back() -> None:
+                _put_back(file, aside, was_there)
+                self._ledger.undone(str(file))
+
+            self._undo.register(f"put {file.name} back as it was", put_back)
             if file.exists():
                 os.replace(file, aside)
         file.unlink(missing_ok=True)
@@ -53,7 +58,40 @@ class DataFolder:
         """Cache these lines (header first) instead of what is there; afterwards that is there again."""
         self.set_aside(symbol, timeframe)
         self.path.mkdir(parents=True, exist_ok=True)
-        self.file(symbol, timeframe).write_text("\n".join(lines) + "\n", "utf-8")
+        file = self.file(symbol, timeframe)
+        file.write_text("\n".join(lines) + "\n", "utf-8")
+        self._ledger.more(str(file), put=_state(file))
+
+
+def put_back_left(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Put back a file that a run that was killed has touched, and say so.
+
+    Raises ConfigurationFault if bars have come since: only the user knows which are wanted.
+    """
+    file = Path(facts["file"])
+    aside = file.with_name(file.name + SET_ASIDE)
+    is_ours = file.exists() and facts.get("put") == _state(file)
+    if aside.exists():
+        if file.exists() and not is_ours:
+            raise _both(file, aside)
+        os.replace(aside, file)
+        yield f"a run that was killed had set {file} aside: it is back"
+    elif is_ours and not facts["was_there"]:
+        file.unlink()
+        yield f"a run that was killed had put {file} there: it is gone again"
+
+
+def _both(file: Path, aside: Path) -> ConfigurationFault:
+    return ConfigurationFault(
+        f"both {file.name} and {aside.name} are in {file.parent}: a run that was killed has left the second, "
+        "and bars have come since; keep the one you want under the first name",
+        cure=f"keep the one you want as {file.name}, and take the other away",
+    )
+
+
+def _state(file: Path) -> list[int]:
+    found = file.stat()
+    return [found.st_mtime_ns, found.st_size]
 
 
 def _put_back(file: Path, aside: Path, was_there: bool) -> None:
