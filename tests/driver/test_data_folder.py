@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ktrdr_acceptance.faults import ConfigurationFault
-from ktrdr_acceptance.target.data_folder import DataFolder
+from ktrdr_acceptance.ledger import Ledger
+from ktrdr_acceptance.target.data_folder import DataFolder, put_back_left
 from ktrdr_acceptance.undo import Undo
 
 LINES = ["date,open,high,low,close,volume", "2024-12-02T00:00:00Z,1,2,0.5,1.5,10"]
@@ -142,3 +143,62 @@ def test_the_folder_is_made_if_it_is_not_there(tmp_path: Path) -> None:
     place = Place(tmp_path / "data")
     place.folder.put("AUDUSD", "1h", LINES)
     assert place.files() == {"AUDUSD_1h.csv": PUT}
+
+
+class Killed:
+    """A scenario of a run that is killed: its ledger is all that is left of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "ledger"
+        self.ledger = Ledger(self.path)
+        self.undo = Undo()
+        self.folder = DataFolder(path / "data", self.undo, self.ledger)
+        (path / "data").mkdir()
+        self.file = path / "data" / "AUDUSD_1h.csv"
+
+    def left(self) -> dict[str, str]:
+        """Put back what the ledger tells of; return the files that are there then."""
+        for facts in Ledger(self.path).left_by_earlier_run().values():
+            self.told = list(put_back_left(facts))
+        return {file.name: file.read_text("utf-8") for file in self.file.parent.iterdir()}
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Killed:
+    return Killed(tmp_path)
+
+
+def test_bars_that_a_killed_run_replaced_are_put_back(killed: Killed) -> None:
+    killed.file.write_text("theirs", "utf-8")
+    killed.folder.put("AUDUSD", "1h", LINES)
+    assert killed.left() == {"AUDUSD_1h.csv": "theirs"}
+    assert killed.told == [f"a run that was killed had set {killed.file} aside: it is back"]
+
+
+def test_bars_that_a_killed_run_put_where_none_were_go_again(killed: Killed) -> None:
+    killed.folder.put("AUDUSD", "1h", LINES)
+    assert killed.left() == {}
+    assert killed.told == [f"a run that was killed had put {killed.file} there: it is gone again"]
+
+
+def test_bars_that_came_after_the_kill_are_kept(killed: Killed) -> None:
+    killed.folder.put("AUDUSD", "1h", LINES)
+    killed.file.write_text("newer", "utf-8")
+    assert killed.left() == {"AUDUSD_1h.csv": "newer"}
+    assert killed.told == []
+
+
+def test_bars_that_came_beside_those_set_aside_are_the_users_to_choose(killed: Killed) -> None:
+    killed.file.write_text("theirs", "utf-8")
+    killed.folder.set_aside("AUDUSD", "1h")
+    killed.file.write_text("newer", "utf-8")
+    with pytest.raises(ConfigurationFault, match=r"both AUDUSD_1h.csv and AUDUSD_1h.csv.set-aside are in "):
+        killed.left()
+    assert killed.file.read_text("utf-8") == "newer"
+
+
+def test_a_scenario_that_put_everything_back_leaves_no_ledger(killed: Killed) -> None:
+    killed.folder.put("AUDUSD", "1h", LINES)
+    assert killed.path.exists()
+    assert killed.undo.run() == []
+    assert not killed.path.exists()

@@ -96,3 +96,51 @@ def test_what_is_known_stands_on_disk_while_the_run_goes_on(
     assert (results["status"], results["verdict"], results["exit_status"]) == ("aborted", "aborted", 4)
     assert results["issue"] == "aborted: the run has not come to its end"
     assert [row["verdict"] for row in results["scenarios"]] == ["met", "not run", "not run"]
+
+
+def test_what_a_killed_run_has_left_is_ended_and_told_by_the_next(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    process.kill()
+    project.end(process, reports)
+    assert own_ktrdr.statuses() == ["running"]
+    # The kill has cut off a line.
+    with (reports / ".ledger").open("a") as ledger:
+        ledger.write('{"begun": "half')
+    done = project.run(reports, "-n", "Met before", WAITING, backend=own_ktrdr)
+    assert done.status == 0, done.stdout + done.stderr
+    assert own_ktrdr.statuses() == ["cancelled"]
+    told = "a run that was killed had left training op_training_0 running: it is cancelled now"
+    assert told in done.stdout
+    outputs = Outputs.of(reports)
+    assert_same_run_verdict(outputs)
+    assert told in outputs.results["notes"]
+    assert told in outputs.markdown
+    assert not (reports / ".ledger").exists()
+
+
+def test_what_a_killed_run_has_left_elsewhere_is_told_and_kept_for_a_run_there(
+    project: Project, own_ktrdr: StubKtrdr, ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    process.kill()
+    project.end(process, reports)
+    done = project.run(reports, "-n", "Met before", WAITING, backend=ktrdr)
+    assert done.status == 1
+    assert (
+        f"a run that was killed has left op_training_0 at {own_ktrdr.url}: run against that" in done.last_line
+    )
+    assert own_ktrdr.statuses() == ["running"]
+    assert project.run(reports, "-n", "Met before", WAITING, backend=own_ktrdr).status == 0
+    assert own_ktrdr.statuses() == ["cancelled"]
+
+
+def test_a_run_that_puts_everything_back_keeps_no_ledger(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    assert "op_training_0" in (reports / ".ledger").read_text()
+    process.send_signal(signal.SIGTERM)
+    project.end(process, reports)
+    assert not (reports / ".ledger").exists()
