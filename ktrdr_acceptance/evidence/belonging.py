@@ -26,12 +26,14 @@ class Placed:
     entry: Entry
     named: frozenset[str]
     requests: frozenset[str]
-    operations: frozenset[str]
+    # Operations that the log has named and not closed, and whether the work on them is done there.
+    unfinished: frozenset[str]
+    is_at_work: bool
 
     @property
     def around(self) -> frozenset[str]:
         """The requests and operations that it stands within."""
-        return self.requests | self.operations
+        return self.requests | self.unfinished if self.is_at_work else self.requests
 
 
 @dataclass
@@ -48,20 +50,20 @@ class Places:
         operations: dict[str, None] = {}
         for entry in entries:
             request = _REQUEST.search(entry.head)
+            told = ANY_OPERATION.findall(entry.head)
             named = {*ANY_OPERATION.findall(entry.text), *_ID.findall(entry.head)}
             if request:
                 request_id = _id_of(request[2])
                 named.add(request_id)
                 requests[request_id] = None
-            if self.does_work:
-                operations.update(dict.fromkeys(ANY_OPERATION.findall(entry.head)))
-            yield Placed(entry, frozenset(named), frozenset(requests), frozenset(operations))
+            operations.update(dict.fromkeys(told))
+            yield Placed(entry, frozenset(named), frozenset(requests), frozenset(operations), self.does_work)
             if request and request[1] != "started":
-                requests.pop(request_id)
+                del requests[request_id]
                 if status := _STATUS.search(request[2]):
                     self.statuses[request_id] = int(status[1])
-            if self.does_work and CLOSING.search(entry.head):
-                for operation in ANY_OPERATION.findall(entry.head):
+            if CLOSING.search(entry.head):
+                for operation in told:
                     operations.pop(operation, None)
 
 

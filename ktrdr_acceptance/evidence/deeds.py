@@ -13,6 +13,7 @@ from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Operation
 
 _FAILED = re.compile(r"Failed operation: (\S+)(?: - (.*))?", re.DOTALL)
+_BETWEEN = re.compile(r"[/?&=]")
 _NOT_CONNECTED = re.compile("not connected", re.IGNORECASE)
 
 
@@ -28,8 +29,8 @@ class Deeds:
     failures: dict[str, set[str]] = field(default_factory=dict)
     # The names and addresses of the workers that had its operations.
     workers: frozenset[str] = frozenset()
-    # All that it asked for, as one text: an id that stands there was asked about.
-    asked: str = ""
+    # The parts of all URLs that it asked for: an id among them was asked about.
+    asked: frozenset[str] = frozenset()
     # By what names the services go that it switched off.
     switched: tuple[str, ...] = ()
 
@@ -40,9 +41,9 @@ class Deeds:
 
     def has(self, id: str) -> bool:
         """Return whether an id of a log is that of an operation or request of the scenario."""
-        return id in self.operations or id in self.requests or id in self.workers or f"/{id}" in self.asked
+        return id in self.operations or id in self.requests or id in self.workers or id in self.asked
 
-    def explains_by_refusal(self, around: Iterable[str], named: Iterable[str]) -> bool:
+    def _explains_by_refusal(self, around: Iterable[str], named: Iterable[str]) -> bool:
         """Return whether an error is that of a refused request which no other line has told.
 
         It stands within the request, or names what was asked for: of some requests KTRDR logs neither
@@ -50,12 +51,23 @@ class Deeds:
         """
         ids = tuple(named)
         for request, url in self._refused.items():
-            if request in around or any(f"/{id}" in url for id in ids):
+            if request in around or request in ids or not parts_of(url).isdisjoint(ids):
                 del self._refused[request]
                 return True
         return False
 
-    def explains_by_failure(self, service: str, entry: Entry) -> bool:
+    def explains(self, service: str, entry: Entry, within: Iterable[str], named: Iterable[str]) -> bool:
+        """Return whether the scenario itself expects an error: by a failure, a refusal or what it stopped.
+
+        `within` are the requests that it stands within, `named` the ids that it names.
+        """
+        if self._explains_by_switching(entry):
+            return True
+        if _FAILED.search(entry.text):
+            return self._explains_by_failure(service, entry)
+        return self._explains_by_refusal(within, named)
+
+    def _explains_by_failure(self, service: str, entry: Entry) -> bool:
         """Return whether an entry tells of a failure that the scenario saw, once in each log."""
         found = _FAILED.search(entry.text)
         if not found or found[1] not in self.failures or (service, found[1]) in self._told:
@@ -67,12 +79,17 @@ class Deeds:
         self._told.add((service, found[1]))
         return True
 
-    def explains_by_switching(self, entry: Entry) -> bool:
+    def _explains_by_switching(self, entry: Entry) -> bool:
         """Return whether an entry says that a service is not reached which the scenario switched off."""
         if not self.switched or not (NO_CONNECTION.search(entry.text) or _NOT_CONNECTED.search(entry.text)):
             return False
         text = entry.text.lower()
         return any(name in text for name in self.switched)
+
+
+def parts_of(url: str) -> frozenset[str]:
+    """Return the parts of a URL, so that an id is found there as a whole."""
+    return frozenset(_BETWEEN.split(url))
 
 
 def failures_in(exchanges: Iterable[Exchange]) -> dict[str, set[str]]:
@@ -109,6 +126,6 @@ def deeds_of(
         {one.request_id: one.url for one in exchanges if (one.status or 0) >= 400},
         failures_in(exchanges[:seen_in_steps]),
         frozenset(workers),
-        " ".join(dict.fromkeys(exchange.url for exchange in exchanges)),
+        frozenset().union(*(parts_of(url) for url in {exchange.url for exchange in exchanges})),
         tuple(switched),
     )

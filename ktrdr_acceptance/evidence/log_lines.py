@@ -21,7 +21,7 @@ NO_CONNECTION = re.compile(
     r"connection refused|connection attempts failed|connect(?:ion)? ?time(?:d )?out|readtimeout",
     re.IGNORECASE,
 )
-CLOSING = re.compile(r"(?:Completed|Failed|Cancelled) operation: |operation \S+ cancelled")
+CLOSING = re.compile(r"(?:Completed|Failed|Cancelled) operation: |operation \S+ cancelled|OPERATION [A-Z]+: ")
 ANY_OPERATION = re.compile(
     r"(?<![\w-])(?:op_[a-z_]+_\d|host_training_|worker_(?:training|backtest)_[0-9a-f])[\w-]*"
 )

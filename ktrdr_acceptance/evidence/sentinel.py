@@ -106,7 +106,7 @@ class Sentinel:
         for placed in places.of(entries):
             entry = placed.entry
             if self._is_unplanned_restart(service, entry):
-                wrong.append((placed, "an unplanned restart"))
+                wrong.append((placed, _RESTART))
                 continue
             what = _alarm(entry)
             if not what or self.tolerated.covers(kind, entry):
@@ -118,7 +118,9 @@ class Sentinel:
         others = {request for request, status in places.statuses.items() if status >= 400}
         for placed, what in wrong:
             sentence = f"the log of {service} shows {what}: {_quoted(placed.entry)}"
-            if _is_of(deeds, placed, self.scenario_of):
+            # Whatever was going on there was broken off by a restart.
+            around = placed.requests | placed.unfinished if what == _RESTART else placed.around
+            if _is_of(deeds, placed, around):
                 broken.add(sentence)
             elif what == _ERROR and (refused := sorted(placed.requests & others - deeds.requests)):
                 others.remove(refused[0])
@@ -126,11 +128,9 @@ class Sentinel:
                 self.findings.add(sentence + self._owner(placed))
 
     def _is_explained(self, service: str, placed: Placed, deeds: Deeds) -> bool:
-        return (
-            deeds.explains_by_failure(service, placed.entry)
-            or deeds.explains_by_refusal(placed.requests | placed.named, placed.named)
-            or deeds.explains_by_switching(placed.entry)
-        )
+        # What names somebody else's is not explained by what it stands within.
+        within = placed.requests if not placed.named or any(map(deeds.has, placed.named)) else frozenset()
+        return deeds.explains(service, placed.entry, within, placed.named)
 
     def _is_unplanned_restart(self, service: str, entry: Entry) -> bool:
         if _STARTED in entry.head:
@@ -154,7 +154,7 @@ class Sentinel:
         return f" (of scenario {', '.join(sorted(earlier))}, after its end)" if earlier else ""
 
 
-_ERROR = "an unexpected error"
+_ERROR, _RESTART = "an unexpected error", "an unplanned restart"
 
 
 def _alarm(entry: Entry) -> str:
@@ -165,13 +165,11 @@ def _alarm(entry: Entry) -> str:
     return _ERROR if entry.is_error else ""
 
 
-def _is_of(deeds: Deeds, placed: Placed, others: Mapping[str, str]) -> bool:
-    """Tell whether an entry is the scenario's: by what it names, if that is nobody's by where it stands."""
+def _is_of(deeds: Deeds, placed: Placed, around: Iterable[str]) -> bool:
+    """Tell whether an entry is the scenario's: by what it names or, if nothing, what it is within."""
     if any(map(deeds.has, placed.named)) or any(map(placed.entry.names, deeds.workers)):
         return True
-    if any(id in others for id in placed.named):
-        return False
-    return any(map(deeds.has, placed.around))
+    return not placed.named and any(map(deeds.has, around))
 
 
 def _quoted(entry: Entry) -> str:
