@@ -82,9 +82,10 @@ def _keep_only(scenarios: list[Any], features: list[Any]) -> None:
         if id(scenario) not in kept:
             scenario.should_skip = True
     for feature in features:
-        # The hooks of a feature of which nothing is run have nothing to do.
-        if not kept & set(map(id, feature.walk_scenarios())):
-            feature.should_skip = True
+        for container in (feature, *feature.iter_rules()):
+            # The hooks of a feature or rule of which nothing is run have nothing to do.
+            if not kept & set(map(id, container.walk_scenarios())):
+                container.should_skip = True
 
 
 def _failed(number: int) -> str:

@@ -46,6 +46,20 @@ def results(*scenarios: dict[str, Any], **changes: Any) -> str:
     return json.dumps({**content, **changes})
 
 
+FEATURE_HOOK = """
+@feature-raises
+Feature: A hook of a feature
+
+  @id:f2
+  Scenario: Never begun
+    Then one is one
+"""
+ENVIRONMENT = """
+
+def before_feature(context, feature):
+    if "feature-raises" in feature.tags:
+        raise RuntimeError("before_feature broke")
+"""
 MIXED = results(*rows(met="not met:x", failed="not met:x", rows__wrong="met", rows__right="met", gone="met"))
 NEVER = "not run:the run ended before this scenario was reached"
 ABORTED = results(
@@ -78,7 +92,7 @@ RUNS: dict[str, Asked] = {
     ),
     "again-of-a-rule": Asked("rerun_failed", results(*rows(rule_failed="not met:x")), [KINDS, RULES]),
     "again-without-its-feature-s-hooks": Asked(
-        "rerun_failed", MIXED, ["-t", "@id:met or @id:f2", KINDS, "features/feature_hook.feature"]
+        "rerun_failed", MIXED, ["-t", "@id:met or @id:f2", KINDS, "features/more.feature"]
     ),
     "nothing-failed": Asked("rerun_failed", results(*rows(met="met", failed="known issue:x")), [KINDS]),
     "all-unknown": Asked("rerun_failed", results(*rows(gone="not met:x", left="flaky:y")), [KINDS]),
@@ -104,7 +118,7 @@ AGAIN = {
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory, ktrdr: StubKtrdr) -> Iterator[Callable[[str], Done]]:
     folder = tmp_path_factory.mktemp("earlier")
-    project = Project(folder / "here")
+    project = Project(folder / "here", feature=FEATURE_HOOK, environment=ENVIRONMENT)
     pool = ThreadPoolExecutor(2)
     futures: dict[str, Future[Done]] = {}
     for name, asked in RUNS.items():

@@ -234,4 +234,4 @@ def test_a_known_issue_hides_no_failure_outside_the_scenarios(tmp_path: Path, kt
     run = project.run(tmp_path / "reports", *arguments, backend=ktrdr)
     assert Outputs.of(run.reports).said_by_json() == {"met": "met", "failed": "known issue"}
     assert run.status == 1
-    assert "something failed outside the scenarios" in run.last_line
+    assert "after_all" in run.last_line
