@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ktrdr_acceptance.evidence.excerpts import names_in_logs
 from ktrdr_acceptance.evidence.logs import log_attachment
 from ktrdr_acceptance.evidence.pictures import Lane, Picture
 from ktrdr_acceptance.evidence.texts import exchange_digest, exchanges_attachment, history_attachment
@@ -27,6 +28,7 @@ def attachments_of(world: World, *, in_short: bool) -> list[Attachment]:
     attachments.append(exchanges_attachment(world.exchanges))
     started = world.operations.started
     names = {operation.id for operation in started} | {one.request_id for one in world.exchanges}
+    names = names_in_logs(world.logs.slices, names)
     names |= {operation.worker.name for operation in started if operation.worker}
     attachments += filter(None, (log_attachment(log, names) for log in world.logs.slices))
     return attachments

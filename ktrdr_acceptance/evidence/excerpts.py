@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ktrdr_acceptance.evidence.log_lines import errors_of
@@ -53,20 +53,18 @@ def excerpts(
             read[log.service] = log.entries()
         except UnreadableLog as problem:
             found.append(Excerpt(log.service, (str(problem),)))
-    names = {operation.id for operation in operations} | requests
-    names |= {session for entries in read.values() for session in _sessions(entries, names)}
+    names = _with_sessions({operation.id for operation in operations} | requests, read.values())
     workers = {operation.worker.name: operation for operation in operations if operation.worker}
     for service, entries in read.items():
         at_worker = service in workers
-        before = entries[: logged.get(service)]
-        told = [entry for entry in entries if not names.isdisjoint(_WORDS.findall(entry.text))]
+        told = _naming(names, entries)
         errors = [
             entry
             for operation in operations
             for entry in errors_of(operation.id, entries, at_worker=at_worker, worker=workers)
         ]
         errors += [entry for entry in told if entry.is_error or entry.level == "WARNING"]
-        if lines := _lines(errors) or _lines([one for one in told if one in before][-2:]):
+        if lines := _lines(errors) or _lines(_naming(names, entries[: logged.get(service)])[-2:]):
             found.append(Excerpt(service, lines))
         elif operations and (at_worker or service == "backend"):
             found.append(Excerpt(service, ("nothing about what the scenario started",)))
@@ -74,11 +72,32 @@ def excerpts(
     return found
 
 
-def _sessions(entries: list[Entry], names: set[str]) -> Iterator[str]:
-    for entry in entries:
-        sessions = _HOST_SESSION.findall(entry.text)
-        if sessions and not names.isdisjoint(_WORDS.findall(entry.text)):
-            yield from sessions
+def names_in_logs(slices: list[LogSlice], names: set[str]) -> set[str]:
+    """Return the names by which logs speak of what has these: the training host has some of its own."""
+    read: list[list[Entry]] = []
+    for log in slices:
+        with contextlib.suppress(UnreadableLog):
+            read.append(log.entries())
+    return _with_sessions(names, read)
+
+
+def _with_sessions(names: set[str], logs: Iterable[list[Entry]]) -> set[str]:
+    sessions = (
+        session
+        for entries in logs
+        for entry in entries
+        if (found := _HOST_SESSION.findall(entry.text)) and _names_one_of(names, entry)
+        for session in found
+    )
+    return names | set(sessions)
+
+
+def _naming(names: set[str], entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if _names_one_of(names, entry)]
+
+
+def _names_one_of(names: set[str], entry: Entry) -> bool:
+    return not names.isdisjoint(_WORDS.findall(entry.text))
 
 
 def _lines(entries: list[Entry]) -> tuple[str, ...]:
@@ -88,6 +107,7 @@ def _lines(entries: list[Entry]) -> tuple[str, ...]:
         for entry in dict.fromkeys(entries)
         for line in (entry.head, *([entry.text.splitlines()[-1].strip()] if entry.has_stack_trace else []))
     ]
+    # Before a line is cut: half of a secret is not known as one.
     shown = [redacted(line) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown[-1] = f"({len(lines) - _MOST_LINES + 1} more such lines)"
@@ -95,5 +115,4 @@ def _lines(entries: list[Entry]) -> tuple[str, ...]:
 
 
 def _shortened(line: str) -> str:
-    """Return a line, a long one cut; its secrets go first, for half of one is not known as one."""
-    return line if len(line) <= _LONGEST_LINE else f"{redacted(line)[:_LONGEST_LINE]} ..."
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} ..."

@@ -13,6 +13,7 @@ from hamcrest import assert_that, equal_to, has_length
 
 from ktrdr_acceptance.api.http import Answer, Exchange
 from ktrdr_acceptance.api.models import OperationBody, read
+from ktrdr_acceptance.evidence.attached import attachments_of
 from ktrdr_acceptance.evidence.failing import Surroundings, failure_of, surroundings
 from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault
 from ktrdr_acceptance.matchers.checks import Checker
@@ -507,6 +508,20 @@ def test_lines_of_the_training_host_s_session_belong_to_the_operation(tmp_path: 
     assert not any("host_training_8" in line for line in said)
 
 
+def test_the_whole_logs_are_attached_the_training_host_s_too(tmp_path: Path) -> None:
+    world = with_logs(tmp_path, "backend", "training-host", "w0", "w1")
+    world.exchanges.append(exchange("GET", "/a", 200))
+    log(tmp_path, "backend", "[INFO] op_1 runs as host_training_7", "[INFO] w0 is busy, not host_training_8")
+    log(tmp_path, "training-host", "[INFO] host_training_7 begins")
+    log(tmp_path, "w1", "[INFO] host_training_8 begins")
+    attached = {one.name: one.text for one in attachments_of(world, in_short=False)}
+    assert [name for name in attached if name.startswith("Log of ")] == [
+        "Log of backend",
+        "Log of training-host",
+    ]
+    assert "host_training_7 begins" in attached["Log of training-host"]
+
+
 def test_what_was_written_after_the_failure_counts_only_as_an_error(tmp_path: Path) -> None:
     world = with_logs(tmp_path, "backend")
     log(tmp_path, "backend", "[INFO] started op_1", "[INFO] cancelled op_1")
@@ -546,6 +561,15 @@ def test_many_errors_are_told_in_few_lines_and_long_lines_cut(tmp_path: Path) ->
     assert len(said) == 4
     assert said[-1] == "log of backend: (6 more such lines)"
     assert said[0].endswith("xxx ...")
+
+
+def test_half_of_a_secret_does_not_stand_at_the_end_of_a_cut_line(tmp_path: Path) -> None:
+    world = with_logs(tmp_path, "backend", "w0")
+    token = "ghp_" + "a1B2" * 9
+    log(tmp_path, "backend", f"[ERROR] op_1 {'x ' * 95}{token} and more that is cut away in any case")
+    failure = raised(throw(AssertionError("no")), world)
+    assert not any("ghp_" in line or "a1B2" in line for line in failure.evidence)
+    assert any("***" in line for line in failure.evidence)
 
 
 def test_a_line_of_a_log_gives_the_cause_only_of_a_failure_of_its_own_kind(tmp_path: Path) -> None:
