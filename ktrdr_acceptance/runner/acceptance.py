@@ -25,7 +25,7 @@ from ktrdr_acceptance.runner.inspecting import inspect_target
 from ktrdr_acceptance.runner.outside import GuardedFormatter, Outside, WatchedContext, failed_hooks
 from ktrdr_acceptance.runner.planning import prevent
 from ktrdr_acceptance.runner.provenance import suite_identity
-from ktrdr_acceptance.runner.selection import Selection, name_rows, select, select_again
+from ktrdr_acceptance.runner.selection import Selection, file_by_file, name_rows, select, select_again
 from ktrdr_acceptance.runner.session import Session
 from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
@@ -193,7 +193,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         """Load hooks, steps and features."""
         try:
             self.setup_paths()
-            locations = [path for path in self.feature_locations() if not self.config.exclude(path)]
+            found = [path for path in self.feature_locations() if not self.config.exclude(path)]
+            locations = file_by_file(found)
         except _MISSING_PATH as problem:
             raise BadInput(f"Nothing to run at {' '.join(map(str, self.config.paths))}: {problem}") from None
         self.context = WatchedContext(self, self.outside)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from behave.model_type import FileLocation
 
 from ktrdr_acceptance.catalogue.suite import Suite
 from ktrdr_acceptance.catalogue.tags import facts_of, name_row
@@ -21,6 +24,19 @@ class Selection:
 
     scenarios: list[Any]
     said: str = ""
+
+
+def file_by_file(locations: list[FileLocation]) -> list[FileLocation]:
+    """Return the places to run with those of one file together, under one name.
+
+    behave would load a file again that is named again later, and run its scenarios twice.
+    """
+    by_file: dict[str, list[FileLocation]] = {}
+    for location in locations:
+        by_file.setdefault(os.path.realpath(location.filename), []).append(location)
+    return [
+        FileLocation(of_one[0].filename, location.line) for of_one in by_file.values() for location in of_one
+    ]
 
 
 def every_scenario(features: list[Any]) -> Iterator[Any]:

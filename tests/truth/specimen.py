@@ -142,12 +142,13 @@ class SpecimenProject(Project):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
 
-    def run_ours(self, backend: str) -> Done:
-        """Run it as the suite runs."""
+    def run_ours(self, backend: str, log: Path) -> Done:
+        """Run it as the suite runs, with the log of the backend if it asks for that."""
         reports = self.folder / "reports"
         if self.specimen.before is not None:
             self.run(reports, *self.specimen.before, backend=backend)
-        return self.run(reports, *self.specimen.settings, *self.specimen.arguments, backend=backend)
+        settings = [setting.format(log=log) for setting in self.specimen.settings]
+        return self.run(reports, *settings, *self.specimen.arguments, backend=backend)
 
     def run_stock(self) -> StockOutputs:
         """Run it with behave, allure-behave and behave's own JUnit."""

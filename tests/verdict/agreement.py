@@ -37,6 +37,8 @@ JUNIT: dict[Kind, str] = {
 }
 EXIT_STATUS = {"accepted": 0, "not accepted": 1, "environment unfit": 3, "aborted": 4}
 _GREEN_STEPS = {"passed"}
+# For a verdict that comes with a category that it cannot have.
+_NO_WORD = "?"
 
 
 def disagreements(outputs: Outputs) -> list[str]:
@@ -83,8 +85,16 @@ def _of_scenarios(outputs: Outputs) -> Iterator[str]:
         "results.json", outputs.pairs_of_json(), [(id, str(kind[0])) for id, kind in kinds]
     )
     yield from _same_pairs("summary.md", outputs.pairs_of_markdown(), [(i, str(k[0])) for i, k in kinds])
-    yield from _same_pairs("junit.xml", outputs.pairs_of_junit(), [(id, JUNIT[kind]) for id, kind in kinds])
-    yield from _same_pairs("Allure", outputs.pairs_of_allure(), [(id, ALLURE[kind]) for id, kind in kinds])
+    yield from _same_pairs(
+        "junit.xml",
+        outputs.pairs_of_junit(),
+        [(id, JUNIT.get(kind, _NO_WORD)) for id, kind in kinds],
+    )
+    yield from _same_pairs(
+        "Allure",
+        outputs.pairs_of_allure(),
+        [(id, ALLURE.get(kind, _NO_WORD)) for id, kind in kinds],
+    )
     summary = {verdict: n for verdict, n in outputs.results["summary"].items() if n}
     yield from _differ("the counts of results.json", summary, dict(Counter(row["verdict"] for row in rows)))
     if counts_in_words(outputs) not in outputs.markdown:

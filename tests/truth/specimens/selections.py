@@ -60,6 +60,37 @@ SPECIMENS = [
         files={"features/again.txt": "one.feature:9\none.feature:13\n"},
     ),
     Specimen(
+        "named-twice",
+        "toolchain 1",
+        {
+            "a.feature": """
+Feature: First
+
+  @id:a
+  Scenario: Met at the second time
+    Then one is one at the second time
+""",
+            "b.feature": TWO,
+        },
+        "not accepted",
+        {"a": (REFUSED, ""), "one": (MET, ""), "two": (REFUSED, "")},
+        steps="""
+from behave import then
+from hamcrest import equal_to
+
+times = []
+
+@then("one is one at the second time")
+def second_time(context):
+    times.append(1)
+    context.world.check.that("times", len(times), equal_to(2))
+""",
+        arguments=(
+            *("features/a.feature", "features/b.feature:5", "features/./a.feature:5"),
+            "features/b.feature:9",
+        ),
+    ),
+    Specimen(
         "stop",
         "toolchain 1",
         TWO,

@@ -141,7 +141,79 @@ def ends_it(context):
     )
 
 
+EVIDENCE = """
+Feature: Evidence
+
+  @id:failed
+  Scenario: Refused
+    When a training is started
+    Then one is two
+
+  @id:error
+  Scenario: Broken
+    When a training is started
+    Then the step breaks
+
+  @id:undefined
+  Scenario: Undefined
+    When a training is started
+    Then nobody wrote this step
+
+  @id:pending
+  Scenario: Pending
+    When a training is started
+    Then it is to be written
+
+  @hook @id:hook-error
+  Scenario: A hook raises
+    When a training is started
+    Then one is one
+
+  @cleanup @id:cleanup-error
+  Scenario: A cleanup raises
+    When a training is started
+    Then one is one
+
+  @id:unchecked
+  Scenario: Nothing checked
+    When a training is started
+"""
 SPECIMENS = [
+    Specimen(
+        "evidence-of-every-failure",
+        "T13",
+        EVIDENCE,
+        "not accepted",
+        {
+            "failed": (REFUSED, ""),
+            **dict.fromkeys(
+                ("error", "undefined", "pending", "hook-error", "cleanup-error", "unchecked"), (BROKEN, "")
+            ),
+        },
+        steps="""
+from behave import then
+from behave.exception import StepNotImplementedError
+
+@then("it is to be written")
+def to_be_written(context):
+    raise StepNotImplementedError("later")
+""",
+        hooks="""
+import allure
+
+def before_scenario(context, scenario):
+    if "cleanup" in scenario.tags:
+        context.add_cleanup(lambda: 1 / 0)
+
+def after_scenario(context, scenario):
+    # What a suite does to keep its evidence small.
+    if scenario.status == "failed":
+        allure.attach("something", "log")
+    if "hook" in scenario.tags:
+        raise RuntimeError("after_scenario broke")
+""",
+        settings=("-D", "logs=backend={log}"),
+    ),
     Specimen(
         "ends-of-steps",
         "T13",

@@ -51,6 +51,7 @@ Feature: Tables and texts
 
     @id:r-table
     Scenario: A step with a table
+      When a training is started
       Given a table
         | a | b |
         | 1 | 2 |
