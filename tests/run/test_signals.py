@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,21 @@ def test_a_second_signal_does_not_interrupt_the_undo(
     assert done.status == 4
     assert own_ktrdr.statuses() == ["cancelled"]
     assert Outputs.of(reports).results["status"] == "aborted"
+
+
+def test_no_signal_however_late_changes_the_status(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports)
+    ended = False
+    while not ended:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.001)
+            ended = True
+    done = project.end(process, reports)
+    assert (done.status, done.last_line) == (4, "❌ Issue: aborted: SIGINT")
+    assert Outputs.of(reports).results["run_findings"] == []
 
 
 def test_a_second_run_into_the_same_folder_is_refused(
