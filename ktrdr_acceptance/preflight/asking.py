@@ -58,7 +58,8 @@ class Probe:
             return failed(self.name, str(broken[0]))
         if problems:
             first = problems[0]
-            return not_made(self.name, str(first) if silent else f"{type(first).__name__}: {first}")
+            is_silence = isinstance(first, EnvironmentFault)
+            return not_made(self.name, str(first) if is_silence else f"{type(first).__name__}: {first}")
         return not_made(self.name, f"no answer in time: {', '.join(late)}")
 
 

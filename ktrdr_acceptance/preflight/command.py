@@ -7,10 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
+from ktrdr_acceptance.ledger import FILE as LEDGER
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.check import Check, Outcome, Preflight
 from ktrdr_acceptance.preflight.cures import inspect_and_cure
 from ktrdr_acceptance.preflight.inspection import Inspection
+from ktrdr_acceptance.runner.leftovers import operations_left
 from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
@@ -32,7 +35,10 @@ def preflight(settings: Settings, say: Callable[[str], None]) -> ExitStatus:
         target = make_target(settings.model_copy(update={"reports": Path(scratch)}))
         try:
             target.start(clock)
-            found = inspect_and_cure(target, settings, clock)
+            left = operations_left(
+                Ledger(settings.reports / LEDGER).left_by_earlier_run(), target.endpoints.backend_url
+            )
+            found = inspect_and_cure(target, settings, clock, left_over=left)
         except EnvironmentFault as fault:
             say(f"❌ Issue: not ready: {fault}")
             return ExitStatus.UNFIT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.http import ServiceClient
@@ -12,7 +12,7 @@ from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.operations.waiting import Clock, Waiter, WaitFailed
 from ktrdr_acceptance.preflight.catalogue import symptom
 from ktrdr_acceptance.preflight.check import Check, Outcome, Preflight
-from ktrdr_acceptance.preflight.inspected import Connect
+from ktrdr_acceptance.preflight.inspected import Connect, connected
 from ktrdr_acceptance.preflight.inspection import Inspection, inspect
 from ktrdr_acceptance.preflight.machine import SANDBOX_FILE, port_of, sandbox_port
 from ktrdr_acceptance.preflight.others import active_operations
@@ -72,6 +72,7 @@ class Cure:
     check: Check
     left_over: Collection[str]
     connect: Connect | None
+    _clients: list[ServiceClient] = field(default_factory=list)
 
     def apply(self) -> tuple[str, Inspection]:
         """Do what the catalogue says is safe; return what was done, and the target to look at from now on."""
@@ -79,6 +80,9 @@ class Cure:
             return CURES[self.check.symptom_id](self)
         except (WaitFailed, EnvironmentFault, AssertionError) as problem:
             return f"in vain: {str(problem).splitlines()[0]}", self.found
+        finally:
+            for client in self._clients:
+                client.close()
 
     def wait_for_others(self) -> tuple[str, Inspection]:
         """Wait until no operation of others is active; never touch one."""
@@ -145,9 +149,9 @@ class Cure:
 
     def _backend(self) -> Backend:
         url, within = self.found.target.endpoints.backend_url, self.found.settings.request_timeout
-        if self.connect:
-            return Backend(self.connect("backend", url, within))
-        return Backend(ServiceClient("backend", url, within, lambda _exchange: None))
+        connect = self.connect or connected
+        self._clients.append(connect("backend", url, within))
+        return Backend(self._clients[-1])
 
 
 CURES: dict[str, Callable[[Cure], tuple[str, Inspection]]] = {

@@ -17,8 +17,14 @@ from ktrdr_acceptance.testdata.calibration import Calibration
 
 # Makes the client of a service: its name, its URL, and the seconds after which a request is given up.
 Connect = Callable[[str, str, float], ServiceClient]
+
 # Seconds for one answer; shorter than all checks may take, so that who is silent is told by name.
 _WITHIN = 2.5
+
+
+def connected(name: str, url: str, within: float) -> ServiceClient:
+    """Return a client of a service whose exchanges are nobody's evidence."""
+    return ServiceClient(name, url, within, lambda _exchange: None)
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,15 @@ class Inspected:
     @property
     def patient_backend(self) -> Backend:
         """The backend's client that gives an answer as long as a scenario would."""
-        url = self.target.endpoints.backend_url
-        return Backend(self.connect("backend", url, self.settings.request_timeout))
+        url, key = self.target.endpoints.backend_url, "patient backend"
+        if key not in self._clients:
+            self._clients[key] = self.connect("backend", url, self.settings.request_timeout)
+        return Backend(self._clients[key])
+
+    def close(self) -> None:
+        """Close every connection; who has not answered by then is asked nothing more."""
+        for client in list(self._clients.values()):
+            client.close()
 
     @property
     def services(self) -> Mapping[str, str]:

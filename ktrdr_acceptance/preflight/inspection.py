@@ -7,11 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from ktrdr_acceptance.api.http import ServiceClient
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.asking import Asking, Probe
 from ktrdr_acceptance.preflight.check import Check, Outcome, Preflight, failed, not_made, ok
-from ktrdr_acceptance.preflight.inspected import Connect, Inspected
+from ktrdr_acceptance.preflight.inspected import Connect, Inspected, connected
 from ktrdr_acceptance.preflight.machine import disk_probe, log_probe, sandbox_check
 from ktrdr_acceptance.preflight.material import bars_probes, strategy_probe
 from ktrdr_acceptance.preflight.others import others_probe
@@ -58,8 +57,15 @@ def inspect(
     The backend has the time of any request to say who it is, everything else MOST_S; what has not been
     answered by then is not made. Raises RunAborted.
     """
-    began = time.monotonic()
     inspected = _inspected(target, settings, left_over, connect)
+    try:
+        return _inspect(inspected, clock)
+    finally:
+        inspected.close()
+
+
+def _inspect(inspected: Inspected, clock: Clock) -> Inspection:
+    began = time.monotonic()
     asking = Asking(clock)
     beside = [
         *host_probes(inspected),
@@ -85,15 +91,13 @@ def inspect(
     ]
     if identity:
         identity = replace(identity, services=_services(inspected, checks))
-    return Inspection(target, settings, identity, Preflight(tuple(checks), time.monotonic() - began))
+    made = Preflight(tuple(checks), time.monotonic() - began)
+    return Inspection(inspected.target, inspected.settings, identity, made)
 
 
 def _inspected(
     target: Target, settings: Settings, left_over: Collection[str], connect: Connect | None
 ) -> Inspected:
-    def connected(name: str, url: str, within: float) -> ServiceClient:
-        return ServiceClient(name, url, within, lambda _exchange: None)
-
     def now() -> datetime:
         return datetime.now(UTC)
 

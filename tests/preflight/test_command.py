@@ -14,6 +14,8 @@ from run.stub_ktrdr import StubKtrdr, closed_url
 from typer.testing import CliRunner, Result
 
 from ktrdr_acceptance.cli import app
+from ktrdr_acceptance.ledger import FILE as LEDGER
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.catalogue import catalogue
 from ktrdr_acceptance.preflight.check import Outcome, Preflight, failed, not_made, ok
@@ -22,6 +24,8 @@ from ktrdr_acceptance.preflight.cures import inspect_and_cure
 from ktrdr_acceptance.preflight.troubleshooting import troubleshooting_markdown
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
+
+from .scripted_target import OPERATION, listed, shown
 
 ROOT = Path(__file__).parents[2]
 Told = Callable[..., Result]
@@ -80,6 +84,29 @@ def test_previous_reports_stay_where_they_are(told: Told, tmp_path: Path) -> Non
     (reports / "results.json").write_text("{}")
     told(*services(closed_url(), closed_url()), "--reports", str(reports))
     assert [path.name for path in reports.iterdir()] == ["results.json"]
+
+
+class LeftKtrdr(StubKtrdr):
+    """A KTRDR on which a training runs that somebody has left."""
+
+    def _answer(self, method: str, path: str, sent: object) -> tuple[int, object]:
+        if path.startswith("/api/v1/operations?"):
+            return listed(OPERATION)
+        return shown() if path.endswith(OPERATION) else super()._answer(method, path, sent)
+
+
+def test_what_a_killed_run_left_is_told_as_the_suite_s_own(told: Told, tmp_path: Path) -> None:
+    stub = LeftKtrdr()
+    (tmp_path / "reports").mkdir()
+    ledger = Ledger(tmp_path / "reports" / LEDGER)
+    try:
+        foreign = told(*services(stub.url, stub.url))
+        ledger.begun(OPERATION, id=OPERATION, backend=stub.url, kind="training")
+        ours = told(*services(stub.url, stub.url))
+    finally:
+        stub.stop()
+    assert f"1 operation of others is active: {OPERATION} (running)" in foreign.stdout
+    assert f"left by an earlier run: {OPERATION} (running)" in ours.stdout
 
 
 def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

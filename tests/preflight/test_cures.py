@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from driver.fake_clock import FakeClock
 from driver.scripted_world import Reply, Script
 
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.preflight.catalogue import catalogue
 from ktrdr_acceptance.preflight.check import Outcome
 from ktrdr_acceptance.preflight.cures import CURES
+from ktrdr_acceptance.runner import inspecting
+from ktrdr_acceptance.settings import Settings
 
 from .scripted_target import OPERATION, WORKERS, Inspected, addressing, inspected, listed, shown, silent
 
@@ -158,3 +163,46 @@ def test_a_target_that_goes_away_while_it_is_cured_is_told() -> None:
     check = found.check(OTHERS)
     assert check.tried[0].startswith("attempt 1: in vain: backend at http://backend:1 gave no answer")
     assert check.outcome is Outcome.NOT_MADE
+
+
+# in a run
+
+
+def test_a_run_goes_on_with_the_target_that_a_cure_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = inspected(backend_url="http://localhost:8003").found
+    monkeypatch.setattr(inspecting, "inspect_and_cure", lambda *_given, **_named: elsewhere)
+    session = a_session()
+    lines = inspecting.inspect_target(session)
+    assert lines == elsewhere.preflight.lines()
+    assert (session.target, session.settings) == (elsewhere.target, elsewhere.settings)
+    assert "-D backend_url=http://localhost:8003" in session.run.options
+    assert session.run.settings["backend_url"] == "http://localhost:8003"
+    assert session.run.preflight is elsewhere.preflight
+    assert session.run.target["version"] == "1.0.7.2"
+
+
+def test_a_run_on_what_cannot_be_judged_is_ended_with_every_check_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = inspected({"backend GET /api/v1/health": silent()}).found
+    monkeypatch.setattr(inspecting, "inspect_and_cure", lambda *_given, **_named: gone)
+    session = a_session()
+    with pytest.raises(EnvironmentFault, match="backend at http://backend:1 gave no answer"):
+        inspecting.inspect_target(session)
+    assert session.console.told == gone.preflight.lines()
+    assert session.run.preflight is gone.preflight
+    assert session.run.target == {}
+
+
+def a_session() -> Any:
+    """Return what `inspect_target` uses of a session."""
+    told: list[str] = []
+    return SimpleNamespace(
+        ledger=Ledger(None),
+        target=addressing("http://localhost:8000"),
+        settings=Settings.load({"target": "services"}, {}, {}),
+        clock=FakeClock(),
+        generation=None,
+        run=SimpleNamespace(preflight=None, settings={}, options="", target={}, target_lines=[]),
+        console=SimpleNamespace(told=told, tell=told.extend),
+    )
