@@ -87,10 +87,7 @@ class Cure:
     def wait_for_others(self) -> tuple[str, Inspection]:
         """Wait until no operation of others is active; never touch one."""
         backend = self._backend()
-        self._await(
-            lambda: [one for one in active_operations(backend) if one not in self.left_over],
-            "the operations of others to end",
-        )
+        self._await(lambda: [*active_operations(backend)], "the operations of others to end")
         return "waited until the operations of others had ended", self.found
 
     def end_left_over(self) -> tuple[str, Inspection]:

@@ -90,6 +90,7 @@ class TimedNet(Net):
     """Services that tell the time; `ahead_s` by service, None where one does not tell it."""
 
     ahead_s: dict[str, float | None] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
 
     def reply(self, asked: Asked) -> Answer:
         answer = super().reply(asked)
@@ -99,6 +100,18 @@ class TimedNet(Net):
         return replace(
             answer, date=format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
         )
+
+
+class OpenClient(NetClient):
+    """A connection that is open until it is closed."""
+
+    def __init__(self, net: TimedNet, name: str, base_url: str) -> None:
+        super().__init__(net, name, base_url)
+        self._open = net.open
+        self._open.append(name)
+
+    def close(self) -> None:
+        self._open.remove(self.name)
 
 
 @dataclass
@@ -136,7 +149,7 @@ def inspected(
         made.endpoints = replace(made.endpoints, logs=logs)
 
     def connect(name: str, url: str, _within: float) -> ServiceClient:
-        return cast(ServiceClient, NetClient(net, name, url))
+        return cast(ServiceClient, OpenClient(net, name, url))
 
     told = Settings.load({"target": "services", **settings}, {}, {})
     found = inspect_and_cure(made, told, clock or FakeClock(), left_over=left_over, connect=connect)

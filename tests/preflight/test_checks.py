@@ -15,7 +15,6 @@ from ktrdr_acceptance.faults import RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.asking import Asking, Probe
 from ktrdr_acceptance.preflight.check import Check, Outcome, ok
-from ktrdr_acceptance.preflight.inspection import MOST_S
 
 from .scripted_target import (
     HEALTHY,
@@ -90,6 +89,11 @@ def test_preflight_asks_for_nothing_that_changes_the_target() -> None:
         "POST /api/v1/data/range",
         *(request.removeprefix("backend ") for request in HEALTHY if "validate" in request),
     }
+
+
+def test_every_connection_is_closed() -> None:
+    assert inspected().net.open == []
+    assert inspected({LIST: listed(OPERATION), LOOKUP: shown()}, cure="true").net.open == []
 
 
 def test_the_workers_are_asked_for_once() -> None:
@@ -404,6 +408,7 @@ def test_logs_that_are_named_must_be_there(tmp_path: Path) -> None:
     assert came_out(check) == ("failed", "E37")
     assert f"the log of ib-host cannot be read: {tmp_path / 'ib.log'}" in check.said
     assert LOGS not in inspected().names
+    assert came_out(inspected(logs={"backend": tmp_path}).check(LOGS)) == ("failed", "E37"), "a folder"
 
 
 # clocks
@@ -561,6 +566,16 @@ def test_asks_are_made_side_by_side() -> None:
     assert check.outcome is Outcome.OK
 
 
+def test_an_answer_that_never_comes_does_not_keep_the_process() -> None:
+    never = threading.Event()
+    before = set(threading.enumerate())
+    Asking(Clock()).start({"late": never.wait})
+    waiting = set(threading.enumerate()) - before
+    assert waiting
+    assert all(thread.daemon for thread in waiting)
+    never.set()
+
+
 def test_a_request_to_stop_ends_the_wait() -> None:
     never = threading.Event()
     asking = Asking(Clock(stop_reason="SIGINT"))
@@ -581,7 +596,7 @@ def test_a_service_that_hangs_costs_no_more_than_the_deadline() -> None:
     found = inspected({"ib-host GET /health": hangs, RANGE: hangs}, clock=Clock())
     took = time.monotonic() - began
     never.set()
-    assert took < MOST_S + 0.3
+    assert took < 3
     assert found.check("ib-host answers").said.startswith("no answer in time: ib-host")
     assert found.check(BARS).outcome is Outcome.NOT_MADE
     assert found.check(STRATEGIES).outcome is Outcome.OK
