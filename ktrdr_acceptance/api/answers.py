@@ -81,7 +81,7 @@ class AnswerWatch:
 def stack_trace_in(text: str) -> str:
     """Return the beginning of a stack trace that stands in a text, or nothing."""
     at = text.find(_TRACE)
-    if at < 0 and '", line ' in text.replace('\\"', '"'):
+    if at < 0 and '", line ' in text:
         frame = _FRAME.search(text)
         at = frame.start() if frame else -1
     return _beginning(text[at:]) if at >= 0 else ""

@@ -81,7 +81,7 @@ class Deeds:
 
     def _explains_by_switching(self, entry: Entry) -> bool:
         """Return whether an entry says that a service is not reached which the scenario switched off."""
-        if not self.switched or not (NO_CONNECTION.search(entry.text) or _NOT_CONNECTED.search(entry.text)):
+        if not (NO_CONNECTION.search(entry.text) or _NOT_CONNECTED.search(entry.text)):
             return False
         text = entry.text.lower()
         return any(name in text for name in self.switched)

@@ -123,6 +123,31 @@ def test_of_two_moved_away_at_the_same_time_the_lower_number_is_the_newer(
     assert said == ["new line", "between", "later line", "last"]
 
 
+# cut anew, and what nobody has seen
+
+
+def test_a_slice_that_is_cut_anew_begins_there(log: Path, cut: LogSlice) -> None:
+    write(log, NEW + LATER[:20])
+    cut.cut()
+    write(log, LATER[20:] + LATER)
+    assert cut.text() == LATER
+    assert cut.unseen() == ((NEW + LATER + LATER).encode(), "")
+    assert cut.unseen() == (b"", "")
+    assert cut.text() == LATER
+
+
+def test_lines_that_were_read_before_a_loss_are_still_to_be_seen(log: Path, cut: LogSlice) -> None:
+    write(log, NEW)
+    assert cut.text() == NEW
+    empty(log)
+    cut.cut()
+    write(log, LATER)
+    written, lost = cut.unseen()
+    assert written.decode() == NEW + LATER
+    assert "was emptied or replaced" in lost
+    assert cut.text() == LATER
+
+
 # what makes a log unreadable
 
 

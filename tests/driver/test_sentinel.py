@@ -202,6 +202,11 @@ FINDINGS: dict[str, tuple[str, list[str], str]] = {
         request(R1, error(f"Failed operation: {OTHERS} - no")),
         "an unexpected error",
     ),
+    "an error that names nothing at the backend, which works on nothing": (
+        "backend",
+        [line(f"Created operation: {OURS}"), error("it broke")],
+        "an unexpected error",
+    ),
     "an error at the worker after our operation ended": (
         WORKER,
         [*work(OURS, at_worker(f"Completed operation: {OURS}")), at_worker("it broke", "ERROR")],
@@ -225,6 +230,18 @@ def test_what_belongs_to_no_scenario_is_a_finding_of_the_run(desk: Desk, name: s
     assert desk.looks() == []
     (said,) = desk.findings
     assert said.startswith(f"the log of {service} shows {what}: ")
+
+
+def test_an_error_of_another_s_operation_is_not_that_of_our_refused_request(desk: Desk) -> None:
+    desk.writes("backend", *request(R1, error(f"lost {OTHERS}")))
+    assert desk.looks(refused={R1: "http://h:1/x"}) == []
+    assert len(desk.findings) == 1
+
+
+def test_a_backend_that_works_itself_has_our_operation_s_errors(desk: Desk) -> None:
+    desk.sentinel.backend_works = True
+    desk.writes("backend", line(f"Created operation: {OURS}"), error("it broke"))
+    assert len(desk.looks()) == 1
 
 
 def test_a_late_line_of_an_earlier_scenario_is_a_finding_that_names_it(desk: Desk) -> None:
@@ -485,6 +502,18 @@ def test_a_log_that_may_have_lost_lines_is_a_finding_and_is_followed_again(
     desk.writes("backend", *request(R1, error("it broke")))
     assert len(desk.looks()) == 1
     assert desk.findings == [said]
+
+
+@pytest.mark.parametrize("spoil", [emptied, removed])
+def test_a_loss_between_two_scenarios_is_a_finding(desk: Desk, spoil: Callable[[Path], None]) -> None:
+    desk.looks()
+    spoil(desk.paths["backend"])
+    desk.sentinel.slices["backend"].cut()
+    desk.writes("backend", line("fine"))
+    assert desk.looks() == []
+    (said,) = desk.findings
+    assert said.startswith("the log of backend ")
+    assert "such)" not in said
 
 
 def test_a_log_that_was_moved_away_is_followed(desk: Desk) -> None:

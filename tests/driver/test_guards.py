@@ -1,0 +1,163 @@
+"""The guards of a run: what they learn of each scenario, and what they have the run say."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from verdict.specimens import run_result
+
+from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.api.http import Exchange
+from ktrdr_acceptance.runner.guards import Guards
+from ktrdr_acceptance.target.base import Endpoints, Target
+from ktrdr_acceptance.verdict.model import RunResult
+from ktrdr_acceptance.world import World
+
+ID = "op_training_20261122_154627_d3ce30ab"
+FAILED = f"2026-11-22 15:46:27 [ERROR] ktrdr: Failed operation: {ID} - no bars\n"
+NO_IB = "2026-11-22 15:46:27 [ERROR] ktrdr: {}: All connection attempts failed\n"
+START = "2026-11-22 15:46:27 [INFO] uvicorn.error: Started server process [7]\n"
+
+
+class Stage:
+    """A target with one log, and the guards of a run at it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "backend.log"
+        self.log.touch()
+        others = {"ib-host": "http://h:5001"}
+        endpoints = Endpoints("http://h:8000", "the test", 0.0, 1.0, others, logs={"backend": self.log})
+        self.target = cast(Target, SimpleNamespace(endpoints=endpoints))
+        self.run: RunResult = run_result(target={"workers": [{"id": "w1", "url": "http://h:5005"}]})
+        self.guards = Guards(self.run, lambda: date(2026, 11, 22))
+        self.worlds = 0
+
+    def world(self) -> World:
+        """Begin a scenario with an operation of its own."""
+        self.guards.begin(self.target, Generation.S)
+        operation = SimpleNamespace(id=ID, home=None, worker=None)
+        operations = SimpleNamespace(started=[operation], recorder=SimpleNamespace(drift={}))
+        world = SimpleNamespace(
+            operations=operations,
+            workers=SimpleNamespace(unreachable=[]),
+            services=SimpleNamespace(switched=[]),
+            exchanges=[],
+            target=self.target,
+        )
+        return cast(World, world)
+
+    def writes(self, text: str) -> None:
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(text)
+
+    def ends(self, world: World) -> list[str]:
+        self.guards.steps_ended(world)
+        return self.guards.end("1.1", world)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def failure() -> Exchange:
+    body: dict[str, Any] = {"data": {"operation_id": ID, "status": "failed", "error_message": "no bars"}}
+    return Exchange("backend", "GET", "http://h:8000/x", None, 200, body, 0.0, 0.0, request_id="acceptance-1")
+
+
+@pytest.mark.parametrize(("seen_in_steps", "breaches"), [(True, 0), (False, 1)])
+def test_a_failure_is_expected_only_if_the_steps_saw_it(
+    stage: Stage, seen_in_steps: bool, breaches: int
+) -> None:
+    world = stage.world()
+    stage.writes(FAILED)
+    if seen_in_steps:
+        world.exchanges.append(failure())
+    stage.guards.steps_ended(world)
+    # Putting things back looks at every operation.
+    world.exchanges.append(failure())
+    assert len(stage.guards.end("1.1", world)) == breaches
+    assert stage.run.run_findings == []
+
+
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [
+        ("ib-gateway", "the IB gateway"),
+        ("ib-host", "http://h:5001/data"),
+        ("w1", "http://h:5005"),
+        ("w1", "worker w1"),
+    ],
+)
+@pytest.mark.parametrize(("verb", "findings"), [("stop", 0), ("kill", 0), ("pause", 0), ("start", 1)])
+def test_what_was_switched_off_is_not_reached_in_this_scenario_and_the_next(
+    stage: Stage, service: str, name: str, verb: Any, findings: int
+) -> None:
+    world = stage.world()
+    world.services.switched.append((verb, service))
+    stage.writes(NO_IB.format(name))
+    stage.ends(world)
+    assert len(stage.run.run_findings) == findings
+    second = stage.world()
+    stage.writes(NO_IB.format(name))
+    stage.ends(second)
+    assert len(stage.run.run_findings) == findings
+    third = stage.world()
+    stage.writes(NO_IB.format(name))
+    stage.ends(third)
+    assert len(stage.run.run_findings) == 1
+
+
+@pytest.mark.parametrize(("verb", "findings"), [("start", 0), ("resume", 1), ("stop", 1)])
+def test_only_a_start_of_the_suite_plans_a_start(stage: Stage, verb: Any, findings: int) -> None:
+    world = stage.world()
+    world.services.switched.append((verb, "backend"))
+    world.operations.started.clear()
+    stage.writes(START)
+    stage.ends(world)
+    assert len(stage.run.run_findings) == findings
+
+
+def test_counts_of_findings_grow_and_other_findings_stay(stage: Stage) -> None:
+    stage.run.run_findings.append("of another kind")
+    for _ in range(3):
+        world = stage.world()
+        stage.writes("2026-11-22 15:46:27 [ERROR] ktrdr: disk full\n")
+        stage.ends(world)
+    other, said = stage.run.run_findings
+    assert other == "of another kind"
+    assert said.endswith("disk full (3 such)")
+
+
+def test_what_is_written_after_the_last_scenario_is_looked_at(stage: Stage) -> None:
+    stage.guards.finish()
+    stage.ends(stage.world())
+    stage.writes("2026-11-22 15:46:27 [ERROR] ktrdr: disk full\n")
+    stage.guards.finish()
+    assert len(stage.run.run_findings) == 1
+
+
+def test_drift_of_a_scenario_is_that_of_the_run(stage: Stage) -> None:
+    for _ in range(2):
+        world = stage.world()
+        world.operations.recorder.drift["falls"] = ["a", "b"]
+        world.workers.unreachable.append("w1 is gone")
+        stage.ends(world)
+    assert {kind: drift.count for kind, drift in stage.run.watched.drift.items()} == {
+        "falls": 4,
+        "a registered worker does not answer": 2,
+    }
+
+
+def test_a_target_whose_logs_are_not_known_has_no_sentinel(stage: Stage) -> None:
+    endpoints = Endpoints("http://h:8000", "the test", 0.0, 1.0)
+    stage.target = cast(Target, SimpleNamespace(endpoints=endpoints))
+    world = stage.world()
+    assert stage.guards.slices == {}
+    assert stage.ends(world) == []
+    stage.guards.finish()
+    assert stage.run.run_findings == []
