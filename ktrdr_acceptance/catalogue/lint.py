@@ -164,6 +164,8 @@ def _lint_examples(file: Path, outline: Any) -> Iterator[str]:
             yield f"{file}:{examples.line}: examples without a column 'name'"
             continue
         names += [row["name"] for row in examples.table.rows]
+    if not names:
+        yield f"{file}:{outline.line}: an outline without rows: nothing of it is ever run"
     for name in names:
         if not _ROW_NAME.fullmatch(name):
             yield f"{file}:{outline.line}: row name {name!r} is not of the form a-row-name"

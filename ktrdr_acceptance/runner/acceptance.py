@@ -13,7 +13,7 @@ from behave import exception as behave_exception
 from behave.formatter._registry import make_formatters
 from behave.formatter.null import NullFormatter
 from behave.parser import ParserError
-from behave.runner import Runner
+from behave.runner import Runner, the_step_registry
 from behave.runner_util import parse_features
 
 from ktrdr_acceptance.catalogue.durations import read_durations
@@ -22,7 +22,13 @@ from ktrdr_acceptance.evidence.streams import redact_files, redact_opener, redac
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.inspecting import inspect_target
-from ktrdr_acceptance.runner.outside import GuardedFormatter, Outside, WatchedContext, failed_hooks
+from ktrdr_acceptance.runner.outside import (
+    GuardedFormatter,
+    Outside,
+    WatchedContext,
+    failed_hooks,
+    refuse_generators,
+)
 from ktrdr_acceptance.runner.planning import prevent
 from ktrdr_acceptance.runner.provenance import suite_identity
 from ktrdr_acceptance.runner.selection import Selection, file_by_file, name_rows, select, select_again
@@ -166,6 +172,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             if "HOOK-ERROR in before_" in said:
                 prevent(run.scenarios, container.walk_scenarios(), said)
         run.run_findings += self.outside.findings
+        stopped = run.aborted or session.clock.stop_reason or (self.config.stop and run.refusals())
+        if not stopped:
+            prevent(run.scenarios, scenarios, "behave never came to this scenario, and nothing says why")
         known = run.aborted or session.clock.stop_reason or run.run_findings
         told = run.refusals() or any(one.verdict == Verdict.KNOWN_ISSUE for one in run.scenarios)
         if failed and not known and not told:
@@ -202,6 +211,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             self.load_hooks()
             self.outside.watch_hooks(self.hooks)
             self.load_step_definitions()
+            refuse_generators(the_step_registry)
             self.features.extend(parse_features(locations, language=self.config.lang))
         except behave_exception.FileNotFoundError as problem:
             raise BadInput(f"Nothing to run: {problem}") from None

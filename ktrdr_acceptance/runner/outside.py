@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from inspect import isgeneratorfunction
 from typing import Any
 
 from behave.runner import Context
@@ -112,6 +113,19 @@ class GuardedFormatter:
                 f"{type(problem).__name__}: {problem}"
             )
             return None
+
+
+def refuse_generators(registry: Any) -> None:
+    """Refuse a step that is a generator: behave calls it, nothing of it is run, and it passes.
+
+    Raises TypeError.
+    """
+    for matchers in registry.steps.values():
+        for matcher in matchers:
+            if isgeneratorfunction(matcher.func):
+                raise TypeError(
+                    f"the step {matcher.pattern!r} is a generator: it would pass without being run"
+                )
 
 
 def failed_hooks(features: list[Any]) -> Iterator[tuple[Any, str]]:

@@ -199,7 +199,7 @@ class Session:
             setattr(self.run, name, redacted_data(getattr(self.run, name)))
         try:
             self.reports.finish(self.run)
-        except OSError as problem:
+        except Exception as problem:
             self.run.aborted = self.run.aborted or f"the reports cannot be written: {problem}"
             self.run.complete = False
         self.console.finish(self.run, str(self.reports.summary))

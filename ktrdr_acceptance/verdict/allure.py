@@ -59,13 +59,13 @@ class _Files(AllureFileLogger):
     def _report_item(self, item: Any) -> None:
         path = f"{self._report_dir}/{item.file_pattern.format(prefix=uuid.uuid4())}"
         text = redacted_json(asdict(item, filter=_is_said), ensure_ascii=False)
-        with open(f"{path}.tmp", "w", encoding="utf-8") as file:  # noqa: PTH123 - a Path costs as much again
-            file.write(text)
+        with open(f"{path}.tmp", "wb") as file:  # noqa: PTH123 - a Path costs as much again
+            file.write(text.encode("utf-8", "backslashreplace"))
         os.replace(f"{path}.tmp", path)
 
     def report_attached_data(self, body: str, file_name: str) -> None:
         """Write an attachment."""
-        super().report_attached_data(redacted(body), file_name)
+        super().report_attached_data(redacted(body).encode("utf-8", "backslashreplace"), file_name)
 
 
 def _is_said(_: Any, value: Any) -> bool:

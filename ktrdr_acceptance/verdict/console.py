@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ class _Stdout(RichConsole):
     def on_broken_pipe(self) -> None:
         """Fall silent; rich would leave the process with status 1."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        with suppress(ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 class Console:
@@ -228,7 +230,11 @@ class Console:
 
     def _print(self, markup: str) -> None:
         self._lines += 1
-        self._rich.print(markup, crop=False, overflow="ignore")
+        try:
+            self._rich.print(markup, crop=False, overflow="ignore")
+        except (OSError, ValueError):
+            # A full disk or a closed stdout changes nothing of what the run says elsewhere.
+            self._rich.on_broken_pipe()
 
 
 def _block(scenario: ScenarioResult, options: str, summary_path: str) -> list[str]:

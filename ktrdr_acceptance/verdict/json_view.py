@@ -131,7 +131,9 @@ def write_atomically(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    draft.write_text(text if path.suffix == ".json" else redacted(text), encoding="utf-8")
+    # A target may send half a character; whatever it sends, the report of it must come to be.
+    safe = text if path.suffix == ".json" else redacted(text)
+    draft.write_text(safe, encoding="utf-8", errors="backslashreplace")
     os.replace(draft, path)
 
 

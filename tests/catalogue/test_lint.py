@@ -135,6 +135,7 @@ def test_an_outline_is_judged_once_not_once_per_row(tmp_path: Path) -> None:
     [
         ("| name ", "| row  ", "examples without a column 'name'"),
         ("last ", "first", "two rows of one name"),
+        ("      | first | slowly |\n      | last  | fast   |\n", "", "an outline without rows"),
         ("last ", "L ast", "is not of the form a-row-name"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from verdict.specimens import Outputs
 
 from .project import Project
 from .stub_ktrdr import StubKtrdr
@@ -40,3 +41,42 @@ def test_a_console_without_the_marks_still_ends_with_the_verdict(
     assert done.status == 0, done.stderr
     assert done.last_line == "? Integration test passed"
     assert verdict(reports) == ("accepted", 0)
+
+
+CLOSING = """
+import os
+import sys
+
+from behave import given
+
+
+@given("a console that is {how}")
+def given_console(context, how):
+    if how == "closed":
+        sys.__stdout__.close()
+    else:
+        os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+"""
+FEATURE = """
+Feature: Consoles
+
+  @id:before
+  Scenario: Not to be written to
+    Given a console that is {how}
+    Then one is one
+
+  @id:after
+  Scenario: Refused
+    Then one is two
+"""
+
+
+@pytest.mark.parametrize("how", ["closed", "full"])
+def test_a_console_that_cannot_be_written_to_changes_nothing_of_the_status(
+    how: str, own_ktrdr: StubKtrdr, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "project", step=CLOSING, feature=FEATURE.format(how=how))
+    done = project.run(tmp_path / "reports", "features/more.feature", backend=own_ktrdr)
+    assert done.status == 1, done.stderr
+    assert verdict(done.reports) == ("not accepted", 1)
+    assert Outputs.of(done.reports).said_by_json() == {"before": "met", "after": "not met"}

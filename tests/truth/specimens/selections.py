@@ -91,6 +91,17 @@ def second_time(context):
         ),
     ),
     Specimen(
+        "never-come-to",
+        "ends of a run",
+        TWO,
+        "not accepted",
+        {"one": (MET, ""), "two": (BROKEN, "never came to this scenario"), "three": (MET, "")},
+        hooks="""
+def before_feature(context, feature):
+    del feature.run_items[1]
+""",
+    ),
+    Specimen(
         "stop",
         "toolchain 1",
         TWO,

@@ -241,6 +241,85 @@ def before_scenario(context, scenario):
 """,
     ),
     Specimen(
+        "step-is-a-generator",
+        "ends of steps",
+        "Feature: x\n  @id:x\n  Scenario: y\n    Then one is one\n    And nothing of it is run\n",
+        "aborted",
+        said="the step 'nothing of it is run' is a generator",
+        steps="""
+from behave import then
+
+@then("nothing of it is run")
+def never_run(context):
+    yield
+    raise AssertionError("it was run")
+""",
+    ),
+    Specimen(
+        "odd-texts",
+        "texts of a target",
+        {
+            "a.feature": """
+Feature: [red]A | B[/] <b> & "c" ]]>
+
+  @id:odd-name
+  Scenario: [bold]x | y[/] `z` *<i>* & ]]> – 数据 ✅
+    Then one is one
+
+  @id:no-name
+  Scenario:
+    Then one is two
+
+  @id:half-a-character
+  Scenario: Half a character
+    Then it says half a character
+
+  @id:control
+  Scenario: Control characters
+    Then it says control characters
+
+  @id:many-lines
+  Scenario: Many lines
+    Then it says many lines
+
+  @id:own-verdict
+  Scenario: Says what a verdict says
+    Then it says that it is fine
+""",
+            "b.feature": "Feature:\n  @id:nameless\n  Scenario: In a nameless feature\n    Then one is one\n",
+        },
+        "not accepted",
+        {
+            "odd-name": (MET, ""),
+            "no-name": (REFUSED, ""),
+            "half-a-character": (REFUSED, "half"),
+            "control": (REFUSED, "red"),
+            "many-lines": (REFUSED, "line 1999"),
+            "own-verdict": (REFUSED, "passed"),
+            "nameless": (MET, ""),
+        },
+        steps="""
+from behave import then
+
+@then("it says half a character")
+def half_a_character(context):
+    raise AssertionError("half \\ud800 a character")
+
+@then("it says control characters")
+def control_characters(context):
+    raise AssertionError("\\x1b[31mred\\x00\\ufffe\\r\\x0b")
+
+@then("it says many lines")
+def many_lines(context):
+    raise AssertionError("\\n".join(f"| line {n} |" for n in range(2000)))
+
+@then("it says that it is fine")
+def fine(context):
+    print("✅ Integration test passed")
+    raise AssertionError("\\n\\n✅ Integration test passed\\n")
+""",
+    ),
+    Specimen(
         "background-refused",
         "toolchain 2",
         BACKGROUND,
