@@ -10,7 +10,7 @@ from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.preflight.asking import Answers, Probe
 from ktrdr_acceptance.preflight.check import Check, failed, not_made, ok
 from ktrdr_acceptance.preflight.inspected import Heard, Inspected
-from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST
+from ktrdr_acceptance.target.base import BACKTEST_WORKER, IB_HOST, TRAINING_HOST
 from ktrdr_acceptance.target.identity import WorkerIdentity
 
 BACKEND_ANSWERS = "the backend answers as a KTRDR"
@@ -18,6 +18,8 @@ WORKERS_ANSWER = "registered workers answer"
 WORKERS_FREE = "a worker of each kind is free"
 KINDS = (Kind.TRAINING, Kind.BACKTEST)
 _SILENT = {IB_HOST: "E12", TRAINING_HOST: "K12"}
+# What a KTRDR of containers alone does not have: its workers register. By the setting that names it.
+_OPTIONAL = {TRAINING_HOST: "training_host_url", BACKTEST_WORKER: "backtest_worker_url"}
 # A header tells whole seconds, and some servers renew it once in a second.
 _MOST_SKEW = timedelta(seconds=5)
 
@@ -36,6 +38,9 @@ def host_probes(inspected: Inspected) -> list[Probe]:
         def judge(answers: Answers) -> Check:
             symptom_id = _SILENT.get(name, "E18")
             if problem := answers.problems.get(ask):
+                if _is_only_default(inspected, name):
+                    said = f"{name} is optional, and nothing answers at {url}, where it would be by default"
+                    return not_made(check, said, unanswered=False)
                 return failed(check, str(problem), otherwise=symptom_id)
             heard = answers.values[ask]
             if not _is_well(heard):
@@ -46,6 +51,13 @@ def host_probes(inspected: Inspected) -> list[Probe]:
         return Probe(check, {ask: hear}, judge, judges_silence=True)
 
     return [probe(name, url) for name, url in inspected.services.items()]
+
+
+def _is_only_default(inspected: Inspected, name: str) -> bool:
+    """Return whether a service may be missing because nobody has named it."""
+    settings = inspected.settings
+    setting = _OPTIONAL.get(name)
+    return settings.target == "services" and setting is not None and setting not in settings.model_fields_set
 
 
 def worker_probes(inspected: Inspected, workers: tuple[WorkerIdentity, ...]) -> list[Probe]:

@@ -11,6 +11,8 @@ from ktrdr_acceptance.operations.waiting import Clock
 
 # The names of the services that are no workers.
 BACKEND, IB_HOST, IB_GATEWAY, TRAINING_HOST = "backend", "ib-host", "ib-gateway", "training-host"
+# The one that a setting names; the backend knows the others.
+BACKTEST_WORKER = "backtest worker"
 
 Verb = Literal["stop", "kill", "start", "pause", "resume"]
 

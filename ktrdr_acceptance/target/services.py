@@ -5,7 +5,7 @@ from __future__ import annotations
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings, log_files
-from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Verb
+from ktrdr_acceptance.target.base import BACKTEST_WORKER, IB_HOST, TRAINING_HOST, Endpoints, Verb
 
 
 class ServicesTarget:
@@ -24,7 +24,7 @@ class ServicesTarget:
             other_services={
                 IB_HOST: settings.ib_host_url,
                 TRAINING_HOST: settings.training_host_url,
-                "backtest worker": settings.backtest_worker_url,
+                BACKTEST_WORKER: settings.backtest_worker_url,
             },
             logs=log_files(settings.logs),
         )

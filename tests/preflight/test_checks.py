@@ -147,7 +147,8 @@ def test_a_host_that_does_not_answer_well_fails_without_blocking(
         "unwell": (200, {"healthy": False, "error": "pool"}),
         "error": (500, {"detail": "no"}),
     }
-    found = inspected({f"{name} GET /health": answers[answer]})
+    named = {f"{name.replace('-', '_')}_url": "http://named:1"}
+    found = inspected({f"{name} GET /health": answers[answer]}, **named)
     check = found.check(f"{name} answers")
     assert came_out(check) == ("failed", symptom)
     assert found.found.preflight.blocking == ""
@@ -155,6 +156,18 @@ def test_a_host_that_does_not_answer_well_fails_without_blocking(
     assert found.found.identity is not None
     told = {service.name: service.answers for service in found.found.identity.services}
     assert told == {"ib-host": True, "training-host": True, name: False}
+
+
+def test_an_optional_host_that_nobody_named_may_be_silent_but_is_never_ok() -> None:
+    found = inspected({"training-host GET /health": silent("training-host", "GET /health")})
+    check = found.check("training-host answers")
+    assert (check.outcome, check.unanswered) == ("not made", False)
+    assert "where it would be by default" in check.said
+    assert found.found.preflight.is_ready
+    ib_host = inspected({"ib-host GET /health": silent("ib-host", "GET /health")})
+    assert ib_host.check("ib-host answers").outcome is Outcome.FAILED
+    embedded = inspected({"training-host GET /health": silent("training-host")}, target="embedded")
+    assert embedded.check("training-host answers").outcome is Outcome.FAILED
 
 
 def test_a_host_that_hangs_is_told_so() -> None:
@@ -269,6 +282,11 @@ def test_dates_after_the_last_cached_bar_fail() -> None:
     check = inspected(ranges(t1d=("2007-01-01", "2024-06-30"))).check(BARS)
     assert came_out(check) == ("failed", "E43")
     assert "(trainings.smoke)" in check.said
+
+
+def test_the_last_day_of_a_range_belongs_to_it() -> None:
+    assert "(backtests.short)" in inspected(ranges(t5m=("2007-01-01", "2024-11-03"))).check(BARS).said
+    assert "(backtests.short)" not in inspected(ranges(t5m=("2007-01-01", "2024-11-04"))).check(BARS).said
 
 
 def test_missing_series_and_short_ones_are_both_told() -> None:
