@@ -237,7 +237,7 @@ def test_running_is_not_awaited_of_an_operation_that_has_ended() -> None:
         "No data found for EURUSD 1d",
         "Data not found: EURUSD",
         "data/EURUSD_1h.csv not found",
-        "Failed: NO DATA FOUND",
+        "Failed: NO DATA FOUND IN CACHE",
     ],
 )
 @pytest.mark.parametrize("copy", ["backend", "training-worker-1"])

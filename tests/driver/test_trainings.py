@@ -39,6 +39,7 @@ class StartingBackend:
     """A backend that answers each start as `reply` says, given its number; it counts up to `most`."""
 
     name = "backend"
+    base_url = "http://backend:1"
 
     def __init__(self, reply: Reply = accepts, there: int = 0, most: int = 1000) -> None:
         self.reply = reply
