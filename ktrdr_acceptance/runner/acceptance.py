@@ -278,14 +278,15 @@ def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> boo
         session.begin_attempt()
     verdict = session.end(scenario).verdict
     if not (runner.formatters or runner.config.reporters):
-        _forget_steps(scenario)
+        _forget(scenario)
     # Behave hears of no failure that is accepted, so that it still says what failed outside the scenarios.
     return bool(failed) and verdict is not Verdict.KNOWN_ISSUE
 
 
-def _forget_steps(scenario: Any) -> None:
-    """Let go of what nobody reads any more: of thousands of scenarios the steps are most of the memory."""
+def _forget(scenario: Any) -> None:
+    """Let go of what nobody reads any more: of thousands of scenarios it would be most of the memory."""
     # behave works it out from the steps, and keeps it.
     _ = scenario.status
     scenario.steps = []
     scenario._background_steps = []
+    scenario.tags = []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ SCHEMA = 1
 
 # The share of a run's time that rewriting its results may take: with it every scenario that takes some
 # milliseconds is there at once, and thousands that take none do not write megabytes each.
-_SHARE = 0.1
+_SHARE = 0.05
 
 
 def as_json(run: RunResult) -> dict[str, Any]:
@@ -130,10 +132,14 @@ def write_atomically(path: Path, text: str) -> None:
     JSON is made by `redacted_json`, which knows names and values apart.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write_pieces(path, [text if path.suffix == ".json" else redacted(text)])
+
+
+def _write_pieces(path: Path, pieces: Iterable[str]) -> None:
     draft = path.with_name(path.name + ".part")
     # A target may send half a character; whatever it sends, the report of it must come to be.
-    safe = text if path.suffix == ".json" else redacted(text)
-    draft.write_text(safe, encoding="utf-8", errors="backslashreplace")
+    with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        file.writelines(pieces)
     os.replace(draft, path)
 
 
@@ -154,23 +160,27 @@ class ResultsFile:
         began = time.monotonic()
         if began < self._next_at:
             return
-        self._write(run, {"comparison": None, "criteria": [], "milestones": [], "recorded_durations": []})
+        lists: dict[str, Any] = {"criteria": [], "milestones": [], "recorded_durations": []}
+        self._write(run, {"comparison": None, **lists}, map(self._text, run.scenarios))
         ended = time.monotonic()
         self._next_at = ended + (ended - began) / _SHARE
 
     def finish(self, run: RunResult) -> None:
         """Write the whole of it."""
-        self._texts |= {one.key: _text(one) for one in run.scenarios}
-        self._write(run, _sums(run))
+        # Anew, because what is said of a scenario may have changed since; the other views need the memory.
+        self._texts.clear()
+        self._write(run, _sums(run), map(_text, run.scenarios))
 
-    def _write(self, run: RunResult, sums: dict[str, Any]) -> None:
-        """Write one scenario a line: thousands of them as one object would take megabytes once more."""
-        for one in run.scenarios:
-            if one.key not in self._texts:
-                self._texts[one.key] = _text(one)
-        scenarios = ",\n".join(self._texts[one.key] for one in run.scenarios)
+    def _write(self, run: RunResult, sums: dict[str, Any], texts: Iterable[str]) -> None:
+        """Write one scenario a line, piece by piece: all of them at once would be megabytes once more."""
         facts = redacted_json({**_facts(run), **sums}, indent=1, ensure_ascii=False).removesuffix("\n}")
-        write_atomically(self._path, f'{facts},\n "scenarios": [\n{scenarios}\n]}}\n')
+        rows = (part for number, text in enumerate(texts) for part in (",\n" if number else "\n", text))
+        _write_pieces(self._path, chain([facts, ',\n "scenarios": ['], rows, ["\n]}\n"]))
+
+    def _text(self, scenario: ScenarioResult) -> str:
+        if (text := self._texts.get(scenario.key)) is None:
+            text = self._texts[scenario.key] = _text(scenario)
+        return text
 
 
 def _text(scenario: ScenarioResult) -> str:

@@ -85,9 +85,10 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: 
     def no_space(*_arguments: object, **_more: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(Path, "write_text", no_space)
-    with pytest.raises(OSError, match="no space left"):
-        write_atomically(path, "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", no_space)
+        with pytest.raises(OSError, match="no space left"):
+            write_atomically(path, "new")
     assert path.read_text() == "old"
 
 
