@@ -41,10 +41,10 @@ class Breaches:
     said: dict[str, str] = field(default_factory=dict)
     count: Counter[str] = field(default_factory=Counter)
 
-    def add(self, sentence: str) -> None:
-        """Count a breach; of its kind the first is quoted."""
+    def add(self, sentence: str, note: str = "") -> None:
+        """Count a breach; of its kind the first is quoted, with a `note` on that one."""
         key = _CHANGING.sub("#", sentence)
-        self.said.setdefault(key, sentence)
+        self.said.setdefault(key, sentence + note)
         self.count[key] += 1
 
     def lines(self) -> list[str]:
@@ -82,8 +82,11 @@ class Sentinel:
         """Take down which services the suite has started in the scenario that ends; one for each start."""
         self._planned_before, self._planned = self._planned, Counter(started)
 
-    def look(self, deeds_of_scenario: Callable[[], Deeds]) -> list[str]:
-        """Look at what was written since the last look; return how the scenario that ends is broken."""
+    def look(self, deeds_of_scenario: Callable[[], Deeds], after: str = "") -> list[str]:
+        """Look at what was written since the last look; return how the scenario that ends is broken.
+
+        `after` says when that is: whoever reads a finding, which belongs to no scenario, wants a place to begin.
+        """
         deeds: Deeds | None = None
         broken = Breaches()
         for service, log in self.slices.items():
@@ -94,10 +97,10 @@ class Sentinel:
                 continue
             deeds = deeds or deeds_of_scenario()
             entries = entries_in(written.decode("utf-8", errors="replace"), keep_rest=True)
-            self._judge(service, entries, deeds, broken)
+            self._judge(service, entries, deeds, broken, after)
         return broken.few_lines()
 
-    def _judge(self, service: str, entries: list[Entry], deeds: Deeds, broken: Breaches) -> None:
+    def _judge(self, service: str, entries: list[Entry], deeds: Deeds, broken: Breaches, after: str) -> None:
         kind = service if service in _NO_WORKERS else "worker"
         places = Places(
             does_work=self.backend_works if service == BACKEND else kind not in (IB_HOST, IB_GATEWAY)
@@ -125,7 +128,7 @@ class Sentinel:
             elif what == _ERROR and (refused := sorted(placed.requests & others - deeds.requests)):
                 others.remove(refused[0])
             else:
-                self.findings.add(sentence + self._owner(placed))
+                self.findings.add(sentence, self._owner(placed) or (after and f" (first seen {after})"))
 
     def _is_explained(self, service: str, placed: Placed, deeds: Deeds) -> bool:
         # What names somebody else's is not explained by what it stands within.

@@ -69,7 +69,7 @@ class Guards:
             started, exchanges = world.operations.started, world.exchanges
             return deeds_of(started, exchanges, self._seen_in_steps, names)
 
-        broken += sentinel.look(deeds)
+        broken += sentinel.look(deeds, f"after scenario {scenario}")
         self._tell(sentinel)
         return broken
 
@@ -77,7 +77,9 @@ class Guards:
         """Look at what was written after the last scenario."""
         if self._sentinel is not None:
             self._sentinel.plan(())
-            self._sentinel.look(lambda: Deeds(switched=tuple(self._switched_before)))
+            self._sentinel.look(
+                lambda: Deeds(switched=tuple(self._switched_before)), "after the last scenario"
+            )
             self._tell(self._sentinel)
 
     def _tell(self, sentinel: Sentinel) -> None:

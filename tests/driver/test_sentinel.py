@@ -632,6 +632,13 @@ def test_the_list_that_ships_tolerates_what_s_writes_of_bars_that_it_has_not(tmp
     desk.writes("backend", *request(R1, *lines))
     desk.writes(WORKER, *work(OURS, *lines))
     assert (desk.looks(), desk.findings) == ([], [])
+    failed = (
+        "2026-11-22 18:21:06,234 | ERROR | ktrdr.async_infrastructure.service_orchestrator | Operation failed"
+    )
+    desk.writes("backend", failed, *TRACE)
+    assert (desk.looks(), desk.findings) == ([], [])
+    desk.writes("backend", f"{failed} otherwise", *TRACE)
+    assert (desk.looks(), len(desk.findings)) == ([], 1)
     model = "ktrdr.backtesting.engine | Error details: ValueError: Model metadata missing input_size: {}"
     desk.writes(WORKER, *work(OURS, f"2026-11-22 18:22:23,518 | ERROR | {model}"))
     assert len(desk.looks()) == 1

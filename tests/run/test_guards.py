@@ -250,7 +250,7 @@ def test_what_belongs_to_no_scenario_makes_the_run_not_accepted_in_every_output(
     ]
     assert len(findings) == len(beginnings), findings
     assert [said[: len(start)] for said, start in zip(findings, beginnings, strict=True)] == beginnings
-    assert findings[0].endswith("disk full (2 such)")
+    assert findings[0].endswith("disk full (first seen after scenario nobodys-error) (2 such)")
     assert findings[1].endswith("(of scenario nobodys-error, after its end)")
     for finding in findings:
         assert f"- {finding}" in outputs.markdown
