@@ -97,3 +97,9 @@ def test_signs_are_found_in_any_line_and_in_any_case() -> None:
     found = symptom_of("first line\nERROR: NO RUNNING EVENT LOOP\nlast line")
     assert found is not None
     assert found.id == "K16"
+
+
+def test_the_end_of_a_sign_may_be_the_end_of_any_line() -> None:
+    found = symptom_of("it was refused: HTTP 500: Failed to start training\nseen: nothing")
+    assert found is not None
+    assert found.id == "K15"

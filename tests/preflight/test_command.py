@@ -10,13 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from driver.scripted_world import ScriptedTarget
 from run.stub_ktrdr import StubKtrdr, closed_url
 from typer.testing import CliRunner, Result
 
 from ktrdr_acceptance.cli import app
+from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
 from ktrdr_acceptance.ledger import FILE as LEDGER
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.preflight import command as command_module
 from ktrdr_acceptance.preflight.catalogue import catalogue
 from ktrdr_acceptance.preflight.check import Outcome, Preflight, failed, not_made, ok
 from ktrdr_acceptance.preflight.command import verdict_line
@@ -219,3 +222,38 @@ def test_the_page_is_compared_and_renewed(tmp_path: Path) -> None:
     assert (tmp_path / "docs/troubleshooting.md").read_text("utf-8") == troubleshooting_markdown()
     assert command("troubleshooting", "--check", folder=tmp_path).returncode == 0
     assert (ROOT / "docs/troubleshooting.md").read_text("utf-8") == troubleshooting_markdown()
+
+
+class FakeTarget(ScriptedTarget):
+    """A target that tells whether it was stopped; its start may fail."""
+
+    def __init__(self, fails_with: Exception) -> None:
+        super().__init__()
+        self.fails_with = fails_with
+        self.is_stopped = False
+
+    def start(self, clock: Clock) -> None:
+        del clock
+        raise self.fails_with
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "said"),
+    [
+        (EnvironmentFault("it did not come up"), 3, "❌ Issue: not ready: it did not come up"),
+        (RunAborted("SIGINT"), 4, "❌ Issue: ended by SIGINT"),
+    ],
+    ids=["fault", "signal"],
+)
+def test_a_target_that_does_not_come_up_is_stopped_and_told(
+    problem: Exception, status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = FakeTarget(problem)
+    monkeypatch.setattr(command_module, "make_target", lambda _settings: target)
+    lines: list[str] = []
+    assert command_module.preflight(Settings.load({}, {}, {}), lines.append) == status
+    assert lines == [said]
+    assert target.is_stopped
