@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import groupby
 
@@ -70,7 +71,7 @@ class Picture:
         parts += self._axis(height - _FOOT)
         return "\n".join([*parts, "</svg>", ""])
 
-    @property
+    @cached_property
     def _end_s(self) -> float:
         """The seconds that the axis shows."""
         last = max((seen.at for lane in self.lanes for seen in lane.seen), default=self.began_at)
