@@ -176,8 +176,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         if not stopped:
             prevent(run.scenarios, scenarios, "behave never came to this scenario, and nothing says why")
         known = run.aborted or session.clock.stop_reason or run.run_findings
-        told = run.refusals() or any(one.verdict == Verdict.KNOWN_ISSUE for one in run.scenarios)
-        if failed and not known and not told:
+        if failed and not known and not run.refusals():
             run.run_findings.append("behave says that something failed outside the scenarios")
 
     def _settings(self) -> Settings:

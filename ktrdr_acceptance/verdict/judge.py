@@ -79,6 +79,9 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     """Return the judgement on behave's `scenario`; whatever is not plainly met is not met."""
     judgement = _judge_steps(scenario, happened, aborted)
     later = [*happened.violations, *happened.undo_errors]
+    hook_said = scenario.error_message if scenario.status.name == "hook_error" else ""
+    if hook_said and hook_said not in judgement.reason:
+        later.append(str(hook_said))
     if not later:
         return judgement
     # What could not be put back is told even where the run or the environment had ended before.

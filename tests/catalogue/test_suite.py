@@ -56,7 +56,7 @@ def test_ids_of_scenarios_outlines_and_rows_are_known_and_what_they_prove(tmp_pa
 def test_what_behave_has_loaded_is_not_read_again_and_counts_once(tmp_path: Path) -> None:
     file = written(tmp_path / "deep")
     feature = parse_file(str(file))
-    file.write_text("Feature: has changed since\n", "utf-8")
+    file.write_text(FEATURE.replace("@id:1.2", "@id:changed-since"), "utf-8")
     suite = whole_suite([feature], tmp_path)
     assert suite.ids == IDS
     assert suite.proofs["D1"] == ("1.1", "1.2")

@@ -52,6 +52,7 @@ RUNS: dict[str, tuple[list[dict[str, Any]], str, list[str]]] = {
     "not-run": ([entry("skipped")], "@id:met or @id:skipped", []),
     "broken": ([entry("broken", observed="KeyError: 'broken step'")], "@id:met or @id:broken", []),
     "undo": ([entry("left-over")], "@id:met or @id:left-over", []),
+    "hook": ([entry("hooked")], "@id:met or @id:hooked", []),
     "unknown": ([entry("failed", "nosuch")], "@id:met", []),
     "unknown-row": ([entry("rows#nosuch")], "@id:met", []),
     "elsewhere": ([entry("rule-failed")], "@id:met", []),
@@ -69,19 +70,33 @@ def then_stays(context):
     context.world.undo.register("take it away", undo)
     context.execute_steps("Then one is two")
 """
+HOOK = """
+
+ours = after_scenario
+
+
+def after_scenario(context, scenario):
+    ours(context, scenario)
+    if "after-raises" in scenario.tags:
+        raise RuntimeError("after_scenario broke")
+"""
 LEFT_OVER_FEATURE = """
 Feature: Left over
 
   @id:left-over
   Scenario: Something stays behind
     Then one is two, and something stays behind
+
+  @after-raises @id:hooked
+  Scenario: A hook raises after a known failure
+    Then one is two
 """
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory, ktrdr: StubKtrdr) -> Iterator[Callable[[str], Done]]:
     folder = tmp_path_factory.mktemp("known")
-    project = Project(folder / "here", step=LEFT_OVER, feature=LEFT_OVER_FEATURE)
+    project = Project(folder / "here", step=LEFT_OVER, feature=LEFT_OVER_FEATURE, environment=HOOK)
     pool = ThreadPoolExecutor(2)
     futures: dict[str, Future[Done]] = {}
     for name, (entries, selected, arguments) in RUNS.items():
@@ -89,7 +104,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, ktrdr: StubKtrdr) -> Iterator
             file = project.folder / f"{name}.yaml"
             file.write_text(yaml.safe_dump(entries), "utf-8")
             arguments = [*arguments, "-D", f"known_issues={file.name}"]
-        paths = ["features/more.feature"] if "left-over" in selected else []
+        paths = ["features/more.feature"]
         command = [*arguments, "-t", selected, KINDS, *paths]
         futures[name] = pool.submit(project.run, folder / name, *command, backend=ktrdr)
     yield lambda name: futures[name].result()
@@ -116,6 +131,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, ktrdr: StubKtrdr) -> Iterator
         ("not-run", 0, {"met": "met", "skipped": "not run"}),
         ("broken", 1, {"met": "met", "broken": "not met"}),
         ("undo", 1, {"met": "met", "left-over": "not met"}),
+        ("hook", 1, {"met": "met", "hooked": "not met"}),
         ("elsewhere", 0, {"met": "met"}),
     ],
 )
@@ -190,7 +206,7 @@ def test_a_known_issue_is_told_with_its_link_owner_and_last_day_in_every_output(
     assert skipped.get("message") == said
 
 
-@pytest.mark.parametrize("name", ["otherwise", "broken", "undo"])
+@pytest.mark.parametrize("name", ["otherwise", "broken", "undo", "hook"])
 def test_another_failure_says_that_it_is_not_the_known_one(name: str, done: Callable[[str], Done]) -> None:
     run = done(name)
     outputs = Outputs.of(run.reports)
@@ -205,6 +221,9 @@ def test_what_could_not_be_put_back_stands_beside_the_failure(done: Callable[[st
     reason = Outputs.of(done("undo").reports).row("left-over")["reason"]
     assert OBSERVED in reason
     assert "it is still there" in reason
+    hooked = Outputs.of(done("hook").reports).row("hooked")["reason"]
+    assert OBSERVED in hooked
+    assert "after_scenario broke" in hooked
 
 
 @pytest.mark.parametrize(

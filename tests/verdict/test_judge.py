@@ -127,6 +127,16 @@ def test_a_hook_that_fails_after_a_failed_step_takes_nothing_back(status: Status
     ended = raising(AssertionError("expected 3"))
     ended.status = status
     assert judged(ended).category == CODE_BUG
+    assert judged(ended).parts == ("expected 3\nin: Then it completes",)
+
+
+def test_what_a_hook_says_after_a_failed_step_is_told_beside_it() -> None:
+    ended = raising(AssertionError("expected 3"))
+    ended.status, ended.error_message = Status.hook_error, "HOOK-ERROR in after_scenario: x"
+    judgement = judged(ended)
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, CODE_BUG)
+    assert judgement.parts == ("expected 3\nin: Then it completes", "HOOK-ERROR in after_scenario: x")
+    assert judgement.reason.endswith("\nalso:\nHOOK-ERROR in after_scenario: x")
 
 
 def test_a_skip_with_a_reason_is_not_run() -> None:

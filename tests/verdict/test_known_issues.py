@@ -250,6 +250,7 @@ def test_several_files_are_read_together(tmp_path: Path) -> None:
         ({"observed": "completed"}, "observed"),
         ({"observed": "(unclosed bracket"}, "observed"),
         ({"observed": None}, "observed"),
+        ({"observed": "(this is what was there)?"}, "observed"),
         ({"beside": [".*"]}, "beside.0"),
         ({"link": ""}, "link"),
         ({"link": "see the issue"}, "link"),
