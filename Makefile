@@ -7,7 +7,7 @@ PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests bench
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept test lint bench recorded report field embedded lock clean
+.PHONY: help venv accept test coverage lint bench recorded report field embedded lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ accept: venv ## Run the acceptance suite (TARGET=services for a running KTRDR); 
 
 test: venv ## Prove that the suite tells the truth
 	@scripts/run_proofs.sh
+
+coverage: venv ## Say how much of the parts that decide on verdicts the proofs run (at least 90 %)
+	@scripts/measure_coverage.sh
 
 lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ruff check $(PYTHON_FILES)
