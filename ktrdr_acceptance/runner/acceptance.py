@@ -170,11 +170,11 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         for container, said in failed_hooks(self.features):
             run.run_findings.append(said)
             if "HOOK-ERROR in before_" in said:
-                prevent(run.scenarios, container.walk_scenarios(), said)
+                prevent(run, container.walk_scenarios(), said)
         run.run_findings += self.outside.findings
         stopped = run.aborted or session.clock.stop_reason or (self.config.stop and run.refusals())
         if not stopped:
-            prevent(run.scenarios, scenarios, "behave never came to this scenario, and nothing says why")
+            prevent(run, scenarios, "behave never came to this scenario, and nothing says why")
         known = run.aborted or session.clock.stop_reason or run.run_findings
         if failed and not known and not run.refusals():
             run.run_findings.append("behave says that something failed outside the scenarios")

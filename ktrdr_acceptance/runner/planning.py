@@ -10,7 +10,8 @@ from typing import Any
 
 from ktrdr_acceptance.catalogue.tags import facts_of, tags_of
 from ktrdr_acceptance.faults import Category
-from ktrdr_acceptance.verdict.model import NEVER_REACHED, ScenarioKey, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.comparison import age_of
+from ktrdr_acceptance.verdict.model import NEVER_REACHED, RunResult, ScenarioKey, ScenarioResult, Verdict
 
 
 def planned_result(scenario: Any, expected_s: Mapping[str, float]) -> ScenarioResult:
@@ -35,11 +36,15 @@ def key_of(scenario: Any) -> ScenarioKey:
     return str(Path(scenario.filename)), scenario.line, scenario.name
 
 
-def prevent(results: list[ScenarioResult], scenarios: Iterable[Any], reason: str) -> None:
-    """Turn the results of those of `scenarios` that were never reached into failures of the suite."""
+def prevent(run: RunResult, scenarios: Iterable[Any], reason: str) -> None:
+    """Turn the results of those of `scenarios` that were never reached into failures of the suite, once."""
     prevented = set(map(key_of, scenarios))
-    for index, result in enumerate(results):
-        if result.key in prevented and not result.started_at:
-            results[index] = replace(
-                result, verdict=Verdict.NOT_MET, category=Category.TEST_ISSUE, reason=reason
+    for index, result in enumerate(run.scenarios):
+        if result.key in prevented and not result.started_at and result.verdict is Verdict.NOT_RUN:
+            run.scenarios[index] = replace(
+                result,
+                verdict=Verdict.NOT_MET,
+                category=Category.TEST_ISSUE,
+                reason=reason,
+                age=age_of(run.baseline, result.id, Verdict.NOT_MET),
             )

@@ -81,6 +81,7 @@ class Asked:
 RUNS: dict[str, Asked] = {
     "compared": Asked("baseline", MIXED, ["-t", GOOD_AND_BAD, KINDS]),
     "compared-with-aborted": Asked("baseline", ABORTED, ["-t", "@id:met", KINDS]),
+    "compared-with-a-hook": Asked("baseline", MIXED, ["features/more.feature"]),
     "compared-and-accepted": Asked("baseline", MIXED, ["-t", "@id:met", KINDS]),
     "bad-baseline": Asked("baseline", "{}", ["-t", "@id:met", KINDS]),
     "again": Asked("rerun_failed", MIXED, ["features"]),
@@ -181,6 +182,14 @@ def test_an_aborted_run_can_be_compared_with_and_is_said_to_be_one(done: Callabl
     run = done("compared-with-aborted")
     assert run.status == 0
     assert "that run was aborted: what it did not come to counts as not run there" in run.stdout
+
+
+def test_a_scenario_that_a_hook_prevented_is_a_new_failure_too(done: Callable[[str], Done]) -> None:
+    outputs = Outputs.of(done("compared-with-a-hook").reports)
+    assert outputs.results["comparison"]["new_failures"] == ["f2"]
+    row = outputs.row("f2")
+    assert (row["verdict"], row["failure_age"]) == ("not met", "new")
+    assert "before_feature broke" in row["reason"]
 
 
 def test_what_was_not_selected_is_not_gone(done: Callable[[str], Done]) -> None:
