@@ -18,9 +18,9 @@ def main(path: str) -> int:
     short = False
     for part in PARTS:
         of_part = {name: one for name, one in files.items() if Path(name).parts[1] == part}
-        statements, branches = (_percent(of_part.values(), *kind) for kind in KINDS)
         # A part of which nothing was measured is none that was covered.
-        short |= not of_part or min(statements, branches) < LEAST
+        statements, branches = (_percent(of_part.values(), *kind) if of_part else 0.0 for kind in KINDS)
+        short |= min(statements, branches) < LEAST
         print(f"{part}: {statements:.1f} % of the statements, {branches:.1f} % of the branches")  # noqa: T201
         for name, one in of_part.items():
             if min(_percent([one], *kind) for kind in KINDS) < LEAST:

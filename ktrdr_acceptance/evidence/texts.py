@@ -20,7 +20,8 @@ def exchanges_attachment(exchanges: list[Exchange]) -> Attachment:
     repeated = 0
     last_key: tuple[Any, ...] = ()
     for exchange in exchanges[-_MOST_EXCHANGES:]:
-        key = (exchange.method, exchange.url, exchange.status, body_text(exchange.response_body))
+        asked = (exchange.service, exchange.method, exchange.url, body_text(exchange.request_body))
+        key = (*asked, exchange.status, exchange.failure, body_text(exchange.response_body))
         if key == last_key:
             repeated += 1
             continue
