@@ -85,7 +85,7 @@ class Sentinel:
     def look(self, deeds_of_scenario: Callable[[], Deeds], after: str = "") -> list[str]:
         """Look at what was written since the last look; return how the scenario that ends is broken.
 
-        `after` says when that is: whoever reads a finding, which belongs to no scenario, wants a place to begin.
+        `after` says when that is: whoever reads a finding, of no scenario, wants a place to begin.
         """
         deeds: Deeds | None = None
         broken = Breaches()
