@@ -42,7 +42,7 @@ def before_scenario(context: Any, scenario: Any) -> None:
 
 def after_step(context: Any, step: Any) -> None:
     """Count what the step checked, and note what it asked the services."""
-    _session(context).step_ended(step.step_type, failed=step.status.has_failed())
+    _session(context).step_ended(step.step_type, step.name, failed=step.status.has_failed())
 
 
 def after_scenario(context: Any, scenario: Any) -> None:

@@ -104,11 +104,13 @@ class Session:
             ledger=self.ledger,
         )
 
-    def step_ended(self, kind: str, *, failed: bool = False) -> None:
+    def step_ended(self, kind: str, sentence: str = "", *, failed: bool = False) -> None:
         """Take over what a step checked; only a `then` checks the criterion, the rest leads up to it."""
         if self._world is None:
             return
         if kind == "then":
+            if not (failed or self._world.waiter.checks):
+                self._happened.unchecked = self._happened.unchecked or sentence
             self._happened.checks += self._world.waiter.checks
         self._world.waiter.checks = 0
         self._happened.window = (self._happened.window[1], len(self._world.exchanges))

@@ -25,6 +25,8 @@ class Happened:
     """What the runner and the hooks know of a scenario beyond its steps."""
 
     checks: int = 0
+    # The first Then that passed without having checked anything.
+    unchecked: str = ""
     # Why the scenario cannot be judged as met before its first step: KTRDR answered against the contract.
     not_met: str = ""
     not_run: str = ""
@@ -160,8 +162,11 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
         unmet = [step for step in scenario.all_steps if step.status.name != "passed"]
         if unmet:
             return _step_ended_as(unmet[0])
-        if happened.checks:
+        if happened.checks and not happened.unchecked:
             return Judgement(Verdict.MET)
+        if happened.checks:
+            reason = f"a Then checked nothing: {happened.unchecked}"
+            return _test_issue(reason, happened.unchecked, "a Then that checks something")
         return _test_issue("the scenario checked nothing", WHOLE, "a Then that checks something")
     if status in ("skipped", "untested"):
         if aborted:

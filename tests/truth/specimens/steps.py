@@ -45,6 +45,11 @@ Feature: Ends of steps
   Scenario: Nothing checked
     Given something
 
+  @id:unchecked-then
+  Scenario: One of two checks nothing
+    Then one is one
+    And nothing is checked
+
   @id:checked-too-soon
   Scenario: Checked by a When alone
     When one is checked
@@ -82,6 +87,10 @@ def checked(context):
 @then("all of it")
 def all_of_it(context):
     context.execute_steps("Then one is one\\nThen one is two")
+
+@then("nothing is checked")
+def nothing_checked(context):
+    return False
 
 @then("nothing is said")
 def nothing_said(context):
@@ -228,6 +237,7 @@ def after_scenario(context, scenario):
             "pending": (BROKEN, "step is pending"),
             "pending-wip": (BROKEN, "step is pending"),
             "unchecked": (BROKEN, "checked nothing"),
+            "unchecked-then": (BROKEN, "a Then checked nothing: nothing is checked"),
             "checked-too-soon": (BROKEN, "checked nothing"),
             "empty": (BROKEN, ""),
             "substeps": (REFUSED, "one is two"),
@@ -338,9 +348,11 @@ def fine(context):
         said="the disk is full",
         steps="""
 from behave import then
+from hamcrest import equal_to
 
 @then("the step ends it")
 def ends_it(context):
+    context.world.check.that("one", 1, equal_to(1))
     context.abort("the disk is full")
 """,
     ),
