@@ -107,7 +107,7 @@ def test_a_second_run_leaves_nothing_of_the_first_beside_its_own_reports(runs: R
 
 
 def test_another_formatter_tells_the_same_beside_ours(runs: Runs) -> None:
-    done = runs.ours("formatter-to-a-file")
+    done = runs.ours("other-outputs-asked-for")
     (feature,) = json.loads((done.reports.parent / "told.json").read_text("utf-8"))
     assert {element["name"]: element["status"] for element in feature["elements"]} == {
         "The first": "passed",
@@ -122,7 +122,7 @@ def test_a_formatter_that_breaks_is_a_finding_and_ends_nothing(runs: Runs) -> No
 
 
 def test_no_junit_but_our_own_is_written(runs: Runs) -> None:
-    done = runs.ours("junit-asked-for")
+    done = runs.ours("other-outputs-asked-for")
     assert [path.name for path in done.reports.rglob("*.xml")] == ["junit.xml"]
     assert "--junit: every run writes JUnit, to " in done.stdout
 

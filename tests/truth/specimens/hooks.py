@@ -197,15 +197,6 @@ SPECIMENS = [
         hooks=_raising("after_feature", FIRST),
     ),
     Specimen(
-        "after-feature-raises-beside-a-refusal",
-        "toolchain 2",
-        {**TWO_FEATURES, "c.feature": "Feature: Third\n  @id:t1\n  Scenario: Four\n    Then one is two\n"},
-        "not accepted",
-        {**ALL_MET, "t1": (REFUSED, "")},
-        said="t1 Four is not met",
-        hooks=_raising("after_feature", FIRST),
-    ),
-    Specimen(
         "cleanup-of-a-feature-raises",
         "T2",
         TWO_FEATURES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..specimen import BROKEN, FLAKY, MET, REFUSED, Kind, Specimen
+from ..specimen import FLAKY, MET, REFUSED, Kind, Specimen
 
 FEATURE = """
 Feature: Retries
@@ -109,15 +109,5 @@ SPECIMENS = [
         arguments=("-n", "Met at the second attempt"),
         settings=("-D", "retry=1"),
         stock_hooks=AUTORETRY,
-    ),
-    Specimen(
-        "no-retry-asked-for",
-        "T17",
-        FEATURE,
-        "not accepted",
-        {"second": (REFUSED, "expected <2>"), "hook": (BROKEN, "before_scenario broke")},
-        hooks=HOOKS,
-        steps=STEPS,
-        arguments=("-n", "Met at the second attempt", "-n", "A hook raises"),
     ),
 ]

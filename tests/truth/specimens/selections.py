@@ -127,19 +127,12 @@ def before_scenario(context, scenario):
         arguments=("-f", "progress"),
     ),
     Specimen(
-        "formatter-to-a-file",
-        "toolchain 1",
-        TWO,
-        "not accepted",
-        {"one": (MET, ""), "two": (REFUSED, ""), "three": (MET, "")},
-        arguments=("-f", "json", "-o", "told.json"),
-    ),
-    Specimen(
-        "junit-asked-for",
+        "other-outputs-asked-for",
         "T17",
         TWO,
         "not accepted",
         {"one": (MET, ""), "two": (REFUSED, ""), "three": (MET, "")},
+        arguments=("-f", "json", "-o", "told.json"),
         settings=("--junit", "--junit-directory", "reports"),
     ),
     Specimen(
