@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache, cached_property
-from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from ktrdr_acceptance.shipped import shipped
 
 
 class Milestone(BaseModel):
@@ -84,5 +84,4 @@ class Milestones(BaseModel):
 @cache
 def milestones() -> Milestones:
     """Return the list that ships with the suite."""
-    text = files("ktrdr_acceptance.catalogue").joinpath("milestones.yaml").read_text("utf-8")
-    return Milestones.model_validate(yaml.safe_load(text))
+    return Milestones.model_validate(shipped("ktrdr_acceptance.catalogue", "milestones.yaml"))

@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.evidence.logs import Entry
+from ktrdr_acceptance.shipped import shipped
 
 Place = Literal["backend", "ib-host", "ib-gateway", "training-host", "worker"]
 
@@ -83,5 +82,6 @@ class Tolerated:
 
 def allow_list() -> list[Tolerance]:
     """Return the list that ships with the suite."""
-    text = files(__package__).joinpath("allowed_log_lines.yaml").read_text("utf-8")
-    return TypeAdapter(list[Tolerance]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(list[Tolerance]).validate_python(
+        shipped("ktrdr_acceptance.evidence", "allowed_log_lines.yaml")
+    )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Annotated, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ktrdr_acceptance.faults import Category
+from ktrdr_acceptance.shipped import shipped
 
 # KTRDR's guides number their checks and cures from E1 to E44.
 GUIDES = tuple(f"E{number}" for number in range(1, 45))
@@ -68,8 +67,7 @@ class Catalogue(BaseModel):
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue; read when it is first needed, which a run without a failure never does."""
-    text = files("ktrdr_acceptance.preflight").joinpath("symptoms.yaml").read_text("utf-8")
-    return Catalogue.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    return Catalogue.model_validate(shipped("ktrdr_acceptance.preflight", "symptoms.yaml"))
 
 
 def symptom(symptom_id: str) -> Symptom:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from ktrdr_acceptance.shipped import shipped
 
 
 class Purpose(BaseModel):
@@ -98,5 +98,4 @@ class Calibration(BaseModel):
 @cache
 def default_calibration() -> Calibration:
     """Return the calibration that ships with the suite: the brief's tables."""
-    text = files("ktrdr_acceptance.testdata").joinpath("calibration.yaml").read_text("utf-8")
-    return Calibration.model_validate(yaml.safe_load(text))
+    return Calibration.model_validate(shipped("ktrdr_acceptance.testdata", "calibration.yaml"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from ktrdr_acceptance.shipped import shipped
 from ktrdr_acceptance.verdict.model import RunResult
 from ktrdr_acceptance.verdict.planned import purpose_durations
 
@@ -58,8 +57,9 @@ class Comparison:
 @cache
 def recorded_durations() -> tuple[Recorded, ...]:
     """Return what was recorded."""
-    text = files("ktrdr_acceptance.testdata").joinpath("recorded_durations.yaml").read_text("utf-8")
-    return TypeAdapter(tuple[Recorded, ...]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(tuple[Recorded, ...]).validate_python(
+        shipped("ktrdr_acceptance.testdata", "recorded_durations.yaml")
+    )
 
 
 def comparisons(run: RunResult) -> list[Comparison]:
