@@ -204,6 +204,7 @@ class Session:
         except Exception as problem:
             self.run.aborted = self.run.aborted or f"the reports cannot be written: {problem}"
             self.run.complete = False
+            self.reports.finish_as_far_as_possible(self.run)
         self.console.finish(self.run, str(self.reports.summary))
 
     def _attempt(self, scenario: Any) -> Attempt:

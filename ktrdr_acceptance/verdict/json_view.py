@@ -147,7 +147,9 @@ class ResultsFile:
     """`results.json` of a run in progress and at its end; what is there can always be read."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
+        # Whether it says how the run has ended.
+        self.is_finished = False
         self._texts: dict[ScenarioKey, str] = {}
         self._next_at = 0.0
 
@@ -170,12 +172,13 @@ class ResultsFile:
         # Anew, because what is said of a scenario may have changed since; the other views need the memory.
         self._texts.clear()
         self._write(run, _sums(run), map(_text, run.scenarios))
+        self.is_finished = True
 
     def _write(self, run: RunResult, sums: dict[str, Any], texts: Iterable[str]) -> None:
         """Write one scenario a line, piece by piece: all of them at once would be megabytes once more."""
         facts = redacted_json({**_facts(run), **sums}, indent=1, ensure_ascii=False).removesuffix("\n}")
         rows = (part for number, text in enumerate(texts) for part in (",\n" if number else "\n", text))
-        _write_pieces(self._path, chain([facts, ',\n "scenarios": ['], rows, ["\n]}\n"]))
+        _write_pieces(self.path, chain([facts, ',\n "scenarios": ['], rows, ["\n]}\n"]))
 
     def _text(self, scenario: ScenarioResult) -> str:
         if (text := self._texts.get(scenario.key)) is None:

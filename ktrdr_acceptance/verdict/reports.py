@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,8 +16,10 @@ from ktrdr_acceptance.verdict.junit import as_junit
 from ktrdr_acceptance.verdict.markdown import as_markdown
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioKey, ScenarioResult
 
+# Allure's folder, and the file in it that says how the run has ended.
+ALLURE, FACTS = "allure-results", "environment.properties"
 # Everything that a run leaves, and the report made of it; what else lies in the folder is not ours.
-_OURS = ("results.json", "summary.md", "junit.xml", "allure-results", "allure-report", EMBEDDED_LOGS)
+_OURS = ("results.json", "summary.md", "junit.xml", ALLURE, "allure-report", EMBEDDED_LOGS)
 
 
 class Reports:
@@ -78,17 +82,39 @@ class Reports:
         for result in run.scenarios:
             if result.key not in self._written:
                 self._allure_results().write_scenario(result)
-        self._allure_results().write_run(run)
-        self._results.finish(run)
-        write_atomically(self.folder / "junit.xml", as_junit(run))
-        write_atomically(self.summary, as_markdown(run))
+                self._written.add(result.key)
+        for _, write in self._views(run):
+            write()
+
+    def finish_as_far_as_possible(self, run: RunResult) -> None:
+        """Write again what can be, after a view could not; the others may say what is no longer so."""
+        was_finished = self._results.is_finished
+        for path, _ in self._views(run):
+            _take_away(path.with_name(f"{path.name}.part"))
+        for path, write in self._views(run):
+            try:
+                write()
+            except Exception:
+                # Results of before the end stay: they say that the run has not come to it.
+                if path != self._results.path or was_finished:
+                    _take_away(path)
+
+    def _views(self, run: RunResult) -> list[tuple[Path, Callable[[], None]]]:
+        """Return the files that say how the run has ended, each with what writes it."""
+        junit, allure = self.folder / "junit.xml", self.folder / ALLURE / FACTS
+        return [
+            (self._results.path, lambda: self._results.finish(run)),
+            (junit, lambda: write_atomically(junit, as_junit(run))),
+            (self.summary, lambda: write_atomically(self.summary, as_markdown(run))),
+            (allure, lambda: self._allure_results().write_run(run)),
+        ]
 
     def _allure_results(self) -> Any:
         if self._allure is None:
             # Late, because a run that is refused for bad input has no use for 50 ms of imports.
             from ktrdr_acceptance.verdict.allure import AllureResults
 
-            self._allure = AllureResults(self.folder / "allure-results")
+            self._allure = AllureResults(self.folder / ALLURE)
         return self._allure
 
 
@@ -97,3 +123,9 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _take_away(path: Path) -> None:
+    # What is in the way may be a folder, and no view.
+    with suppress(OSError):
+        path.unlink()
