@@ -14,7 +14,7 @@ from typing import Any
 
 from ktrdr_acceptance.verdict.json_view import write_atomically
 from ktrdr_acceptance.verdict.judge import parts_of
-from ktrdr_acceptance.verdict.known_issues import KnownIssue, read_entries
+from ktrdr_acceptance.verdict.known_issues import KnownIssue, explaining, read_entries
 
 FIELD_REPORT = Path("docs/field-report.md")
 RECORDS = Path("docs/field")
@@ -89,21 +89,20 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
     explained = {row["id"]: _explanation(target["generation"], row, issues) for row in refused}
     for row in record["scenarios"]:
         why = explained.get(row["id"])
-        said = "" if row["verdict"] == "met" else (why.id if why else "**unexplained**")
+        said = (
+            "" if row["verdict"] == "met" else (", ".join(one.id for one in why or ()) or "**unexplained**")
+        )
         if row["verdict"] == "not run":
             said = row["reason"].splitlines()[0]
         lines.append(f"| {row['id']} | {row['name']} | {row['verdict']} | {said} |")
     for row in refused:
         why = explained[row["id"]]
-        about = "unexplained: a bug of this suite?"
-        if why:
-            because = f" ({why.source})" if why.source else ""
-            about = f"[{why.id}]({_from_here(why.link)}): {why.title}{because}"
+        about = [_told(one) for one in why] or ["unexplained: a bug of this suite?"]
         lines += [
             "",
             f"### {row['id']} {row['name']}",
             "",
-            about,
+            *about,
             "",
             "```text",
             *_beginning(row["reason"]),
@@ -124,10 +123,14 @@ def _beginning(reason: str) -> list[str]:
     return [*lines[:_MOST_LINES], *more]
 
 
-def _explanation(generation: str, scenario: dict[str, Any], issues: list[KnownIssue]) -> KnownIssue | None:
-    findings = parts_of(scenario["reason"])
-    about = (issue for issue in issues if issue.is_about(scenario["id"], generation))
-    return next((issue for issue in about if issue.explains(findings)), None)
+def _explanation(generation: str, scenario: dict[str, Any], issues: list[KnownIssue]) -> list[KnownIssue]:
+    about = [issue for issue in issues if issue.is_about(scenario["id"], generation)]
+    return explaining(about, parts_of(scenario["reason"]))
+
+
+def _told(issue: KnownIssue) -> str:
+    because = f" ({issue.source})" if issue.source else ""
+    return f"[{issue.id}]({_from_here(issue.link)}): {issue.title}{because}"
 
 
 def _from_here(link: str) -> str:

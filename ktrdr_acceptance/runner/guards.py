@@ -73,6 +73,10 @@ class Guards:
         self._tell(sentinel)
         return broken
 
+    def found_in_logs(self) -> list[str]:
+        """Return what the logs hold that belongs to no scenario."""
+        return self._sentinel.findings.lines() if self._sentinel else []
+
     def finish(self) -> None:
         """Look at what was written after the last scenario."""
         if self._sentinel is not None:

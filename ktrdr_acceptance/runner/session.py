@@ -196,6 +196,7 @@ class Session:
         self.run.peak_memory_mb = peak_memory_mb()
         self.run.aborted = self.run.aborted or (self.clock.stop_reason or "")
         self.run.complete = not self.run.aborted
+        self._accept_known_findings()
         # Before a view cuts a line within a secret; the scenarios are clean since they ended.
         for name in [field.name for field in fields(self.run) if field.name != "scenarios"]:
             setattr(self.run, name, redacted_data(getattr(self.run, name)))
@@ -206,6 +207,15 @@ class Session:
             self.run.complete = False
             self.reports.finish_as_far_as_possible(self.run)
         self.console.finish(self.run, str(self.reports.summary))
+
+    def _accept_known_findings(self) -> None:
+        """Let the lists of known issues accept what the logs hold, and nothing that the suite did wrong."""
+        run, logged = self.run, self.guards.found_in_logs()
+        is_whole_suite = len(run.scenarios) == len(run.suite_ids) and not run.aborted
+        left, run.known_findings = self.known.judged_run(
+            self.generation, logged, is_whole_suite=is_whole_suite
+        )
+        run.run_findings = [*(one for one in run.run_findings if one not in logged), *left]
 
     def _attempt(self, scenario: Any) -> Attempt:
         judgement = judge(scenario, self._happened, self.clock.stop_reason or "")

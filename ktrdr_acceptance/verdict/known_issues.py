@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -23,6 +23,8 @@ from ktrdr_acceptance.faults import BadInput, Category
 from ktrdr_acceptance.verdict.judge import Judgement
 from ktrdr_acceptance.verdict.model import Verdict
 
+# In the place of a scenario's id: the run as a whole.
+RUN = "run"
 _LEAST_PATTERN = 10
 # A pattern that is found in one of these would be found in the reason of almost any failure.
 _ANY_FAILURE = (
@@ -74,8 +76,9 @@ Pattern = Annotated[str, AfterValidator(_specific)]
 class KnownIssue(BaseModel):
     """One defect of the target: the scenarios that it keeps from being met, and what is observed instead.
 
-    The id of an outline stands for all its rows. `observed` is a pattern of the reason; where more was found
-    in the scenario, each such finding must match one of `beside`, or the entry does not hold.
+    The id of an outline stands for all its rows, `run` for the run as a whole. `observed` is a pattern of
+    the reason; where more was found in the scenario, each such finding must match one of `beside`, or be
+    what another entry about the scenario says.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,16 +105,27 @@ class KnownIssue(BaseModel):
             scenario_id in self.scenarios or outline_of(scenario_id) in self.scenarios
         )
 
-    def explains(self, findings: Iterable[str]) -> bool:
-        """Return whether everything that was found is what the entry says, and no finding is left over."""
-        observed, *_ = self._patterns
-        found = tuple(findings)
-        return any(observed.search(one) for one in found) and all(
-            any(pattern.search(one) for pattern in self._patterns) for one in found
-        )
+    def is_observed(self, findings: Iterable[str]) -> bool:
+        """Return whether one of the findings is what the entry says."""
+        return any(self._patterns[0].search(one) for one in findings)
+
+    def covers(self, finding: str) -> bool:
+        """Return whether a finding is what the entry says, or what it says may stand beside that."""
+        return any(pattern.search(finding) for pattern in self._patterns)
 
     def __str__(self) -> str:
         return f"known issue {self.id}: {self.title}, {self.link}, {self.owner}, until {self.expires}"
+
+
+def _expired(entry: KnownIssue) -> str:
+    return (
+        f"known issue {entry.id} has expired on {entry.expires}: {entry.owner} must renew or remove it "
+        f"({entry.link})"
+    )
+
+
+def _holds_no_longer(entry: KnownIssue, why: str) -> str:
+    return f"known issue {entry.id} no longer holds: {why}; remove it ({entry.link})"
 
 
 def outline_of(scenario_id: str) -> str:
@@ -149,20 +163,39 @@ class KnownIssues:
             return judgement, ()
         entries = self.about(scenario_id, generation)
         valid = [entry for entry in entries if entry.expires >= self.today]
-        findings = [
-            f"known issue {entry.id} has expired on {entry.expires}: {entry.owner} must renew or remove it "
-            f"({entry.link})"
-            for entry in entries
-            if entry not in valid
-        ]
+        findings = [_expired(entry) for entry in entries if entry not in valid]
         if judgement.verdict == Verdict.MET:
-            findings += [
-                f"known issue {entry.id} no longer holds: {scenario_id} is met; remove it ({entry.link})"
-                for entry in valid
-            ]
+            findings += [_holds_no_longer(entry, f"{scenario_id} is met") for entry in valid]
         elif judgement.verdict == Verdict.NOT_MET and valid:
             judgement = _known_or_otherwise(judgement, valid)
         return judgement, tuple(findings)
+
+    def judged_run(
+        self, generation: str, findings: Iterable[str], *, is_whole_suite: bool
+    ) -> tuple[list[str], list[str]]:
+        """Return what is left of the findings of a run, and those that entries about `run` know.
+
+        That such an entry no longer holds can only be said of a run of the whole suite.
+        """
+        entries = self.about(RUN, generation)
+        valid = [entry for entry in entries if entry.expires >= self.today]
+        left: list[str] = []
+        known: list[str] = []
+        used: set[str] = set()
+        for finding in findings:
+            if entry := next((one for one in valid if one.is_observed([finding])), None):
+                used.add(entry.id)
+                known.append(f"{entry}: {finding}")
+            else:
+                left.append(finding)
+        left += [_expired(entry) for entry in entries if entry not in valid]
+        if is_whole_suite:
+            left += [
+                _holds_no_longer(entry, "the run has no such finding")
+                for entry in valid
+                if entry.id not in used
+            ]
+        return left, known
 
     def unknown_ids(self, suite_ids: frozenset[str]) -> list[tuple[KnownIssue, str]]:
         """Return the entries that name a scenario which the suite does not have, each with that id."""
@@ -170,7 +203,7 @@ class KnownIssues:
             (entry, scenario_id)
             for entry in self.entries
             for scenario_id in entry.scenarios
-            if scenario_id not in suite_ids
+            if scenario_id not in suite_ids and scenario_id != RUN
         ]
 
     def must_fit(self, suite_ids: frozenset[str]) -> None:
@@ -190,12 +223,17 @@ class KnownIssues:
         return f"known issues accepted: {', '.join(map(str, self.files))} ({counted})"
 
 
+def explaining(entries: Iterable[KnownIssue], findings: Sequence[str]) -> list[KnownIssue]:
+    """Return the entries that together say everything that was found, and no finding is left over."""
+    observed = [entry for entry in entries if entry.is_observed(findings)]
+    return observed if all(any(entry.covers(one) for entry in observed) for one in findings) else []
+
+
 def _known_or_otherwise(judgement: Judgement, entries: list[KnownIssue]) -> Judgement:
     may_be_known = judgement.category in (Category.CODE_BUG, Category.CONFIGURATION)
-    for entry in entries:
-        if may_be_known and entry.explains(judgement.parts):
-            reason = f"{entry}\n{judgement.reason}"
-            return replace(judgement, verdict=Verdict.KNOWN_ISSUE, reason=reason)
+    if may_be_known and (found := explaining(entries, judgement.parts)):
+        reason = "\n".join([*map(str, found), judgement.reason])
+        return replace(judgement, verdict=Verdict.KNOWN_ISSUE, reason=reason)
     otherwise = "\n".join(
         f"it fails otherwise than its known issue {entry.id} says ({entry.link}): {entry.observed}"
         for entry in entries

@@ -183,6 +183,8 @@ class RunResult:
     # In words: which lists of known issues it accepts, and of which earlier run it is a part.
     known_issues: str = ""
     selection: str = ""
+    # Findings of the run that the lists of known issues accept.
+    known_findings: list[str] = field(default_factory=list)
     # What was put back of what a run that was killed had left.
     put_back: list[str] = field(default_factory=list)
     # The earlier run that this one is compared with.
@@ -239,7 +241,7 @@ class RunResult:
         calibration = f"calibration: {self.calibration}" if self.calibration else ""
         scaled = f"waiting deadlines were scaled by the time factor {self.time_factor:g}"
         said = [self.selection, self.known_issues, calibration, scaled if self.time_factor != 1 else ""]
-        return [*self.put_back, *(note for note in said if note)]
+        return [*self.put_back, *self.known_findings, *(note for note in said if note)]
 
     def refusals(self) -> list[ScenarioResult]:
         """Return the scenarios that keep the run from being accepted."""

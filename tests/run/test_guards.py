@@ -194,7 +194,30 @@ def plan(feature: str, environment: str = "") -> Plan:
     return Plan(["-D", LOGS, "features/more.feature"], stub={}, project=project, prepare=keep_logs)
 
 
+KNOWN = """
+- id: S-disk
+  title: the disk is full now and then
+  scenarios: [run]
+  generations: [S]
+  observed: "the log of backend shows an unexpected error: .* disk full"
+  link: https://example.org/issues/9
+  owner: maintainer
+  expires: 2099-12-31
+"""
+
+
+def keep_logs_and_a_list(reports: Path, stub: StubKtrdr) -> None:
+    keep_logs(reports, stub)
+    (reports.parent / "known.yaml").write_text(KNOWN)
+
+
 PLANS = {
+    "known": Plan(
+        ["-D", LOGS, "-D", "known_issues=../known.yaml", "features/more.feature"],
+        stub={},
+        project={"step": STEP, "feature": FINDINGS, "environment": ""},
+        prepare=keep_logs_and_a_list,
+    ),
     "breaches": plan(FEATURE),
     "findings": plan(FINDINGS),
     "quiet": plan(QUIET, TOLERANCE.format("2999-01-01")),
@@ -257,6 +280,22 @@ def test_what_belongs_to_no_scenario_makes_the_run_not_accepted_in_every_output(
         assert finding in outputs.allure_errors
         assert finding in str(outputs.junit.findtext("system-err"))
         assert f"finding of the run: {finding}" in done.stdout
+    assert_same_run_verdict(outputs)
+
+
+def test_a_finding_of_the_run_that_a_list_knows_is_told_and_accepted(runs: Runs) -> None:
+    done = runs["known"]
+    outputs = Outputs.of(done.reports)
+    before = Outputs.of(runs["findings"].reports).results["run_findings"]
+    # Only that one: what else was found is a finding still.
+    assert len(outputs.results["run_findings"]) == len(before) - 1
+    assert not any("disk full" in finding for finding in outputs.results["run_findings"])
+    (told,) = (note for note in outputs.results["notes"] if "S-disk" in note)
+    assert told.startswith("known issue S-disk: the disk is full now and then")
+    assert told.endswith("disk full (first seen after scenario nobodys-error) (2 such)")
+    assert told in done.stdout
+    assert told in outputs.markdown
+    assert (done.status, outputs.results["verdict"]) == (1, "not accepted")
     assert_same_run_verdict(outputs)
 
 

@@ -311,3 +311,73 @@ def test_an_id_stands_once(tmp_path: Path) -> None:
     one, two = written(tmp_path, [ENTRY], "one.yaml"), written(tmp_path, [ENTRY], "two.yaml")
     with pytest.raises(BadInput, match=r"two\.yaml: entry S-cancel, field id: there is another entry"):
         read_known_issues(f"{one},{two}", TODAY)
+
+
+LOGGED = "the log of training-worker-1 shows an unexpected error: Model metadata missing input_size"
+LOG_ENTRY = {**ENTRY, "id": "S-log", "observed": "shows an unexpected error: Model metadata missing"}
+
+
+def two(**changes: Any) -> KnownIssues:
+    entries = (KnownIssue.model_validate(ENTRY), KnownIssue.model_validate({**LOG_ENTRY, **changes}))
+    return KnownIssues(entries, TODAY)
+
+
+def test_two_entries_together_may_say_everything_that_was_found() -> None:
+    both = Judgement(
+        Verdict.NOT_MET, Category.CODE_BUG, f"{REASON}\nalso:\n{LOGGED}", findings=(REASON, LOGGED)
+    )
+    judgement, findings = two().judged("1.3", "S", both)
+    assert (judgement.verdict, findings) == (Verdict.KNOWN_ISSUE, ())
+    told = [line.split(":")[0] for line in judgement.reason.splitlines()[:2]]
+    assert told == ["known issue S-cancel", "known issue S-log"]
+    # Each alone leaves the other's finding over.
+    assert held(both).verdict == Verdict.NOT_MET
+    assert two(scenarios=["1.2"]).judged("1.3", "S", both)[0].verdict == Verdict.NOT_MET
+
+
+def test_an_entry_that_was_not_observed_lends_nothing_to_another() -> None:
+    both = Judgement(Verdict.NOT_MET, Category.CODE_BUG, REASON, findings=(REASON, LEFT_OVER))
+    judgement, _ = two(beside=["could not end the long training"]).judged("1.3", "S", both)
+    assert judgement.verdict == Verdict.NOT_MET
+
+
+def of_run(findings: list[str], *, whole: bool = True, **changes: Any) -> tuple[list[str], list[str]]:
+    return known(**{"scenarios": ["run"], **changes}).judged_run("S", findings, is_whole_suite=whole)
+
+
+FOUND = "the worker shows completed while the backend says cancelled"
+
+
+def test_a_finding_of_the_run_is_known_by_an_entry_about_the_run() -> None:
+    left, accepted = of_run([FOUND, "another finding"])
+    assert left == ["another finding"]
+    (told,) = accepted
+    assert told.startswith("known issue S-cancel: ")
+    assert told.endswith(FOUND)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scenarios": ["1.3"]}, {"generations": ["N"]}, {"expires": date(2026, 11, 21)}], ids=str
+)
+def test_a_finding_of_the_run_that_no_entry_knows_is_left(changes: dict[str, Any]) -> None:
+    left, accepted = of_run([FOUND], **changes)
+    assert left[0] == FOUND
+    assert accepted == []
+
+
+def test_an_expired_entry_about_the_run_is_a_finding() -> None:
+    left, _ = of_run([], expires=date(2026, 11, 21), whole=False)
+    assert left == [
+        "known issue S-cancel has expired on 2026-11-21: training developer must renew or remove it "
+        "(https://example.org/issues/7)"
+    ]
+
+
+def test_that_an_entry_about_the_run_holds_no_longer_only_the_whole_suite_can_say() -> None:
+    assert of_run([], whole=False) == ([], [])
+    (left,), _ = of_run([])
+    assert left.startswith("known issue S-cancel no longer holds: the run has no such finding")
+
+
+def test_an_entry_about_the_run_needs_no_scenario_of_that_name() -> None:
+    known(scenarios=["run"]).must_fit(frozenset({"1.3"}))
