@@ -212,6 +212,11 @@ FINDINGS: dict[str, tuple[str, list[str], str]] = {
         [*work(OURS, at_worker(f"Completed operation: {OURS}")), at_worker("it broke", "ERROR")],
         "an unexpected error",
     ),
+    "what asyncio's collector says while our operation is worked on": (
+        WORKER,
+        work(OURS, at_worker("Task exception was never retrieved", "ERROR"), *TRACE),
+        "a stack trace",
+    ),
     "a stack trace of nobody's": ("backend", [line("oh"), *TRACE], "a stack trace"),
     "a stack trace whose first line was read before": ("backend", TRACE, "a stack trace"),
     "a missing event loop of nobody's": (IB, ["no running event loop"], "'no running event loop'"),
