@@ -143,7 +143,7 @@ class ServiceClient:
         url, sent = redacted(str(request.url)), redacted_data(body)
         at = time.monotonic()
         try:
-            status, text, date = self._send(request, at + timeout_s)
+            status, text, headers = self._send(request, at + timeout_s)
         except httpx.HTTPError as error:
             elapsed = time.monotonic() - at
             reason = _reason(error, timeout_s)
@@ -160,11 +160,12 @@ class ServiceClient:
         )
         self._on_exchange(exchange)
         if self._on_answer is not None:
-            self._on_answer(exchange, decoded, text)
+            self._on_answer(exchange, decoded, text + _traces(headers))
+        date = headers.get("date", "")
         return Answer(self.name, f"{method} {path}", status, decoded, elapsed, request_id, date)
 
-    def _send(self, request: httpx.Request, deadline: float) -> tuple[int, str, str]:
-        """Send and read to the end; return the status, the body's text and the date of the answer.
+    def _send(self, request: httpx.Request, deadline: float) -> tuple[int, str, httpx.Headers]:
+        """Send and read to the end; return the status, the body's text and the headers of the answer.
 
         httpx's own limit is per read, which a dripping body never meets; headers that drip still escape.
         """
@@ -181,7 +182,13 @@ class ServiceClient:
             text = content.decode(response.charset_encoding or "utf-8", "replace")
         except LookupError:  # an encoding that does not exist
             text = content.decode("utf-8", "replace")
-        return response.status_code, text, response.headers.get("date", "")
+        return response.status_code, text, response.headers
+
+
+def _traces(headers: httpx.Headers) -> str:
+    """Return the headers that hold a stack trace: they are of the answer as its body is."""
+    found = [value for _, value in headers.raw if b"Traceback (most" in value]
+    return b"\n".join([b"", *found]).decode("utf-8", "replace")
 
 
 def _kept(text: str, decoded: Any) -> Any:

@@ -17,13 +17,20 @@ from ktrdr_acceptance.verdict.model import Attachment
 # Bytes before the cursor by which a file is recognised: enough for the times of the last lines to differ.
 _MARK = 256
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_LEVELS = "DEBUG|INFO|WARNING|ERROR|CRITICAL"
+_LEVELS = "DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL"
+_DATE = r"\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
 # Before a line, `docker compose logs` writes the name of the container.
-_CONTAINER = re.compile(r"^[A-Za-z][\w.-]*\s+\|\s")
+_CONTAINER = re.compile(rf"^(?!(?:{_LEVELS})\b)[A-Za-z][\w.-]*\s+\|\s")
 # A line with a date, one of uvicorn's or one of JSON begins an entry; any other goes on with the one before.
-_HEAD = re.compile(rf'^(?:\d{{4}}-\d\d-\d\d[ T]\d\d:\d\d:\d\d|(?:{_LEVELS}):\s|\{{")')
-_LEVEL = re.compile(rf'\[({_LEVELS})\s*\]|\|\s*({_LEVELS})\s*\||^({_LEVELS}):\s|"levelname":\s*"({_LEVELS})"')
-_TRACEBACK = "Traceback (most recent call last)"
+_HEAD = re.compile(rf"^(?:{_DATE}|(?:{_LEVELS}):\s|(?:{_LEVELS})\s+\||\{{)")
+# KTRDR's two forms, uvicorn's, and others that the programs around it use; the date may be Docker's own.
+_LEVEL = re.compile(
+    rf"\[({_LEVELS})\s*\]|\|\s*({_LEVELS})\s*\||^({_LEVELS})(?::\s|\s+\|)"
+    rf"|^{_DATE}\S*\s+(?:-\s+)?(?:[\w.]+\s+-\s+)?({_LEVELS})(?=[\s:|])"
+)
+_JSON_LEVEL = re.compile(rf'"(?:level|levelname|severity|log_level)":\s*"({_LEVELS})"', re.IGNORECASE)
+# The second is how Python ends when it is broken itself.
+_TRACES = ("Traceback (most recent call last)", "(most recent call first)")
 
 
 class UnreadableLog(EnvironmentFault):
@@ -39,8 +46,8 @@ class Entry:
     @property
     def level(self) -> str:
         """The entry's level; empty if it names none."""
-        found = _LEVEL.search(self.head)
-        return next(filter(None, found.groups()), "") if found else ""
+        found = (_JSON_LEVEL if self.head.startswith("{") else _LEVEL).search(self.head)
+        return next(filter(None, found.groups()), "").upper() if found else ""
 
     @property
     def head(self) -> str:
@@ -50,12 +57,12 @@ class Entry:
     @property
     def is_error(self) -> bool:
         """Whether it is of level ERROR or worse."""
-        return self.level in ("ERROR", "CRITICAL")
+        return self.level in ("ERROR", "CRITICAL", "FATAL")
 
     @property
     def has_stack_trace(self) -> bool:
         """Whether a stack trace goes with it."""
-        return _TRACEBACK in self.text
+        return any(trace in self.text for trace in _TRACES)
 
     def names(self, word: str) -> bool:
         """Whether `word` stands there as a whole: `op_1` is not named by `op_10`."""

@@ -23,7 +23,12 @@ from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, IB_HOST, TRAINING_
 _ALARMS = (
     b"ERROR",
     b"CRITICAL",
-    b"Traceback (most",
+    b"FATAL",
+    # In JSON the level may be small.
+    b'"error"',
+    b'"critical"',
+    b'"fatal"',
+    b"(most recent call ",
     NO_EVENT_LOOP.encode(),
     b"server process",
     b"startup com",
@@ -117,8 +122,8 @@ class Sentinel:
             # A stack trace is explained by nothing.
             if what != _ERROR or not self._is_explained(service, placed, deeds):
                 wrong.append((placed, what))
-        # Only now is it known how the requests of others ended.
-        others = {request for request, status in places.statuses.items() if status >= 400}
+        # Only now is it known how the requests of others ended: one that was refused explains a line.
+        others = {request for request, status in places.statuses.items() if _is_refusal(status)}
         for placed, what in wrong:
             sentence = f"the log of {service} shows {what}: {_quoted(placed.entry)}"
             # Whatever was going on there was broken off by a restart.
@@ -155,6 +160,11 @@ class Sentinel:
         """Return of which earlier scenario an entry is, in words."""
         earlier = {self.scenario_of[id] for id in placed.named | placed.around if id in self.scenario_of}
         return f" (of scenario {', '.join(sorted(earlier))}, after its end)" if earlier else ""
+
+
+def _is_refusal(status: int) -> bool:
+    # That nobody can take work just now is no failure; anything else from 500 on is.
+    return 400 <= status < 500 or status == 503
 
 
 _ERROR, _RESTART = "an unexpected error", "an unplanned restart"

@@ -30,6 +30,9 @@ def inspect_target(session: Session) -> list[str]:
         raise EnvironmentFault(found.preflight.blocking)
     if left:
         _put_back(session, left)
+    else:
+        # What a kill has cut off would swallow the first line of this run.
+        session.ledger.begin_with({})
     return found.preflight.lines()
 
 

@@ -245,12 +245,22 @@ TRACE = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', " 
         ('{"asctime": "2026-11-22T15:46:27+0000", "levelname": "CRITICAL", "message": "x"}', "CRITICAL"),
         (f"ktrdr-backend-1  | {BACKEND_LINE}", "ERROR"),
         ("2026-11-22 15:46:27 without a level", ""),
+        ("2026-11-22 15:46:27 ERROR ktrdr: no brackets", "ERROR"),
+        ("2026-11-22 15:46:27,123 - ktrdr.x - ERROR - between dashes", "ERROR"),
+        ("2026-11-22T15:46:27.123456789Z ERROR:    after Docker's own date", "ERROR"),
+        ("[2026-11-22 15:46:27 +0000] [1] [ERROR] a worker exited", "ERROR"),
+        ("[2026-11-22 15:46:27,123] ERROR in app: no", "ERROR"),
+        ("ERROR    | ktrdr.x:f:12 - no date", "ERROR"),
+        ("2026-11-22 15:46:27 FATAL: the database is gone", "FATAL"),
+        ('{"message": "says [ERROR] in its text", "levelname": "INFO"}', "INFO"),
+        ('{"level": "error", "message": "small"}', "ERROR"),
+        ("2026-11-22 15:46:27,123 | INFO | ktrdr | - ERROR - ", "INFO"),
     ],
 )
 def test_each_form_of_a_line_begins_an_entry_and_has_its_level(line: str, level: str) -> None:
     (entry,) = entries_in(line)
     assert entry.level == level
-    assert entry.is_error is (level in ("ERROR", "CRITICAL"))
+    assert entry.is_error is (level in ("ERROR", "CRITICAL", "FATAL"))
     assert "\x1b" not in entry.text
 
 

@@ -125,6 +125,16 @@ BREACHES: dict[str, tuple[str, list[str], str]] = {
         work(OURS, at_worker("careful", "WARNING"), *TRACE),
         "a stack trace",
     ),
+    "the end of a broken Python": (
+        WORKER,
+        work(OURS, "Fatal Python error: Aborted", "Thread 0x00007f (most recent call first):"),
+        "a stack trace",
+    ),
+    "an error in JSON, in small letters": (
+        "backend",
+        request(R1, '{"level": "error", "message": "it broke"}'),
+        "an unexpected error",
+    ),
     "a missing event loop": ("backend", request(R1, NO_LOOP), "'no running event loop'"),
     "a missing event loop that is only told": (
         WORKER,
@@ -195,6 +205,11 @@ FINDINGS: dict[str, tuple[str, list[str], str]] = {
     "an error within the request of another": (
         "backend",
         request("someone-7", error("it broke")),
+        "an unexpected error",
+    ),
+    "an error within a request of another that failed": (
+        "backend",
+        request("someone-7", error("it broke"), status=500),
         "an unexpected error",
     ),
     "an error of another's operation": (
@@ -325,6 +340,7 @@ EXPECTED: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         {"switched": ("http://h:5001",)},
     ),
     "the refusal of another's request": ("backend", request("someone-7", error("no"), status=404), {}),
+    "that no worker is free for another": ("backend", request("someone-7", error("no"), status=503), {}),
 }
 
 

@@ -59,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
             self._drip()
         elif self.path == "/moved":
             self._say(307, b"elsewhere", "text/plain", location="/a")
+        elif self.path == "/traced":
+            self._say(307, b"{}", location="Traceback (most recent call last): KeyError")
         elif self.path == "/packed":
             self._say(200, gzip.compress(b'{"word": "Gr\xc3\xb6\xc3\x9fe"}'), encoding="gzip")
         elif self.path == "/latin":
@@ -139,6 +141,20 @@ def test_an_answer_carries_status_body_and_request(client: ServiceClient) -> Non
     assert answer.body == {"path": "/api/v1/operations?status=running&limit=5"}
     assert (answer.service, answer.request) == ("backend", "GET /api/v1/operations")
     assert 0 < answer.elapsed_s < 5
+
+
+def test_a_stack_trace_in_a_header_is_seen_with_the_body(base_url: str) -> None:
+    seen: list[tuple[Any, str]] = []
+    client = ServiceClient(
+        "backend", base_url, 5, lambda _: None, lambda _, body, text: seen.append((body, text))
+    )
+    client.request("GET", "/traced")
+    client.request("GET", "/moved")
+    client.close()
+    (body, text), (_, moved) = seen
+    assert body == {}
+    assert text == "{}\nTraceback (most recent call last): KeyError"
+    assert moved == "elsewhere"
 
 
 def test_a_refusal_is_an_answer_like_any_other(client: ServiceClient, exchanges: list[Exchange]) -> None:

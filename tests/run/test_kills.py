@@ -133,3 +133,38 @@ def test_the_next_run_is_as_if_nothing_had_been(all_ended: list[Ended]) -> None:
     for one in all_ended:
         assert one.next.status == 0, one.next.stdout + one.next.stderr
         assert not one.ledger_is_left
+
+
+READING = """
+import json
+
+from behave import then
+
+
+@then("the ledger tells of the training")
+def then_ledger(context):
+    lines = (context.world.settings.reports / ".ledger").read_text().splitlines()
+    ids = [json.loads(line).get("id") for line in lines]
+    assert context.world.training.id in ids, ids
+    context.world.check.that("ids", len(ids) > 0, equal_to(True))
+"""
+WITH_LEDGER = """
+Feature: Ledgers
+
+  @id:ledger
+  Scenario: A training is taken down
+    When I start a long training
+    Then the ledger tells of the training
+"""
+
+
+def test_a_line_that_a_kill_cut_off_swallows_none_of_the_next_run(
+    own_ktrdr: StubKtrdr, tmp_path: Path
+) -> None:
+    step = f"from hamcrest import equal_to\n{READING}"
+    project = Project(tmp_path / "project", step=step, feature=WITH_LEDGER)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / ".ledger").write_text('{"begun": "request 1 for a lo')
+    done = project.run(reports, "features/more.feature", backend=own_ktrdr)
+    assert done.status == 0, done.stdout
