@@ -14,7 +14,7 @@ from typing import Any
 
 from ktrdr_acceptance.verdict.json_view import write_atomically
 from ktrdr_acceptance.verdict.judge import parts_of
-from ktrdr_acceptance.verdict.known_issues import KnownIssue, explaining, read_entries
+from ktrdr_acceptance.verdict.known_issues import RUN, KnownIssue, explaining, read_entries
 
 FIELD_REPORT = Path("docs/field-report.md")
 RECORDS = Path("docs/field")
@@ -81,7 +81,7 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
         f"  {record['duration_s']:.0f} s, suite {record['suite']['version']} ({record['suite']['commit']})",
         f"- calibration: {record['calibration']}",
         f"- verdict: **{record['verdict']}**: {counts}",
-        *[f"- finding of the run: {finding}" for finding in record["run_findings"]],
+        *[_finding(target["generation"], finding, issues) for finding in record["run_findings"]],
         "",
         "| Scenario | Title | Verdict | Explained by |",
         "|---|---|---|---|",
@@ -126,6 +126,11 @@ def _beginning(reason: str) -> list[str]:
 def _explanation(generation: str, scenario: dict[str, Any], issues: list[KnownIssue]) -> list[KnownIssue]:
     about = [issue for issue in issues if issue.is_about(scenario["id"], generation)]
     return explaining(about, parts_of(scenario["reason"]))
+
+
+def _finding(generation: str, finding: str, issues: list[KnownIssue]) -> str:
+    known = explaining([issue for issue in issues if issue.is_about(RUN, generation)], [finding])
+    return f"- finding of the run ({', '.join(one.id for one in known) or '**unexplained**'}): {finding}"
 
 
 def _told(issue: KnownIssue) -> str:

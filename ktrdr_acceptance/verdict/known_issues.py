@@ -175,7 +175,8 @@ class KnownIssues:
     ) -> tuple[list[str], list[str]]:
         """Return what is left of the findings of a run, and those that entries about `run` know.
 
-        That such an entry no longer holds can only be said of a run of the whole suite.
+        That such an entry no longer holds can only be said of a run of the whole suite, and of an entry
+        that is about nothing else.
         """
         entries = self.about(RUN, generation)
         valid = [entry for entry in entries if entry.expires >= self.today]
@@ -190,11 +191,8 @@ class KnownIssues:
                 left.append(finding)
         left += [_expired(entry) for entry in entries if entry not in valid]
         if is_whole_suite:
-            left += [
-                _holds_no_longer(entry, "the run has no such finding")
-                for entry in valid
-                if entry.id not in used
-            ]
+            unused = (entry for entry in valid if entry.id not in used and entry.scenarios == (RUN,))
+            left += [_holds_no_longer(entry, "the run has no such finding") for entry in unused]
         return left, known
 
     def unknown_ids(self, suite_ids: frozenset[str]) -> list[tuple[KnownIssue, str]]:
