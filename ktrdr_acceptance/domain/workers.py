@@ -45,10 +45,15 @@ class Workers:
         return [self.client(row) for row in self.of(kind)]
 
     def lacking(self, kind: Kind) -> list[str]:
-        """Return what the entries of a kind lack; one sentence if there is no entry."""
+        """Return what the entries of a kind lack; one sentence if there is no entry.
+
+        Raises EnvironmentFault if a worker that is listed as unavailable is so.
+        """
         rows = self.of(kind)
         if not rows:
             return [f"no {kind} worker is listed"]
+        if any(row.status == "temporarily_unavailable" and self._health(row) is None for row in rows):
+            raise EnvironmentFault(self._silence())
         return [
             f"{row.worker_id}: {what}"
             for row in rows
@@ -77,17 +82,18 @@ class Workers:
 
     def wait_for_free(self, kind: Kind, within: float) -> WorkerBody:
         """Wait until some worker of a kind is available at the backend and idle by its own word."""
+        seen: dict[str, WorkerBody] = {}
         try:
             found = self.waiter.eventually(
-                lambda: self._first_free(kind),
+                lambda: self._first_free(kind, seen),
                 lambda row: row is not None,
                 within=within,
                 expected=f"a {kind} worker to be free",
                 describe=lambda row: f"{row.worker_id} is free" if row else self._states(kind),
             )
         except WaitFailed as failure:
-            if self._all_silent(kind):
-                raise EnvironmentFault(f"{'; '.join(sorted(self.unreachable))}\n{failure}") from failure
+            if self._all_silent(self.of(kind) or list(seen.values())):
+                raise EnvironmentFault(f"{self._silence()}\n{failure}") from failure
             if foreign := self._foreign_work(kind):
                 cure = "let it end, or run against another KTRDR"
                 raise EnvironmentFault(
@@ -134,8 +140,10 @@ class Workers:
             describe=lambda health: f"{health.worker_status}, operation {health.current_operation}",
         )
 
-    def _first_free(self, kind: Kind) -> WorkerBody | None:
-        for row in self.of(kind):
+    def _first_free(self, kind: Kind, seen: dict[str, WorkerBody]) -> WorkerBody | None:
+        rows = self.of(kind)
+        seen.update((row.worker_id, row) for row in rows)
+        for row in rows:
             if row.status == "available" and (health := self._health(row)) and health.worker_status == "idle":
                 return row
         return None
@@ -148,10 +156,15 @@ class Workers:
             self.unreachable.add(str(fault))
             return None
 
-    def _all_silent(self, kind: Kind) -> bool:
-        """Return whether workers of a kind are registered but none of them answers from here."""
-        rows = self.of(kind)
+    def _all_silent(self, rows: list[WorkerBody]) -> bool:
+        """Return whether there are workers but none of them answers from here.
+
+        The backend drops those that are silent for long; to drop one that answers is its own fault.
+        """
         return bool(rows) and all(self._health(row) is None for row in rows)
+
+    def _silence(self) -> str:
+        return f"registered workers do not answer: {'; '.join(sorted(self.unreachable))}"
 
     def _foreign_work(self, kind: Kind) -> str:
         """Return which work of others occupies every worker of a kind, or an empty text."""

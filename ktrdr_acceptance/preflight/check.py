@@ -18,6 +18,9 @@ class Outcome(StrEnum):
     NOT_MADE = "not made"
 
 
+_MARK = {Outcome.OK: "✔", Outcome.FAILED: "✘", Outcome.NOT_MADE: "–"}
+
+
 @dataclass(frozen=True)
 class Check:
     """One check: what was found, and for a failed one symptom, cause and cure from the catalogue.
@@ -37,11 +40,16 @@ class Check:
     cure: str = ""
     tried: tuple[str, ...] = ()
 
-    def line(self) -> str:
-        """Return everything about the check in one line."""
-        known = f" [{self.symptom_id}: {self.symptom} {self.cause} {self.cure}]" if self.symptom else ""
-        tried = f" (tried: {'; '.join(self.tried)})" if self.tried else ""
-        return f"{self.name}: {self.outcome}: {' '.join(self.said.split())}{known}{tried}"
+    def lines(self) -> list[str]:
+        """Return the outcome and, below it, symptom, cause, cure and what was tried."""
+        told = [f"{_MARK[self.outcome]} {self.name}: {self.outcome}: {' '.join(self.said.split())}"]
+        if self.symptom:
+            told += [
+                f"    symptom: {self.symptom} ({self.symptom_id})",
+                f"    cause:   {self.cause}",
+                f"    cure:    {self.cure}",
+            ]
+        return told + [f"    tried:   {one}" for one in self.tried]
 
     def as_json(self) -> dict[str, Any]:
         """Return the check as `results.json` has it."""
@@ -103,6 +111,6 @@ class Preflight:
         return f"preflight: {counts} in {self.took_s:.1f} s"
 
     def lines(self) -> list[str]:
-        """Return a line for each check that is not ok, or was made so, and one for all."""
+        """Return what is to be said of each check that is not ok, or was made so, and a line for all."""
         told = [check for check in self.checks if check.outcome is not Outcome.OK or check.tried]
-        return [*(f"preflight: {check.line()}" for check in told), self.counts_line()]
+        return [*(line for check in told for line in check.lines()), self.counts_line()]

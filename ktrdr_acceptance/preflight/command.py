@@ -10,7 +10,7 @@ from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
 from ktrdr_acceptance.ledger import FILE as LEDGER
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.preflight.check import Check, Outcome, Preflight
+from ktrdr_acceptance.preflight.check import Outcome, Preflight
 from ktrdr_acceptance.preflight.cures import inspect_and_cure
 from ktrdr_acceptance.preflight.inspection import Inspection
 from ktrdr_acceptance.runner.leftovers import operations_left
@@ -19,8 +19,6 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.model import ExitStatus
-
-_MARK = {Outcome.OK: "✔", Outcome.FAILED: "✘", Outcome.NOT_MADE: "–"}
 
 
 def preflight(settings: Settings, say: Callable[[str], None]) -> ExitStatus:
@@ -57,19 +55,8 @@ def _lines(found: Inspection) -> Iterator[str]:
     if found.identity:
         yield from found.identity.lines()
     for check in found.preflight.checks:
-        yield from check_lines(check)
+        yield from check.lines()
     yield found.preflight.counts_line()
-
-
-def check_lines(check: Check) -> Iterator[str]:
-    """Yield the outcome of a check and, below it, symptom, cause and cure."""
-    yield f"{_MARK[check.outcome]} {check.name}: {check.outcome}: {' '.join(check.said.split())}"
-    if check.symptom:
-        yield f"    symptom: {check.symptom} ({check.symptom_id})"
-        yield f"    cause:   {check.cause}"
-        yield f"    cure:    {check.cure}"
-    for one in check.tried:
-        yield f"    tried:   {one}"
 
 
 def verdict_line(made: Preflight) -> str:

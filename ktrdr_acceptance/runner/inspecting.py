@@ -26,7 +26,7 @@ def inspect_target(session: Session) -> list[str]:
         session.generation = found.identity.generation
         run.target, run.target_lines = found.identity.as_json(), found.identity.lines()
     if found.preflight.blocking:
-        session.console.tell(found.preflight.lines())
+        session.console.tell([*run.target_lines, *found.preflight.lines()])
         raise EnvironmentFault(found.preflight.blocking)
     if left:
         _put_back(session, left)

@@ -158,6 +158,19 @@ def test_workers_none_of_which_answers_are_a_matter_of_the_environment(rows: lis
         assert f"{name} at http://{name}:1 gave no answer to GET /health" in str(fault)
 
 
+@pytest.mark.parametrize("is_silent", [True, False], ids=["silent", "answers"])
+def test_a_worker_that_the_backend_drops_while_it_is_waited_for(is_silent: bool) -> None:
+    clock = FakeClock()
+    floor = Floor({"status": "temporarily_unavailable"})
+    floor.gone = {"w0"} if is_silent else set()
+    clock.events.append((START + 3, floor.rows.clear))
+    with pytest.raises((AssertionError, EnvironmentFault)) as caught:
+        workers_of(floor, clock).wait_for_free(Kind.TRAINING, 30)
+    assert category_of(caught.value) is (Category.ENVIRONMENT if is_silent else Category.CODE_BUG)
+    assert ("registered workers do not answer: w0 at http://w0:1" in str(caught.value)) is is_silent
+    assert "none registered" in str(caught.value)
+
+
 def test_the_states_name_those_that_did_not_answer() -> None:
     floor = Floor(busy("op_ours"), FREE)
     floor.gone = {"w1"}
@@ -191,6 +204,13 @@ def test_an_entry_with_kind_address_and_state_lacks_nothing(type_: str, state: s
 )
 def test_an_entry_that_lacks_something_is_told(rows: list[dict[str, Any]], lacks: list[str]) -> None:
     assert workers_of(Floor(*rows)).lacking(Kind.TRAINING) == lacks
+
+
+def test_a_worker_that_is_rightly_listed_as_unavailable_lacks_nothing_that_ktrdr_owes() -> None:
+    floor = Floor(FREE, {"status": "temporarily_unavailable"})
+    floor.gone = {"w1"}
+    with pytest.raises(EnvironmentFault, match="registered workers do not answer: w1 at http://w1:1"):
+        workers_of(floor).lacking(Kind.TRAINING)
 
 
 def test_workers_of_a_kind_are_told_by_their_type() -> None:

@@ -194,7 +194,7 @@ def test_a_check_as_json_has_what_is_known_and_no_more() -> None:
 def test_a_failed_check_whose_words_nobody_knows_is_failed_all_the_same() -> None:
     check = failed("a", "something odd")
     assert (check.outcome, check.symptom, check.symptom_id) == ("failed", "", "")
-    assert check.line() == "a: failed: something odd"
+    assert check.lines() == ["✘ a: failed: something odd"]
     assert failed("a", "something odd", otherwise="E18").symptom_id == "E18"
 
 

@@ -70,7 +70,7 @@ def test_the_work_of_others_is_waited_for_and_never_ended() -> None:
     assert check.tried == ("attempt 1: waited until the operations of others had ended",)
     assert writes(found) == []
     assert 2.9 <= clock.now() - 1000 <= 3.5
-    assert any("tried: attempt 1" in line for line in found.found.preflight.lines()), (
+    assert any("tried:   attempt 1" in line for line in found.found.preflight.lines()), (
         "shown although it is ok"
     )
 

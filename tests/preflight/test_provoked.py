@@ -403,6 +403,8 @@ WORDS = {
     "E18": [
         "Worker w1 marked TEMPORARILY_UNAVAILABLE after 3 failures",
         "Health check failed for training-host-1: All connection attempts failed",
+        "expected a training worker to be free within 5 s, but the last value was w1 temporarily_unavailable",
+        "what the entries lack: expected none, but there were 1: w1: the state 'temporarily_unavailable'",
     ],
     "E19": ['{"error": "No training workers available", "registered_workers": 0}'],
     "E20": [
@@ -447,7 +449,10 @@ WORDS = {
         "Training failed: Training cancelled by user request",
     ],
     "K4": ["every training worker is busy with the work of others (w0: op_9): let it end"],
-    "K6": ["expected worker w1 to be available at the backend and idle by its own word within 30 s"],
+    "K6": [
+        "expected a backtest worker to be free within 30 s, but the last value was b1 busy, b2 available",
+        "expected worker w1 to be available at the backend and idle by its own word within 30 s",
+    ],
     "K7": ["Connection error querying operation op_training_1: All connection attempts failed"],
     "K8": ['{"detail": {"message": "bad", "error_code": "STRATEGY-ValidationFailed"}}'],
     "K11": ["Training failed: Failed to load base timeframe 1h for EURUSD"],

@@ -109,5 +109,9 @@ def test_another_port_than_the_sandbox_s_is_the_wrong_system(
     assert (found["outcome"], found["blocks"], found["id"]) == ("failed", True, symptom)
     assert ".env.sandbox names port 1, but what is addressed is port" in done.last_line
     assert f"where {what} answers (setting backend_url)" in done.last_line
+    told = done.stdout.splitlines()
+    for part in ("cause", "cure"):
+        assert f"    {part}:".ljust(13) + found[part] in told
+    assert any(line.startswith("KTRDR 1.") for line in told) is (name == "elsewhere")
     assert runs.stub("elsewhere").count("POST /api/v1/trainings") == 0
     assert_same_run_verdict(Outputs.of(done.reports))
