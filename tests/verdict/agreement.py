@@ -178,14 +178,12 @@ def disagreements_on_the_run(outputs: Outputs) -> list[str]:
         found += _differ(f"junit.xml's {name}", outputs.junit.get(name), str(counted))
     red = [case.get("name") for case in cases if {"failure", "error"} & {child.tag for child in case}]
     bad = [test["name"] for test in outputs.allure if test["status"] in ("failed", "broken")]
-    # Whatever is red must be red everywhere; not run and known issues are skipped, strict or not.
-    said = {row["verdict"] for row in results["scenarios"]}
-    must_be_red = verdict == "not accepted" and bool({"not met", "flaky"} & said or results["run_findings"])
+    # Whatever is red must be red everywhere: if no scenario is (not run is skipped, strict or not), the run.
     if accepted:
         found += _differ("what is red in junit.xml", red, [])
         found += _differ("what is red in Allure", [*bad, *outputs.allure_errors], [])
         found += _differ("the findings of the run", results["run_findings"], [])
-    elif must_be_red:
+    elif verdict == "not accepted":
         found += [] if red else ["nothing is red in junit.xml of a run that is not accepted"]
         found += [] if bad or outputs.allure_errors else ["nothing is red in Allure of a run not accepted"]
     elif verdict in ("environment unfit", "aborted"):
