@@ -1,4 +1,4 @@
-"""What a run that was killed has left at this target: ended, put back and told by the next one."""
+"""What an earlier run has left, being killed or unable to undo it: ended, put back and told by the next one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.ledger import FILE as LEDGER
 from ktrdr_acceptance.operations.ending import end
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.target.data_folder import put_back_left
@@ -16,7 +17,7 @@ from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.world import World
 
 Left = Mapping[str, Mapping[str, Any]]
-_A_RUN = "a run that was killed"
+_A_RUN = "an earlier run"
 
 
 def operations_left(left: Left, backend_url: str) -> list[str]:
@@ -27,7 +28,8 @@ def operations_left(left: Left, backend_url: str) -> list[str]:
 def put_back(left: Left, world: World) -> tuple[list[str], list[str], Left]:
     """Put back what belongs to the world's target.
 
-    Return in words what was done and what could not be, and what the next run has to do.
+    Return in words what was done, with what is left elsewhere, and what could not be; and what the next run
+    has to do.
     """
     done: list[str] = []
     not_done: list[str] = []
@@ -35,8 +37,9 @@ def put_back(left: Left, world: World) -> tuple[list[str], list[str], Left]:
     backend_url = world.target.endpoints.backend_url
     for key, facts in left.items():
         if "file" not in facts and facts.get("backend") != backend_url:
+            # Of another target: it is told, and says nothing against this one.
             still_left[key] = facts
-            not_done.append(_elsewhere(facts))
+            done.append(_elsewhere(facts))
             continue
         try:
             done += _put_back(facts, world)
@@ -49,7 +52,7 @@ def put_back(left: Left, world: World) -> tuple[list[str], list[str], Left]:
 def _elsewhere(facts: Mapping[str, Any]) -> str:
     return (
         f"{_A_RUN} has left {facts.get('id') or 'a ' + facts['asked']} at {facts['backend']}: "
-        "run against that, or cancel it there"
+        f"run against that, or see to it there and remove {LEDGER} from the reports folder"
     )
 
 

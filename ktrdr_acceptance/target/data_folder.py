@@ -75,15 +75,15 @@ def put_back_left(facts: Mapping[str, Any]) -> Iterator[str]:
         if file.exists() and not is_ours:
             raise _both(file, aside)
         os.replace(aside, file)
-        yield f"a run that was killed had set {file} aside: it is back"
+        yield f"an earlier run had set {file} aside: it is back"
     elif is_ours and not facts["was_there"]:
         file.unlink()
-        yield f"a run that was killed had put {file} there: it is gone again"
+        yield f"an earlier run had put {file} there: it is gone again"
 
 
 def _both(file: Path, aside: Path) -> ConfigurationFault:
     return ConfigurationFault(
-        f"both {file.name} and {aside.name} are in {file.parent}: a run that was killed has left the second, "
+        f"both {file.name} and {aside.name} are in {file.parent}: an earlier run has left the second, "
         "and bars have come since; keep the one you want under the first name",
         cure=f"keep the one you want as {file.name}, and take the other away",
     )

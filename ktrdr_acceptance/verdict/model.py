@@ -185,7 +185,7 @@ class RunResult:
     selection: str = ""
     # Findings of the run that the lists of known issues accept.
     known_findings: list[str] = field(default_factory=list)
-    # What was put back of what a run that was killed had left.
+    # What was put back of what an earlier run had left, and what it has left elsewhere.
     put_back: list[str] = field(default_factory=list)
     # The earlier run that this one is compared with.
     baseline: EarlierRun | None = None

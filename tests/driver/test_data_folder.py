@@ -172,13 +172,13 @@ def test_bars_that_a_killed_run_replaced_are_put_back(killed: Killed) -> None:
     killed.file.write_text("theirs", "utf-8")
     killed.folder.put("AUDUSD", "1h", LINES)
     assert killed.left() == {"AUDUSD_1h.csv": "theirs"}
-    assert killed.told == [f"a run that was killed had set {killed.file} aside: it is back"]
+    assert killed.told == [f"an earlier run had set {killed.file} aside: it is back"]
 
 
 def test_bars_that_a_killed_run_put_where_none_were_go_again(killed: Killed) -> None:
     killed.folder.put("AUDUSD", "1h", LINES)
     assert killed.left() == {}
-    assert killed.told == [f"a run that was killed had put {killed.file} there: it is gone again"]
+    assert killed.told == [f"an earlier run had put {killed.file} there: it is gone again"]
 
 
 def test_bars_that_came_after_the_kill_are_kept(killed: Killed) -> None:
