@@ -1,4 +1,4 @@
-"""What an earlier run has left, being killed or unable to undo it: ended, put back and told by the next one."""
+"""What an earlier run has left, killed or unable to undo it: ended, put back and told by the next one."""
 
 from __future__ import annotations
 
