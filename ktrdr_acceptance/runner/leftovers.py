@@ -70,9 +70,9 @@ def _put_back(facts: Mapping[str, Any], world: World) -> Iterator[str]:
 
 def _end(facts: Mapping[str, Any], world: World) -> Iterator[str]:
     operation_id = facts["id"]
-    answer = world.backend.operation_answer(operation_id)
     home = Worker(world.connect(facts["worker"], facts["worker_url"])) if facts.get("worker") else None
-    if answer.status == 404 and home is None:
+    if (home or world.backend).operation_answer(operation_id).status == 404:
+        # Whoever was asked has it no more, or never had it: nothing works on it that could be ended.
         return
     calibration = next(iter(use_calibration(world.settings.calibration).calibration.trainings.values()))
     kind = Kind(facts["kind"])
