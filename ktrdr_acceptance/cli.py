@@ -244,7 +244,10 @@ def _read_results(path: Path, complete: bool = True) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        raise BadInput(f"{path} cannot be read as the results of a run: {problem}.") from None
+        said = problem.strerror if isinstance(problem, OSError) else problem
+        raise BadInput(
+            f"{path} cannot be read as the results of a run ({said}); name the results.json of one."
+        ) from None
     if not isinstance(content, dict):
         raise BadInput(f"{path} is not the results of a run.")
     if complete and content.get("status") != "complete":

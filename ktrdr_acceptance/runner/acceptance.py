@@ -65,6 +65,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
     """Runs the selected scenarios against one target and exits with the run's status."""
 
     formatters: list[Any]
+    aborted: bool
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -80,6 +81,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             return self._list(catalogue=formats <= _CATALOGUE and bool(formats))
         with self.path_manager:
             raise SystemExit(int(self._accept()))
+
+    def run_hook_with_capture(self, hook_name: str, *args: Any, **kwargs: Any) -> bool:
+        """Run a hook; after the last one behave would say of every aborted run that the user aborted it."""
+        passed = bool(super().run_hook_with_capture(hook_name, *args, **kwargs))
+        if hook_name == "after_all" and self.aborted:
+            self.aborted = False
+        return passed
 
     def _list(self, catalogue: bool) -> bool:
         """List the selected scenarios, and the sentences that have no step; true if there are such."""

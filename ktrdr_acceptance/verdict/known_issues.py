@@ -218,7 +218,7 @@ class KnownIssues:
             return ""
         number = len(self.entries)
         counted = "1 entry" if number == 1 else f"{number} entries"
-        return f"known issues accepted: {', '.join(map(str, self.files))} ({counted})"
+        return f"known issues listed in: {', '.join(map(str, self.files))} ({counted})"
 
 
 def explaining(entries: Iterable[KnownIssue], findings: Sequence[str]) -> list[KnownIssue]:
@@ -263,7 +263,7 @@ def read_entries(file: Path) -> list[KnownIssue]:
     except (yaml.YAMLError, ValueError) as problem:
         raise _bad(file, f"it is not YAML ({' '.join(str(problem).split())})") from None
     if not isinstance(content, list):
-        raise _bad(file, "it is no list of entries")
+        raise _bad(file, "it is no list of entries (known-issues/S.yaml shows their form)")
     return [_entry(file, number, row) for number, row in enumerate(content, 1)]
 
 

@@ -8,7 +8,7 @@ from ktrdr_acceptance.verdict.comparison import comparison_lines
 from ktrdr_acceptance.verdict.forms import Form, form
 from ktrdr_acceptance.verdict.json_view import as_json
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioResult, Verdict
-from ktrdr_acceptance.verdict.tables import run_tables, scenario_table
+from ktrdr_acceptance.verdict.tables import CRITERIA, run_tables, scenario_table
 
 
 def as_markdown(run: RunResult) -> str:
@@ -33,7 +33,7 @@ def as_markdown(run: RunResult) -> str:
     if run.scenarios:
         tables["Scenarios"] = scenario_table(run)
     for title, table in tables.items():
-        lines += ["", f"## {title}", "", *table]
+        lines += ["", *(_fold(title, table) if title == CRITERIA else [f"## {title}", "", *table])]
     told = {scenario.key for scenario in refused}
     for verdict in (Verdict.NOT_RUN, Verdict.KNOWN_ISSUE):
         found = [s for s in run.scenarios if s.verdict == verdict and s.key not in told]
@@ -55,8 +55,13 @@ def _folded(run: RunResult) -> list[str]:
     }
     lines: list[str] = []
     for title, which in told.items():
-        lines += [f"<details><summary>{title}</summary>", "", *form(results, which), "", "</details>", ""]
+        lines += [*_fold(title, form(results, which)), ""]
     return lines[:-1]
+
+
+def _fold(title: str, lines: list[str]) -> list[str]:
+    """Return what few read and many would have to scroll over, folded away."""
+    return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>"]
 
 
 def _failure(scenario: ScenarioResult, options: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ktrdr_acceptance.preflight.check import Outcome
+from ktrdr_acceptance.preflight.check import Check, Outcome
 from ktrdr_acceptance.verdict.milestones import MilestoneResult, milestone_results
 from ktrdr_acceptance.verdict.model import RunResult, Verdict
 from ktrdr_acceptance.verdict.planned import purpose_durations
@@ -19,13 +19,15 @@ MARK = {
 }
 OUTCOME_MARK = {Outcome.OK: "✅ ok", Outcome.FAILED: "❌ failed", Outcome.NOT_MADE: "➖ not made"}
 _NOTHING = "–"
+CRITERIA = "Criteria of the milestones"
 
 
 def run_tables(run: RunResult) -> dict[str, list[str]]:
     """Return the tables and lists of the run as a whole by their title; none that would be empty."""
     tables = {
         "Preflight": preflight_table(run),
-        "Milestones": milestone_tables(run),
+        "Milestones": milestone_table(run),
+        CRITERIA: criterion_table(run),
         "Operations, planned and real": operation_table(run),
         "Recorded durations at speed 1": recorded_table(run),
         "Drift": [f"- {line}" for line in run.watched.drift_lines()],
@@ -35,22 +37,26 @@ def run_tables(run: RunResult) -> dict[str, list[str]]:
 
 
 def preflight_table(run: RunResult) -> list[str]:
-    """Return every check made before the first scenario; nothing if there was none."""
+    """Return every check made before the first scenario, what is wrong first; nothing if there was none."""
     if run.preflight is None:
         return []
-    rows = (
-        (
-            check.name,
-            OUTCOME_MARK[check.outcome],
-            check.said,
-            f"{check.symptom_id}: {check.symptom} {check.cause}" if check.symptom else _NOTHING,
-            check.cure or _NOTHING,
-            "; ".join(check.tried) or _NOTHING,
-        )
-        for check in run.preflight.checks
-    )
-    header = ("Check", "Outcome", "Found", "Symptom and cause", "Cure", "Tried")
-    return [f"{run.preflight.counts_line()}", "", *table(header, rows)]
+    checks = run.preflight.checks
+    rows = ((check.name, OUTCOME_MARK[check.outcome], check.said) for check in checks)
+    wrong = [line for check in checks if check.symptom or check.tried for line in _cure_of(check)]
+    return [run.preflight.counts_line(), "", *wrong, *table(("Check", "Outcome", "Found"), rows)]
+
+
+def _cure_of(check: Check) -> list[str]:
+    """Return what is found by a check that is not ok, or was made so, with its symptom, cause and cure."""
+    told = [f"{OUTCOME_MARK[check.outcome]}: {check.name}: {check.said}"]
+    if check.symptom:
+        told += [
+            f"symptom: {check.symptom} ({check.symptom_id})",
+            f"cause: {check.cause}",
+            f"cure: {check.cure}",
+        ]
+    first, *others = [" ".join(one.split()) for one in (*told, *(f"tried: {one}" for one in check.tried))]
+    return [f"- {first}", *[f"  - {one}" for one in others], ""]
 
 
 def scenario_table(run: RunResult) -> list[str]:
@@ -62,11 +68,14 @@ def scenario_table(run: RunResult) -> list[str]:
     return table(("Scenario", "Title", "Result", "Duration", "Planned"), rows)
 
 
-def milestone_tables(run: RunResult) -> list[str]:
-    """Return the milestones, and below them which scenario proves which of their criteria."""
-    results = milestone_results(run)
-    if not results:
-        return []
+def milestone_table(run: RunResult) -> list[str]:
+    """Return the milestones; nothing if no scenario is of one."""
+    rows = [(r.id, r.title, r.verdict, r.counts_in_words(), _coverage(r)) for r in milestone_results(run)]
+    return table(("Milestone", "About", "Verdict", "Scenarios", "Criteria"), rows) if rows else []
+
+
+def criterion_table(run: RunResult) -> list[str]:
+    """Return which scenario proves which criterion of each milestone."""
     proofs = [
         (
             result.id,
@@ -74,17 +83,10 @@ def milestone_tables(run: RunResult) -> list[str]:
             proof.scenario.id,
             MARK[proof.scenario.verdict],
         )
-        for result in results
+        for result in milestone_results(run)
         for proof in result.proofs
     ]
-    return [
-        *table(
-            ("Milestone", "About", "Verdict", "Scenarios", "Criteria"),
-            ((r.id, r.title, r.verdict, r.counts_in_words(), _coverage(r)) for r in results),
-        ),
-        "",
-        *table(("Milestone", "Criterion", "Scenario", "Verdict"), proofs),
-    ]
+    return table(("Milestone", "Criterion", "Scenario", "Verdict"), proofs) if proofs else []
 
 
 def operation_table(run: RunResult) -> list[str]:

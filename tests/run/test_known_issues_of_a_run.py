@@ -174,7 +174,7 @@ def test_an_accepted_run_says_which_list_it_was_told_of_and_how_many_are_known(
 ) -> None:
     run = done("holds")
     outputs = Outputs.of(run.reports)
-    note = "known issues accepted: holds.yaml (1 entry)"
+    note = "known issues listed in: holds.yaml (1 entry)"
     assert note in run.stdout
     assert f"- {note}\n" in outputs.markdown
     assert note in outputs.results["notes"]

@@ -65,6 +65,9 @@ def test_a_check_that_fails_stands_in_every_output_and_leaves_the_verdict_to_the
         assert "A strategy is missing." in text
         assert found["cause"] in text
         assert "ktrdr-acceptance testdata write" in text
+    for text in (outputs.markdown, outputs.allure_tables()["Preflight"]):
+        before_table = text.split("| Check | Outcome | Found |")[0]
+        assert f"  - cure: {found['cure']}" in before_table.splitlines()
     came_out = Counter(one["outcome"] for one in outputs.results["preflight"])
     assert came_out["not made"] == 1, "the gateway, whose host is silent"
     counted = f"preflight: {came_out['ok']} ok, {came_out['failed']} failed, 1 not made in"

@@ -52,6 +52,7 @@ def test_a_deadline_of_the_run_ends_it_in_order(
     done = project.run(reports, WAITING, "-D", "run_deadline=1 s", backend=own_ktrdr)
     assert done.status == 4, done.stdout + done.stderr
     assert done.last_line == "❌ Issue: aborted: the run's deadline of 1 s has passed"
+    assert "By user" not in done.stdout + done.stderr
     assert own_ktrdr.statuses() in ([], ["cancelled"])
     outputs = Outputs.of(reports)
     assert_same_run_verdict(outputs)

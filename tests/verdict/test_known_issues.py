@@ -218,7 +218,7 @@ def test_a_file_is_read_as_it_stands(tmp_path: Path) -> None:
     file = written(tmp_path, [ENTRY])
     read = read_known_issues(str(file), TODAY)
     assert read.entries == known().entries
-    assert read.note() == f"known issues accepted: {file} (1 entry)"
+    assert read.note() == f"known issues listed in: {file} (1 entry)"
 
 
 def test_no_file_is_no_entry() -> None:
@@ -230,7 +230,7 @@ def test_several_files_are_read_together(tmp_path: Path) -> None:
     files = [written(tmp_path, [{**ENTRY, "id": name}], f"{name}.yaml") for name in ("one", "two")]
     read = read_known_issues(f"{files[0]}, {files[1]}", TODAY)
     assert [entry.id for entry in read.entries] == ["one", "two"]
-    assert read.note() == f"known issues accepted: {files[0]}, {files[1]} (2 entries)"
+    assert read.note() == f"known issues listed in: {files[0]}, {files[1]} (2 entries)"
 
 
 @pytest.mark.parametrize(

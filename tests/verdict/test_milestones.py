@@ -84,6 +84,9 @@ def test_every_output_says_the_same_of_a_milestone(
     wording = "D2 the progress of a training never goes down"
     assert f"| OPS-M1 | {wording} | 1.1 | ❌ not met |" in outputs.markdown
     assert outputs.allure_tables()["Milestones"].splitlines()[2] == first
+    assert f"{wording} | 1.1 | ❌ not met |" in outputs.allure_tables()["Criteria of the milestones"]
+    folded = outputs.markdown.split("<details><summary>Criteria of the milestones</summary>\n")[1]
+    assert f"{wording} | 1.1 | ❌ not met |" in folded.split("</details>")[0]
     assert {"name": "proof", "value": f"OPS-M1 · {wording}"} in outputs.allure_of("1.1")["labels"]
 
 
