@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,8 @@ class Cursor:
 
 def cursor_at_end(path: Path) -> Cursor:
     """Return the place behind the last line of a log; the beginning if there is no such file yet."""
+    if path.is_fifo():
+        return Cursor()
     try:
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
@@ -150,17 +153,21 @@ class LogSlice:
         self._begin, self._seen = len(self._written), 0
         self._note_begin()
 
-    def unseen(self) -> tuple[bytes, str]:
-        """Return the whole lines not given before and, once for each loss, why some may be missing."""
+    def unseen(self, *, to_the_end: bool = False) -> tuple[bytes, str]:
+        """Return the whole lines not given before and, once for each loss, why some may be missing.
+
+        With `to_the_end` also the line that has no end yet: nobody comes back for it.
+        """
         lost, self._lost = self._lost, ""
         try:
             self._catch_up()
         except UnreadableLog as problem:
             lost = lost or ("" if self._is_told else str(problem))
             self._is_told = True
-        whole, newline, _ = self._written[self._seen :].rpartition(b"\n")
-        self._seen += len(whole) + len(newline)
-        return whole + newline, lost
+        whole, newline, rest = self._written[self._seen :].rpartition(b"\n")
+        given = whole + newline + (rest if to_the_end else b"")
+        self._seen += len(given)
+        return given, lost
 
     def entries(self) -> list[Entry]:
         """Return the entries so far. Raises UnreadableLog."""
@@ -186,9 +193,12 @@ class LogSlice:
     def _read_on(self) -> None:
         """Take over what was written since the cursor, file by file, oldest first; the cursor goes along."""
         current = self.path.stat()
+        if stat.S_ISFIFO(current.st_mode):
+            # Opening it would wait for somebody to write.
+            raise UnreadableLog(f"the log of {self.service} cannot be read: {self.path} is a pipe, no file")
         # From before the reading: what is written meanwhile makes the next one differ.
-        stat = (current.st_dev, current.st_ino, current.st_size, current.st_mtime_ns)
-        if stat == self._stat:
+        seen = (current.st_dev, current.st_ino, current.st_size, current.st_mtime_ns)
+        if seen == self._stat:
             return
         if self._cursor.inode and (current.st_dev, current.st_ino) != (
             self._cursor.device,
@@ -198,7 +208,7 @@ class LogSlice:
                 self._read_file(path)
                 self._cursor = Cursor()
         self._read_file(self.path)
-        self._stat = stat
+        self._stat = seen
 
     def _read_file(self, path: Path) -> None:
         """Take over what follows the cursor in one file."""
@@ -219,7 +229,7 @@ class LogSlice:
     def _moved_away(self) -> list[Path]:
         """Return the files that the log was moved to since the cursor, oldest first."""
         found = [(path, path.stat()) for path in self.path.parent.glob(f"{self.path.name}.*")]
-        ours = [(path, stat.st_mtime_ns) for path, stat in found if stat.st_ino == self._cursor.inode]
+        ours = [(path, facts.st_mtime_ns) for path, facts in found if facts.st_ino == self._cursor.inode]
         if not ours:
             raise UnreadableLog(
                 f"the log of {self.service} ({self.path}) is another file since the scenario began, and the "
@@ -228,9 +238,9 @@ class LogSlice:
         moved, moved_at = ours[0]
         later = [
             # Of two that ended at the same time the one with the lower number is the newer.
-            (stat.st_mtime_ns, -int(number) if (number := path.suffix[1:]).isdigit() else 0, path)
-            for path, stat in found
-            if path != moved and stat.st_mtime_ns >= moved_at
+            (facts.st_mtime_ns, -int(number) if (number := path.suffix[1:]).isdigit() else 0, path)
+            for path, facts in found
+            if path != moved and facts.st_mtime_ns >= moved_at
         ]
         return [moved, *(path for *_, path in sorted(later))]
 

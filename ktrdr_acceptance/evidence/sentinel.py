@@ -36,6 +36,8 @@ _ALARMS = (
 _STARTED, _STARTED_UP = "Started server process", "Application startup complete"
 _CHANGING = re.compile(r"\d+|0x[0-9a-f]+|[0-9a-f]{8,}")
 _LONGEST_LINE, _MOST_KINDS = 240, 5
+# Of the findings of a run: a log may be full of lines of which none is like another.
+MOST_FINDINGS = 50
 _NO_WORKERS = frozenset({BACKEND, IB_HOST, IB_GATEWAY, TRAINING_HOST})
 
 
@@ -59,11 +61,11 @@ class Breaches:
             for key, sentence in self.said.items()
         ]
 
-    def few_lines(self) -> list[str]:
-        """Return the first of them."""
-        lines = self.lines()
-        more = len(lines) - _MOST_KINDS
-        return lines if more <= 0 else [*lines[:_MOST_KINDS], f"... {more} more kinds of lines in the logs"]
+
+def first_of(lines: list[str], most: int) -> list[str]:
+    """Return the first of the sentences on a log, and how many more there are."""
+    more = len(lines) - most
+    return lines if more <= 0 else [*lines[:most], f"... {more} more kinds of lines in the logs"]
 
 
 @dataclass
@@ -87,15 +89,18 @@ class Sentinel:
         """Take down which services the suite has started in the scenario that ends; one for each start."""
         self._planned_before, self._planned = self._planned, Counter(started)
 
-    def look(self, deeds_of_scenario: Callable[[], Deeds], after: str = "") -> list[str]:
+    def look(
+        self, deeds_of_scenario: Callable[[], Deeds], after: str = "", *, to_the_end: bool = False
+    ) -> list[str]:
         """Look at what was written since the last look; return how the scenario that ends is broken.
 
-        `after` says when that is: whoever reads a finding, of no scenario, wants a place to begin.
+        `after` says when that is: whoever reads a finding, of no scenario, wants a place to begin. With
+        `to_the_end` it is the last look.
         """
         deeds: Deeds | None = None
         broken = Breaches()
         for service, log in self.slices.items():
-            written, lost = log.unseen()
+            written, lost = log.unseen(to_the_end=to_the_end)
             if lost:
                 self.findings.add(lost)
             if not any(alarm in written for alarm in _ALARMS):
@@ -103,7 +108,7 @@ class Sentinel:
             deeds = deeds or deeds_of_scenario()
             entries = entries_in(written.decode("utf-8", errors="replace"), keep_rest=True)
             self._judge(service, entries, deeds, broken, after)
-        return broken.few_lines()
+        return first_of(broken.lines(), _MOST_KINDS)
 
     def _judge(self, service: str, entries: list[Entry], deeds: Deeds, broken: Breaches, after: str) -> None:
         kind = service if service in _NO_WORKERS else "worker"

@@ -10,7 +10,7 @@ from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.evidence import tolerated
 from ktrdr_acceptance.evidence.deeds import Deeds, deeds_of
 from ktrdr_acceptance.evidence.logs import LogSlice
-from ktrdr_acceptance.evidence.sentinel import Sentinel
+from ktrdr_acceptance.evidence.sentinel import MOST_FINDINGS, Sentinel, first_of
 from ktrdr_acceptance.target.base import BACKEND, Target
 from ktrdr_acceptance.verdict.model import RunResult
 from ktrdr_acceptance.world import World
@@ -77,18 +77,26 @@ class Guards:
         """Return what the logs hold that belongs to no scenario."""
         return self._sentinel.findings.lines() if self._sentinel else []
 
+    def leave(self, left: list[str]) -> None:
+        """Have the run say only those that are `left` of what the logs hold."""
+        told = first_of(self.found_in_logs(), MOST_FINDINGS)
+        kept = [finding for finding in self._run.run_findings if finding not in told]
+        self._run.run_findings[:] = [*kept, *first_of(left, MOST_FINDINGS)]
+
     def finish(self) -> None:
         """Look at what was written after the last scenario."""
         if self._sentinel is not None:
             self._sentinel.plan(())
             self._sentinel.look(
-                lambda: Deeds(switched=tuple(self._switched_before)), "after the last scenario"
+                lambda: Deeds(switched=tuple(self._switched_before)),
+                "after the last scenario",
+                to_the_end=True,
             )
             self._tell(self._sentinel)
 
     def _tell(self, sentinel: Sentinel) -> None:
         """Have the run say what the logs hold beyond its scenarios; counts may have grown since."""
-        said = [*sentinel.tolerated.findings(), *sentinel.findings.lines()]
+        said = [*sentinel.tolerated.findings(), *first_of(sentinel.findings.lines(), MOST_FINDINGS)]
         if said != self._said:
             kept = [finding for finding in self._run.run_findings if finding not in self._said]
             self._run.run_findings[:] = [*kept, *said]

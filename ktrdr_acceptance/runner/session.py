@@ -215,7 +215,7 @@ class Session:
         left, run.known_findings = self.known.judged_run(
             self.generation, logged, is_whole_suite=is_whole_suite
         )
-        run.run_findings = [*(one for one in run.run_findings if one not in logged), *left]
+        self.guards.leave(left)
 
     def _attempt(self, scenario: Any) -> Attempt:
         judgement = judge(scenario, self._happened, self.clock.stop_reason or "")

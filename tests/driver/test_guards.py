@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,3 +163,17 @@ def test_a_target_whose_logs_are_not_known_has_no_sentinel(stage: Stage) -> None
     assert stage.ends(world) == []
     stage.guards.finish()
     assert stage.run.run_findings == []
+
+
+def test_of_findings_without_end_the_run_tells_the_first_and_may_leave_out_what_is_known(
+    stage: Stage,
+) -> None:
+    stage.run.run_findings = ["something else"]
+    stage.ends(stage.world())
+    kinds = ["".join(pair) for pair in itertools.product("ghijklmnop", repeat=2)]
+    stage.writes("".join(f"2026-11-22 15:46:27 [ERROR] ktrdr: kind {kind}\n" for kind in kinds))
+    stage.guards.finish()
+    first, *told, more = stage.run.run_findings
+    assert (first, len(told), more) == ("something else", 50, "... 50 more kinds of lines in the logs")
+    stage.guards.leave(stage.guards.found_in_logs()[:30])
+    assert stage.run.run_findings == ["something else", *told[:30]]

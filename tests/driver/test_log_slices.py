@@ -219,6 +219,12 @@ def test_a_log_that_was_emptied_after_it_was_read_is_unreadable(tmp_path: Path) 
             cut.text()
 
 
+def test_a_pipe_is_no_log_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "backend.log")
+    with pytest.raises(UnreadableLog, match="is a pipe, no file"):
+        LogSlice("backend", tmp_path / "backend.log").entries()
+
+
 def test_a_log_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(
         UnreadableLog, match=r"the log of backend cannot be read: .*nosuch\.log \(No such file"

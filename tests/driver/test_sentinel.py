@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from datetime import date
@@ -14,7 +15,7 @@ from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange
 from ktrdr_acceptance.evidence.deeds import Deeds, deeds_of, failures_in
 from ktrdr_acceptance.evidence.logs import LogSlice
-from ktrdr_acceptance.evidence.sentinel import Sentinel
+from ktrdr_acceptance.evidence.sentinel import MOST_FINDINGS, Sentinel, first_of
 from ktrdr_acceptance.evidence.tolerated import Tolerance, Tolerated, allow_list
 
 OURS, EARLIER = "op_training_20261122_154627_d3ce30ab", "op_training_20261122_154610_61b88e1a"
@@ -277,6 +278,23 @@ def test_each_distinct_finding_is_told_once_with_its_count(desk: Desk) -> None:
         desk.looks()
     counts = [said[-8:] for said in desk.findings]
     assert counts == ["(3 such)", "(3 such)"]
+
+
+def test_of_findings_without_end_the_first_are_told(desk: Desk) -> None:
+    kinds = ["".join(pair) for pair in itertools.product("ghijklmnop", repeat=2)]
+    desk.writes("backend", *(error(f"kind {kind}") for kind in kinds))
+    desk.looks()
+    told = first_of(desk.findings, MOST_FINDINGS)
+    assert (len(told), told[-1]) == (51, "... 50 more kinds of lines in the logs")
+
+
+def test_only_the_last_look_is_at_a_line_that_has_no_end_yet(desk: Desk) -> None:
+    with desk.paths["backend"].open("a", encoding="utf-8") as log:
+        log.write(error("it broke"))
+    desk.looks()
+    assert desk.findings == []
+    desk.sentinel.look(Deeds, to_the_end=True)
+    assert len(desk.findings) == 1
 
 
 def test_what_was_written_between_two_scenarios_is_looked_at(desk: Desk) -> None:
