@@ -86,7 +86,8 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
         "| Scenario | Title | Verdict | Explained by |",
         "|---|---|---|---|",
     ]
-    explained = {row["id"]: _explanation(target["generation"], row, issues) for row in refused}
+    accepted = [row for row in record["scenarios"] if row["verdict"] == "known issue"]
+    explained = {row["id"]: _explanation(target["generation"], row, issues) for row in [*refused, *accepted]}
     for row in record["scenarios"]:
         why = explained.get(row["id"])
         said = (

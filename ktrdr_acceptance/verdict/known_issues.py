@@ -34,8 +34,16 @@ _ANY_FAILURE = (
     "expected a value greater than <0>, but was <0>\nin: Then it completes within 30 seconds",
     "the refusal: expected a client error, but it said HTTP 500: Internal Server Error",
     "AssertionError\nin: Then it is so",
+    "AssertionError\nin: When it is so",
+    "AssertionError\nin: Given it is so",
+    "AssertionError\nin: And it is so",
     "step is undefined: Then it is so",
     "KeyError: 'x'\nin: Then it is so",
+    *(
+        f"the log of {service} shows {what}: 2026-11-22 15:46:27 [ERROR] x (first seen after scenario 1)"
+        for service in ("backend", "ib-host", "training-host", "training-worker-1")
+        for what in ("an unexpected error", "a stack trace")
+    ),
 )
 
 

@@ -86,6 +86,13 @@ def test_any_other_refusal_is_unexplained(page: Path, change: dict[str, Any]) ->
     assert "**unexplained**" in page.read_text("utf-8")
 
 
+def test_what_the_run_was_told_is_known_is_explained_by_the_same(page: Path) -> None:
+    take_run(results(verdict="known issue", reason="known issue x: y\nit trains on\nfor 13 s"))
+    write_report()
+    (row,) = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| 1.3 |")]
+    assert row.endswith(f"| known issue | {ISSUE['id']} |")
+
+
 def test_a_known_issue_of_another_generation_explains_nothing(page: Path) -> None:
     other = results()
     other["target"]["generation"] = "N"
