@@ -453,7 +453,10 @@ WORDS = {
         "expected a backtest worker to be free within 30 s, but the last value was b1 busy, b2 available",
         "expected worker w1 to be available at the backend and idle by its own word within 30 s",
     ],
-    "K7": ["Connection error querying operation op_training_1: All connection attempts failed"],
+    "K7": [
+        "Connection error querying operation op_training_1: All connection attempts failed",
+        "it has ended as failed (Operation was RUNNING but no worker claimed it: w1 has not answered)",
+    ],
     "K8": ['{"detail": {"message": "bad", "error_code": "STRATEGY-ValidationFailed"}}'],
     "K11": ["Training failed: Failed to load base timeframe 1h for EURUSD"],
     "K12": [
