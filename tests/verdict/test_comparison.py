@@ -123,6 +123,26 @@ def test_a_run_of_another_kind_is_usable_but_said_to_be_one(
         assert words in difference
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "services",
+            ["another target: the backend at http://h:8001 there, http://h:8000 here"],
+        ),
+        ("embedded", []),
+    ],
+)
+def test_another_address_is_another_target_unless_its_ports_are_new_each_time(
+    kind: str, said: list[str], tmp_path: Path
+) -> None:
+    then, now = ({"kind": kind, "backend_url": f"http://h:{port}"} for port in (8001, 8000))
+    baseline = earlier(tmp_path, ended("1.1", MET), target=then)
+    comparison = comparison_of(compared(baseline, ended("1.1", MET), target=now))
+    assert comparison is not None
+    assert [one.removeprefix("compared with a run of ") for one in comparison.differences] == said
+
+
 @pytest.fixture
 def everything(tmp_path: Path) -> RunResult:
     """Return a run with a new failure, an old one, and whatever else can change."""
