@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ktrdr_acceptance.faults import BadInput
 
@@ -96,10 +95,10 @@ Folder = Annotated[Path, BeforeValidator(_folder)]
 ExistingFolder = Annotated[Folder, AfterValidator(_existing)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that a run can be told."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     target: Literal["embedded", "services"] = Field(
         "embedded",
@@ -200,18 +199,6 @@ class Settings(BaseSettings):
         "`issue-found`, `❌ Issue found: `.",
     )
     reports: Folder = Field(Path("reports"), description="Folder that a run writes its reports to.")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take no source but the values given: `load` has already ordered them."""
-        return (init_settings,)
 
     @classmethod
     def load(
