@@ -124,5 +124,7 @@ def test_no_traceback_of_ours_reaches_the_user(done: Done) -> None:
 def test_the_target_is_named_first(done: Done, ktrdr: StubKtrdr) -> None:
     lines = done.stdout.splitlines()
     assert f"KTRDR 1.0.7, generation S (services) at {ktrdr.url}" in lines[:3]
-    before_the_first_end = lines[: next(place for place, line in enumerate(lines) if line[0] == "✘" and "not met" in line)]
+    before_the_first_end = lines[
+        : next(place for place, line in enumerate(lines) if line[0] == "✘" and "not met" in line)
+    ]
     assert any("14 scenarios" in line for line in before_the_first_end)
