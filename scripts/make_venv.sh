@@ -34,4 +34,6 @@ rm -f "$stamp"
 "$python" -m venv --clear "$venv"
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+# As pip does for all others: where Python may write no bytecode, every start would compile it again.
+"$venv/bin/python" -m compileall -q ktrdr_acceptance embedded_ktrdr
 echo "$want" >"$stamp"

@@ -1,6 +1,6 @@
 """A run that is ended at any moment leaves readable results, and nothing that the next run does not end.
 
-Three of each signal, at moments that a fixed seed chooses; `KILLS=10` makes it ten.
+Two of each signal, at moments that a fixed seed chooses; `KILLS=10` makes it ten.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from verdict.specimens import Outputs, assert_same_run_verdict
 from .project import Done, Project
 from .stub_ktrdr import StubKtrdr
 
-TIMES = int(os.environ.get("KILLS", "3"))
+TIMES = int(os.environ.get("KILLS", "2"))
 SCENARIOS = 8
 FEATURE = "Feature: Many trainings\n" + "".join(
     f"""

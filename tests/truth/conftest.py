@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import compileall
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from run.project import ROOT, Done
+from run.project import Done
 from run.stub_ktrdr import StubKtrdr
 from verdict.specimens import Outputs
 
@@ -64,8 +63,6 @@ def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, ktrdr: StubKtrdr
 ) -> Iterator[Runs]:
     """The runs of the specimens that were selected; others begin when they are asked for."""
-    # Compiled once: a hundred processes would do it again and again.
-    compileall.compile_dir(ROOT / "ktrdr_acceptance", quiet=1)
     runs = Runs(tmp_path_factory.mktemp("truth"), ktrdr)
     asked = " ".join(item.name for item in request.session.items)
     for name in SPECIMENS:
