@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 from datetime import date
@@ -22,6 +23,7 @@ from ktrdr_acceptance.evidence.streams import redact_files, redact_opener, redac
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.runner.inspecting import inspect_target
+from ktrdr_acceptance.runner.memory import forget
 from ktrdr_acceptance.runner.outside import (
     GuardedFormatter,
     Outside,
@@ -174,6 +176,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
             scenario.run = partial(_run_scenario, session, scenario, scenario.run)
         with self.context.use_with_user_mode():
             self.context.session = session
+        # What has been loaded lives as long as the run: the collector need not look through it each time.
+        gc.freeze()
         failed = self.run_model()
         for container, said in failed_hooks(self.features):
             run.run_findings.append(said)
@@ -285,15 +289,6 @@ def _run_scenario(session: Session, scenario: Any, run: Any, runner: Any) -> boo
         session.begin_attempt()
     verdict = session.end(scenario).verdict
     if not (runner.formatters or runner.config.reporters):
-        _forget(scenario)
+        forget(scenario)
     # Behave hears of no failure that is accepted, so that it still says what failed outside the scenarios.
     return bool(failed) and verdict is not Verdict.KNOWN_ISSUE
-
-
-def _forget(scenario: Any) -> None:
-    """Let go of what nobody reads any more: of thousands of scenarios it would be most of the memory."""
-    # behave works it out from the steps, and keeps it.
-    _ = scenario.status
-    scenario.steps = []
-    scenario._background_steps = []
-    scenario.tags = []

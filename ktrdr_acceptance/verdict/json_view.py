@@ -150,15 +150,15 @@ class ResultsFile:
         self.path = path
         # Whether it says how the run has ended.
         self.is_finished = False
-        self._texts: dict[ScenarioKey, str] = {}
+        # What was written of each scenario, as it was when it was.
+        self._texts: dict[ScenarioKey, tuple[ScenarioResult, str]] = {}
         self._next_at = 0.0
 
-    def scenario(self, run: RunResult, result: ScenarioResult) -> None:
-        """Take over a scenario that has ended; the file follows, if not with the next.
+    def follow(self, run: RunResult) -> None:
+        """Write what is known once a scenario has ended, if not with the next.
 
         What is summed up over the scenarios is only in what `finish` writes.
         """
-        self._texts[result.key] = _text(result)
         began = time.monotonic()
         if began < self._next_at:
             return
@@ -169,7 +169,7 @@ class ResultsFile:
 
     def finish(self, run: RunResult) -> None:
         """Write the whole of it."""
-        # Anew, because what is said of a scenario may have changed since; the other views need the memory.
+        # Made anew: the sums need the memory.
         self._texts.clear()
         self._write(run, _sums(run), map(_text, run.scenarios))
         self.is_finished = True
@@ -181,9 +181,10 @@ class ResultsFile:
         _write_pieces(self.path, chain([facts, ',\n "scenarios": ['], rows, ["\n]}\n"]))
 
     def _text(self, scenario: ScenarioResult) -> str:
-        if (text := self._texts.get(scenario.key)) is None:
-            text = self._texts[scenario.key] = _text(scenario)
-        return text
+        written = self._texts.get(scenario.key)
+        if written is None or written[0] is not scenario:
+            written = self._texts[scenario.key] = scenario, _text(scenario)
+        return written[1]
 
 
 def _text(scenario: ScenarioResult) -> str:

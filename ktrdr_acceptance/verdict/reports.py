@@ -75,7 +75,7 @@ class Reports:
         """Write what is known after one scenario."""
         self._allure_results().write_scenario(result, scenario)
         self._written.add(result.key)
-        self._results.scenario(run, result)
+        self._results.follow(run)
 
     def finish(self, run: RunResult) -> None:
         """Write every view of the whole run, with the scenarios that were never reached."""

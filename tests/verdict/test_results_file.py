@@ -48,7 +48,7 @@ def planned(count: int) -> RunResult:
 
 def end(run: RunResult, file: ResultsFile, number: int) -> ScenarioResult:
     result = run.scenarios[number] = replace(run.scenarios[number], verdict=Verdict.MET)
-    file.scenario(run, result)
+    file.follow(run)
     return result
 
 
