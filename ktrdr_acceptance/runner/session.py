@@ -80,6 +80,7 @@ class Session:
         """Take down the selected scenarios; what is never reached stays not run."""
         self.run.scenarios = [self._planned(scenario) for scenario in scenarios]
         self._places = {planned.key: place for place, planned in enumerate(self.run.scenarios)}
+        self.reports.begin(self.run)
 
     def open_world(self) -> World:
         """Return a fresh world for the scenario that begins."""

@@ -71,6 +71,10 @@ class Reports:
                 f"({problem.strerror})."
             ) from None
 
+    def begin(self, run: RunResult) -> None:
+        """Write what is planned: a run that is killed before its first scenario has ended says so too."""
+        self._results.follow(run)
+
     def scenario(self, run: RunResult, result: ScenarioResult, scenario: Any) -> None:
         """Write what is known after one scenario."""
         self._allure_results().write_scenario(result, scenario)
