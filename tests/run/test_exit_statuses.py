@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from verdict.specimens import Outputs, assert_same_verdicts
@@ -72,12 +73,12 @@ LISTINGS: dict[str, tuple[list[str], int, str]] = {
     "tags-and-steps": (["-f", "tags", "-f", "steps", "features/rules.feature"], 0, "@id:rule-met"),
 }
 # Whether results lay there when the backend first heard of the run.
-found: list[bool] = []
+found: list[dict[str, Any]] = []
 
 
 def lay_previous_results(reports: Path, stub: StubKtrdr) -> None:
     (reports / "results.json").write_text('{"exit_status": 0}', "utf-8")
-    stub.on_first_request = lambda: found.append((reports / "results.json").exists())
+    stub.on_first_request = lambda: found.append(json.loads((reports / "results.json").read_text()))
 
 
 def leave_a_file_named_previous(reports: Path, _stub: StubKtrdr) -> None:
@@ -209,7 +210,9 @@ def test_behave_started_elsewhere_says_where_to_start_it(project: Project, tmp_p
 def test_previous_results_move_aside_before_the_target_is_touched(runs: Runs) -> None:
     done = runs["after-another"]
     assert done.status == 0
-    assert found == [False]
+    (at_first_request,) = found
+    assert (at_first_request["status"], at_first_request["exit_status"]) == ("aborted", 4)
+    assert {row["verdict"] for row in at_first_request["scenarios"]} == {"not run"}
     assert json.loads((done.reports / "previous" / "results.json").read_text()) == {"exit_status": 0}
     assert json.loads((done.reports / "results.json").read_text())["schema"] == 1
 
