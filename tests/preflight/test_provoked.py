@@ -465,7 +465,7 @@ WORDS = {
     ],
     "K14": ["completed_at of the completed training at the backend: expected not <None>, but was None"],
     "K17": ["what answers at http://h:1 has no OpenAPI document, so its generation cannot be told"],
-    "K20": ["only 100 MB are free for reports (/work/reports)"],
+    "K20": ["only 100 MB are free for reports (/srv/reports)"],
 }
 
 
