@@ -7,6 +7,7 @@ A line each, appended at once: `{"begun": KEY, ...}` before or right after the t
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,14 @@ class Ledger:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._open: dict[str, dict[str, Any]] = {}
+        # Several operations may be asked for at the same moment.
+        self._lock = threading.RLock()
 
     def begun(self, key: str, **facts: Any) -> None:
         """Take down that `key` is about to be done, or has just been; `facts` are what undoing it needs."""
-        self._open[key] = facts
-        self._append({"begun": key, **facts})
+        with self._lock:
+            self._open[key] = facts
+            self._append({"begun": key, **facts})
 
     def more(self, key: str, **facts: Any) -> None:
         """Add facts to what has begun."""
@@ -32,13 +36,13 @@ class Ledger:
 
     def undone(self, key: str) -> None:
         """Take down that `key` has been put back; the file goes with its last entry."""
-        if key not in self._open:
-            return
-        del self._open[key]
-        if self._open or self._path is None:
-            self._append({"undone": key})
-        else:
-            self._path.unlink(missing_ok=True)
+        with self._lock:
+            if self._open.pop(key, None) is None:
+                return
+            if self._open or self._path is None:
+                self._append({"undone": key})
+            else:
+                self._path.unlink(missing_ok=True)
 
     def left_by_earlier_run(self) -> dict[str, dict[str, Any]]:
         """Return what an earlier run has begun and not put back: key -> facts."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
@@ -56,8 +57,10 @@ class Operations(Copies):
 
         self.undo.register(f"end the {name}", put_back)
         asked_at = time.monotonic()
-        lost, request = True, f"request {len(self.started) + 1} for a {name}"
-        self.ledger.begun(request, backend=self.backend.base_url, asked=name, at=self._wall_time())
+        lost, at = True, datetime.now(UTC).isoformat(timespec="milliseconds")
+        # No other request's key, of this scenario or a later one: what is lost must stay in the ledger.
+        request = f"request {uuid4().hex} for a {name}"
+        self.ledger.begun(request, backend=self.backend.base_url, asked=name, at=at)
         answer = ask()
         if not answer.ok:
             lost = False
@@ -78,9 +81,6 @@ class Operations(Copies):
         at_worker = {"worker": home.name, "worker_url": home.base_url} if home else {}
         facts = {"backend": self.backend.base_url, "id": operation.id, "kind": operation.kind, **at_worker}
         self.ledger.begun(operation.id, **facts)
-
-    def _wall_time(self) -> str:
-        return datetime.now(UTC).isoformat(timespec="seconds")
 
     def eventually(
         self,

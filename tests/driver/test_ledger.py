@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ktrdr_acceptance.ledger import Ledger
@@ -45,3 +46,17 @@ def test_without_a_file_nothing_is_taken_down() -> None:
     ledger.begun("one")
     ledger.undone("one")
     assert ledger.left_by_earlier_run() == {}
+
+
+def test_what_is_begun_by_many_at_once_is_all_there(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+
+    def ask(number: int) -> None:
+        ledger.begun(f"request {number}")
+        ledger.begun(f"op_{number}", id=f"op_{number}")
+        ledger.undone(f"request {number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(200)))
+    left = Ledger(tmp_path / "ledger").left_by_earlier_run()
+    assert set(left) == {f"op_{number}" for number in range(200)}

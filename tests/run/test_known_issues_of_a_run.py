@@ -60,6 +60,7 @@ RUNS: dict[str, tuple[list[dict[str, Any]], str, list[str]]] = {
 }
 LEFT_OVER = """
 from behave import then
+from hamcrest import equal_to
 
 
 @then("one is two, and something stays behind")
@@ -68,7 +69,7 @@ def then_stays(context):
         raise RuntimeError("it is still there")
 
     context.world.undo.register("take it away", undo)
-    context.execute_steps("Then one is two")
+    context.world.check.that("one", 1, equal_to(2))
 """
 HOOK = """
 
