@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.ledger import Ledger
+
+from .scripted_world import scripted_world
 
 
 def test_what_was_begun_and_not_undone_is_left(tmp_path: Path) -> None:
@@ -48,15 +55,37 @@ def test_without_a_file_nothing_is_taken_down() -> None:
     assert ledger.left_by_earlier_run() == {}
 
 
-def test_what_is_begun_by_many_at_once_is_all_there(tmp_path: Path) -> None:
+def test_what_is_begun_while_the_file_goes_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.begun("one")
+    other = threading.Thread(target=ledger.begun, args=("two",))
+    unlink = Path.unlink
+
+    def unlink_late(path: Path, missing_ok: bool = False) -> None:
+        other.start()
+        # It must wait for the file to be gone; without a lock it would write into what goes.
+        other.join(0.2)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_late)
+    ledger.undone("one")
+    other.join()
+    assert Ledger(tmp_path / "ledger").left_by_earlier_run() == {"two": {}}
+
+
+def test_a_request_that_was_lost_stays_whatever_is_asked_for_later(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger")
 
-    def ask(number: int) -> None:
-        ledger.begun(f"request {number}")
-        ledger.begun(f"op_{number}", id=f"op_{number}")
-        ledger.undone(f"request {number}")
+    def ask_in_a_scenario_of_its_own(ask: Callable[[], Answer]) -> None:
+        operations = scripted_world().operations
+        operations.ledger = ledger
+        operations.attempt(lambda *_: pytest.fail("nothing was started"), "long training", ask)
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(ask, range(200)))
-    left = Ledger(tmp_path / "ledger").left_by_earlier_run()
-    assert set(left) == {f"op_{number}" for number in range(200)}
+    def lost() -> Answer:
+        raise EnvironmentFault("no answer")
+
+    with pytest.raises(EnvironmentFault):
+        ask_in_a_scenario_of_its_own(lost)
+    ask_in_a_scenario_of_its_own(lambda: Answer("backend", "POST /x", 400, {"detail": "no"}, 0.01))
+    (facts,) = ledger.left_by_earlier_run().values()
+    assert facts["asked"] == "long training"
