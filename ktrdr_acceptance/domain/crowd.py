@@ -23,8 +23,10 @@ class Crowd:
 
     def start(self, starts: Starts[Any], purpose: str, count: int) -> None:
         """Ask for `count` operations of a purpose at the same moment."""
+        # Not `map`: when one of its calls raises, it withdraws those that have not begun yet.
         with ThreadPoolExecutor(max_workers=count) as clients:
-            outcomes = list(clients.map(lambda _: starts.attempt(purpose), range(count)))
+            asked = [clients.submit(starts.attempt, purpose) for _ in range(count)]
+        outcomes = [one.result() for one in asked]
         self.accepted = [outcome for outcome in outcomes if isinstance(outcome, Operation)]
         self.refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
