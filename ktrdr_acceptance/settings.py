@@ -8,91 +8,24 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ktrdr_acceptance.faults import BadInput
+from ktrdr_acceptance.setting_values import (
+    BaseUrl,
+    Duration,
+    ExistingFolder,
+    File,
+    Folder,
+    Logs,
+    Services,
+)
 
 ENVIRONMENT_PREFIX = "KTRDR_"
 # Keys of other tools that share behave's -D namespace.
 FOREIGN_PREFIXES = ("AllureFormatter.", "behave.")
-
-
-# A name of labels up to 63 characters (underscores: Docker's container names), or an IPv6 address.
-_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
-
-
-def _file(value: object) -> object:
-    if value == "":
-        raise ValueError("is not the name of a file")
-    return value
-
-
-def _folder(value: object) -> object:
-    if value == "":
-        raise ValueError("is not the name of a folder")
-    return value
-
-
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*")
-_SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}
-
-
-def _seconds(value: object) -> object:
-    if isinstance(value, str):
-        if not (found := _DURATION.fullmatch(value)):
-            raise ValueError("is not a duration such as 45m, 90s or 1.5h")
-        return float(found[1]) * _SECONDS[found[2]]
-    return value
-
-
-def log_files(value: str) -> dict[str, Path]:
-    """Return the file of each service's log that a setting of the form `NAME=FILE,NAME=FILE` names."""
-    files: dict[str, Path] = {}
-    for pair in filter(None, map(str.strip, value.split(","))):
-        name, _, file = (part.strip() for part in pair.partition("="))
-        if not name or not file:
-            raise ValueError(f"{pair!r} is not of the form NAME=FILE")
-        if name in files:
-            raise ValueError(f"it names the log of {name} twice")
-        files[name] = Path(file).expanduser()
-    return files
-
-
-def _logs(value: str) -> str:
-    log_files(value)
-    return value
-
-
-def _existing(value: Path) -> Path:
-    if not value.is_dir():
-        raise ValueError("is no folder that the suite can reach")
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
-        raise ValueError("is not a URL of the form http://HOST:PORT")
-    if parts.username or parts.password:
-        raise ValueError("must not hold a user or password: every report would show them")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("has a port that is not a number from 0 to 65535") from None
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("must end after the port (the suite adds the paths itself)")
-    return value.rstrip("/")
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Logs = Annotated[str, AfterValidator(_logs)]
-File = Annotated[Path, BeforeValidator(_file)]
-Folder = Annotated[Path, BeforeValidator(_folder)]
-ExistingFolder = Annotated[Folder, AfterValidator(_existing)]
 
 
 class Settings(BaseModel):
@@ -100,10 +33,35 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    target: Literal["embedded", "services"] = Field(
+    target: Literal["embedded", "services", "docker"] = Field(
         "embedded",
-        description="Which KTRDR is under test: `embedded` (started and stopped by the run) or `services` "
-        "(a running one, found by the URLs below).",
+        description="Which KTRDR is under test: `embedded` (started and stopped by the run), `services` (a "
+        "running one, found by the URLs below) or `docker` (containers of a compose project on the local "
+        "engine, and the URLs below for services that are in none).",
+    )
+    compose_file: File | None = Field(
+        None,
+        description="Compose file of `target=docker`: its project is brought up if it is not up, and taken "
+        "down again if the run brought it up.",
+    )
+    compose_project: str = Field(
+        "",
+        description="Compose project of `target=docker`; without it the only one that has a backend.",
+    )
+    compose_services: Services = Field(
+        "",
+        description="What services are called in the compose project of `target=docker`, where they have "
+        "names of their own, as `backend=api,ib-host=ib`.",
+    )
+    disposable: bool = Field(
+        False,
+        description="The suite may stop, kill, pause, cut off and replace the services of `target=docker`; "
+        "it puts each back. (The embedded KTRDR is always disposable.)",
+    )
+    defects: str = Field(
+        "",
+        description="Seeded defects of the embedded KTRDR, separated by commas: a proof that the suite "
+        "sees them. Named in every report.",
     )
     backend_url: BaseUrl = Field(
         "http://localhost:8000",
@@ -171,7 +129,7 @@ class Settings(BaseModel):
         description="How many more attempts a scenario that is not met gets; met on a later one is flaky, "
         "never met.",
     )
-    run_deadline: Annotated[float, BeforeValidator(_seconds)] = Field(
+    run_deadline: Duration = Field(
         0.0,
         ge=0,
         description="After this long (`45m`, `90 s`) the run is ended in order and counts as aborted; "
@@ -241,6 +199,11 @@ class Settings(BaseModel):
             raise BadInput(
                 f"Setting {key} from {sources.get(key, 'its default')} is {given!r}: {reason}."
             ) from None
+
+    @property
+    def defect_names(self) -> tuple[str, ...]:
+        """The seeded defects that are asked for."""
+        return tuple(filter(None, map(str.strip, self.defects.split(","))))
 
     def as_options(self) -> str:
         """Return the `-D` options that give these settings, for a command that repeats a run."""

@@ -125,7 +125,7 @@ class World:
         data_folder = DataFolder(folder, self.undo, self.ledger) if folder else None
         self.data = Data(self.backend, calibration.reads, data_folder)
         self.crowd = Crowd(self.operations)
-        self.services = Services(self.target, self.clock, self.undo)
+        self.services = Services(self.target, self.clock, self.undo, self.ledger)
         self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)
         self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
         self.check = Checker(self.waiter)
@@ -135,7 +135,11 @@ class World:
     def connect(self, name: str, base_url: str) -> ServiceClient:
         """Return a client whose exchanges become this scenario's evidence."""
         client = ServiceClient(
-            name, base_url, self.settings.request_timeout, self.exchanges.append, self.on_answer
+            name,
+            self.target.reach(base_url),
+            self.settings.request_timeout,
+            self.exchanges.append,
+            self.on_answer,
         )
         self._clients.append(client)
         return client

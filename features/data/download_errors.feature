@@ -10,7 +10,7 @@ Feature: A download that cannot work fails with a reason
     And the reason is stated in plain words
     And the backend is still healthy
 
-  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @needs:ib-gateway @needs:switchable-services @needs:data-folder @uses:services @uses:data-folder @severity:major @id:D4.2
+  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @needs:ib-gateway @needs:switchable-ib-host @needs:data-folder @uses:services @uses:data-folder @severity:major @id:D4.2
   Scenario: Without the IB host a download fails within 30 seconds and says that the connection failed
     Given nothing is cached of what the small download brings
     And the IB host is switched off
@@ -20,7 +20,7 @@ Feature: A download that cannot work fails with a reason
     And the reason is stated in plain words
     And the backend is still healthy
 
-  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @criterion:S25 @needs:ib-gateway @needs:switchable-services @needs:data-folder @uses:services @uses:data-folder @severity:major @id:D4.3
+  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @criterion:S25 @needs:ib-gateway @needs:switchable-ib-gateway @needs:data-folder @uses:services @uses:data-folder @severity:major @id:D4.3
   Scenario: Without the IB gateway a download fails within 150 seconds and says so
     Given nothing is cached of what the small download brings
     And the IB gateway is switched off
@@ -30,7 +30,7 @@ Feature: A download that cannot work fails with a reason
     And the IB host says within 5 seconds that its gateway is not connected
     And the backend is still healthy
 
-  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @needs:ib-gateway @needs:switchable-services @needs:data-folder @uses:services @uses:data-folder @severity:minor @id:download-gateway-hangs
+  @category:error @milestone:DAT-Ph3 @criterion:D36 @criterion:S29 @needs:ib-gateway @needs:switchable-ib-gateway @needs:data-folder @uses:services @uses:data-folder @severity:minor @id:download-gateway-hangs
   Scenario: While the IB gateway hangs a download fails within 150 seconds and says so
     Given nothing is cached of what the small download brings
     And the IB gateway hangs

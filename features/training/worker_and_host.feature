@@ -40,7 +40,7 @@ Feature: A training runs where there is a worker for it
     And it calls itself "training-worker"
     And the answer came within 1 second
 
-  @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:worker-registry @needs:switchable-services @uses:services @severity:major @id:no-training-worker
+  @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:services @severity:major @id:no-training-worker
   Scenario: Without a training worker a training is refused, and the message says why
     Given every training worker is switched off
     When I ask for a training that should be refused

@@ -20,7 +20,14 @@ NEEDS = (
     "ib-host",
     "ib-gateway",
     "data-folder",
-    "switchable-services",
+    "fillable-disk",
+    "switchable-backend",
+    "switchable-workers",
+    "switchable-ib-host",
+    "switchable-ib-gateway",
+    "cuttable-workers",
+    "replaceable-workers",
+    "replaceable-ib-host",
     "logs",
 )
 USES = ("training-worker", "backtest-worker", "training-host", "data-folder", "services")

@@ -19,7 +19,8 @@ from ktrdr_acceptance.evidence.log_lines import (
     saving,
     stages_of_request,
 )
-from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
+from ktrdr_acceptance.evidence.log_source import LogPlace, UnreadableLog
+from ktrdr_acceptance.evidence.logs import Entry, LogSlice
 from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.operations import Operations
@@ -46,7 +47,7 @@ _MOST_SHOWN, _LONGEST_LINE = 5, 240
 class Logs:
     """What steps say about the target's logs; each slice begins with the scenario."""
 
-    files: Mapping[str, Path]
+    places: Mapping[str, LogPlace | Path]
     backend: Backend
     operations: Operations
     waiter: Waiter
@@ -56,7 +57,7 @@ class Logs:
 
     def __post_init__(self) -> None:
         if self.run_slices is None:
-            self._slices = {service: LogSlice(service, path) for service, path in self.files.items()}
+            self._slices = {service: LogSlice(service, place) for service, place in self.places.items()}
         else:
             self._slices = self.run_slices
 
@@ -203,7 +204,7 @@ class Logs:
                 log.entries,
                 lambda entries: any(map(wanted, entries)),
                 within=WRITTEN_WITHIN,
-                expected=f"the log of {log.service} ({log.path}) to show {what}",
+                expected=f"the log of {log.service} ({log.where}) to show {what}",
                 describe=lambda entries: f"{len(entries)} entries since the scenario began",
             )
         except WaitFailed as failure:

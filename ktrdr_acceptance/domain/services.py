@@ -1,44 +1,116 @@
-"""Switching services off and on again, on a target where that is the suite's to do."""
+"""What the suite does to services, on a target where that is its to do, and how each is put back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
+from ktrdr_acceptance.domain.slowness import Slowness
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.target.base import Target, Verb
+from ktrdr_acceptance.target.base import Nonsense, Target, Verb
 from ktrdr_acceptance.undo import Undo
 
-_OPPOSITE: dict[Verb, Verb] = {"stop": "start", "kill": "start", "pause": "resume"}
+# What can be done to a service, and the verb that puts it back; a replaced service is put back by the target.
+Deed = Literal["stop", "kill", "pause", "cut", "slow down", "replace"]
+_OPPOSITE: dict[Deed, Verb] = {
+    "stop": "start",
+    "kill": "start",
+    "pause": "resume",
+    "cut": "heal",
+    "slow down": "resume",
+}
 
 
 @dataclass
 class Services:
-    """What steps say about services as such."""
+    """What steps do to services. Everything is put back when the scenario ends, or before by `restore`."""
 
     target: Target
     clock: Clock
     undo: Undo
-    # What the scenario has switched, and its undo put back, in that order.
-    switched: list[tuple[Verb, str]] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    # What the scenario has done, and what it or its undo has put back, in that order.
+    switched: list[tuple[str, str]] = field(default_factory=list)
+    # How each service that is not as it was is put back.
+    _put_back: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def stop(self, *services: str) -> None:
-        """Switch services off until the scenario ends."""
+        """Switch services off in an orderly way."""
         self._switch("stop", services)
 
+    def kill(self, *services: str) -> None:
+        """Have services die at once."""
+        self._switch("kill", services)
+
     def pause(self, *services: str) -> None:
-        """Have services hang until the scenario ends: they neither answer nor refuse."""
+        """Have services hang: they neither answer nor refuse, and do not work."""
         self._switch("pause", services)
 
-    def _switch(self, verb: Verb, services: Iterable[str]) -> None:
-        for service in services:
-            self.undo.register(
-                f"{_OPPOSITE[verb]} {service}",
-                lambda name=service: self._do(_OPPOSITE[verb], name),  # type: ignore[misc]
-            )
-            self._do(verb, service)
+    def cut(self, *services: str) -> None:
+        """Take services off the network: nobody reaches them, they reach nobody, and they go on working."""
+        self._switch("cut", services)
 
-    def _do(self, verb: Verb, service: str) -> None:
-        # First, for a switch that fails may have been done all the same.
+    def slow_down(self, service: str) -> None:
+        """Let a service work for a tenth of each second only."""
+        slowness = Slowness(
+            lambda: self.target.switch("pause", service, self.clock),
+            lambda: self.target.switch("resume", service, self.clock),
+        )
+        self._begin("slow down", service, slowness.begin, slowness.end)
+
+    def replace(self, service: str, answer: Nonsense) -> None:
+        """Have something that answers nonsense listen in the place of a service."""
+        self._begin(
+            "replace",
+            service,
+            lambda: self.target.replace(service, answer, self.clock),
+            lambda: self._back("replace", service),
+        )
+
+    def restore(self, *services: str) -> None:
+        """Put services back as they were before the scenario touched them."""
+        for service in services:
+            if put_back := self._put_back.get(service):
+                put_back()
+                del self._put_back[service]
+                self.ledger.undone(self._key(service))
+
+    def put_back_left(self, done: str, service: str) -> None:
+        """Put back what a run that was killed has done to a service."""
+        self._back(done, service)
+
+    def _switch(self, verb: Literal["stop", "kill", "pause", "cut"], services: Iterable[str]) -> None:
+        for service in services:
+            self._begin(
+                verb,
+                service,
+                lambda name=service: self.target.switch(verb, name, self.clock),  # type: ignore[misc]
+                lambda name=service: self._back(verb, name),  # type: ignore[misc]
+            )
+
+    def _begin(self, deed: Deed, service: str, do: Callable[[], None], put_back: Callable[[], None]) -> None:
+        """Do it, with everything that puts it back registered before."""
+        if service in self._put_back:
+            self.restore(service)
+        self.undo.register(f"put {service} back", lambda: self.restore(service))
+        self._put_back[service] = put_back
+        self.ledger.begun(
+            self._key(service), service=service, done=deed, backend=self.target.endpoints.backend_url
+        )
+        # Before the deed, for one that fails may have been done all the same.
+        self.switched.append((deed, service))
+        do()
+
+    def _back(self, done: str, service: str) -> None:
+        if done == "replace":
+            self.switched.append(("start", service))
+            self.target.put_back(service, self.clock)
+            return
+        verb = _OPPOSITE[done]  # type: ignore[index]
         self.switched.append((verb, service))
         self.target.switch(verb, service, self.clock)
+
+    def _key(self, service: str) -> str:
+        return f"service {service} at {self.target.endpoints.backend_url}"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ktrdr_acceptance.evidence.log_lines import errors_of
-from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog
+from ktrdr_acceptance.evidence.log_source import UnreadableLog
+from ktrdr_acceptance.evidence.logs import Entry, LogSlice
 from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.operation import Operation
 

@@ -1,22 +1,15 @@
-"""The slice of a service's log that was written since a cursor, as entries.
-
-A cursor is a place in a file, never a time: byte offset, the file's identity and the bytes before the offset,
-so that a log that was moved away (rotated) is followed, and one that was emptied or replaced is noticed.
-"""
+"""The slice of a service's log that was written since it was cut, as entries."""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.evidence.log_files import LogFile
+from ktrdr_acceptance.evidence.log_source import LogPlace, UnreadableLog
 from ktrdr_acceptance.verdict.model import Attachment
 
-# Bytes before the cursor by which a file is recognised: enough for the times of the last lines to differ.
-_MARK = 256
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LEVELS = "DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL"
 _DATE = r"\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
@@ -32,10 +25,6 @@ _LEVEL = re.compile(
 _JSON_LEVEL = re.compile(rf'"(?:level|levelname|severity|log_level)":\s*"({_LEVELS})"', re.IGNORECASE)
 # The second is how Python ends when it is broken itself.
 _TRACES = ("Traceback (most recent call last)", "(most recent call first)")
-
-
-class UnreadableLog(EnvironmentFault):
-    """A log of which nothing can be said, so that no absence can be shown in it."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +59,6 @@ class Entry:
         return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.text) is not None
 
 
-@dataclass(frozen=True)
-class Cursor:
-    """A place in a file; `mark` are the bytes before it. A file that was not there has no identity."""
-
-    device: int = 0
-    inode: int = 0
-    offset: int = 0
-    mark: bytes = b""
-
-
-def cursor_at_end(path: Path) -> Cursor:
-    """Return the place behind the last line of a log; the beginning if there is no such file yet."""
-    if path.is_fifo():
-        return Cursor()
-    try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            start = max(0, found.st_size - _MARK)
-            file.seek(start)
-            mark = file.read(found.st_size - start)
-            return Cursor(found.st_dev, found.st_ino, start + len(mark), mark)
-    except OSError:
-        # Reading it later tells why; a log that its service has yet to make is read from its beginning.
-        return Cursor()
-
-
 def entries_in(text: str, keep_rest: bool = False) -> list[Entry]:
     """Return the entries of a text; lines before the first head belong to an entry that is not there.
 
@@ -119,38 +82,41 @@ class LogSlice:
     Beside it goes `unseen`, which gives every line of the run once, also those between two scenarios.
     """
 
-    def __init__(self, service: str, path: Path) -> None:
+    def __init__(self, service: str, place: LogPlace | Path) -> None:
         self.service = service
-        self.path = path
-        self._begin_at_end()
+        self._reader = (LogFile(place) if isinstance(place, Path) else place).reader(service)
+        self._begin_with(b"")
 
-    def _begin_at_end(self, unseen: bytes = b"") -> None:
-        self._cursor = cursor_at_end(self.path)
-        self._stat: tuple[int, ...] = ()
-        self._written = unseen
+    def _begin_with(self, unseen: bytes) -> None:
+        self._written = bytearray(unseen)
         # Why lines of before may be lost; and whether `unseen` has told it already.
         self._lost, self._is_told = "", False
-        # Where in what was written the slice begins, and how much of it `unseen` has given.
-        self._begin, self._seen = len(unseen), 0
         self._note_begin()
 
     def _note_begin(self) -> None:
+        # Where in what was written the slice begins, and how much of it `unseen` has given.
+        self._begin, self._seen = len(self._written), 0
         # The end of a line that was being written when the slice was cut is not of this slice.
-        self._begins_within_a_line = self._cursor.mark[-1:] not in (b"", b"\n")
+        self._begins_within_a_line = self._reader.is_within_a_line
+
+    @property
+    def where(self) -> str:
+        """Return where the log is, in words."""
+        return self._reader.where
 
     def cut(self) -> None:
         """Begin the slice anew, where the log ends now; after a loss the log is followed from here."""
-        was_there = self._cursor.inode != 0
+        was_there = self._reader.was_there
         try:
             self._catch_up()
         except UnreadableLog as problem:
             lost = self._lost or ("" if self._is_told or not was_there else str(problem))
             whole, newline, _ = self._written[self._seen :].rpartition(b"\n")
-            self._begin_at_end(whole + newline)
+            self._reader.go_to_end()
+            self._begin_with(bytes(whole + newline))
             self._lost = lost
             return
-        self._written = self._written[self._seen :]
-        self._begin, self._seen = len(self._written), 0
+        del self._written[: self._seen]
         self._note_begin()
 
     def unseen(self, *, to_the_end: bool = False) -> tuple[bytes, str]:
@@ -167,7 +133,7 @@ class LogSlice:
         whole, newline, rest = self._written[self._seen :].rpartition(b"\n")
         given = whole + newline + (rest if to_the_end else b"")
         self._seen += len(given)
-        return given, lost
+        return bytes(given), lost
 
     def entries(self) -> list[Entry]:
         """Return the entries so far. Raises UnreadableLog."""
@@ -183,66 +149,7 @@ class LogSlice:
         return (whole + newline).decode("utf-8", errors="replace")
 
     def _catch_up(self) -> None:
-        try:
-            self._read_on()
-        except OSError as problem:
-            raise UnreadableLog(
-                f"the log of {self.service} cannot be read: {self.path} ({problem.strerror})"
-            ) from None
-
-    def _read_on(self) -> None:
-        """Take over what was written since the cursor, file by file, oldest first; the cursor goes along."""
-        current = self.path.stat()
-        if stat.S_ISFIFO(current.st_mode):
-            # Opening it would wait for somebody to write.
-            raise UnreadableLog(f"the log of {self.service} cannot be read: {self.path} is a pipe, no file")
-        # From before the reading: what is written meanwhile makes the next one differ.
-        seen = (current.st_dev, current.st_ino, current.st_size, current.st_mtime_ns)
-        if seen == self._stat:
-            return
-        if self._cursor.inode and (current.st_dev, current.st_ino) != (
-            self._cursor.device,
-            self._cursor.inode,
-        ):
-            for path in self._moved_away():
-                self._read_file(path)
-                self._cursor = Cursor()
-        self._read_file(self.path)
-        self._stat = seen
-
-    def _read_file(self, path: Path) -> None:
-        """Take over what follows the cursor in one file."""
-        cursor = self._cursor
-        with path.open("rb") as file:
-            file.seek(cursor.offset - len(cursor.mark))
-            if file.read(len(cursor.mark)) != cursor.mark:
-                raise UnreadableLog(
-                    f"the log of {self.service} ({path}) was emptied or replaced since the scenario began: "
-                    "lines of it may be lost"
-                )
-            read = file.read()
-            found = os.fstat(file.fileno())
-        self._written += read
-        mark = (cursor.mark + read)[-_MARK:]
-        self._cursor = Cursor(found.st_dev, found.st_ino, cursor.offset + len(read), mark)
-
-    def _moved_away(self) -> list[Path]:
-        """Return the files that the log was moved to since the cursor, oldest first."""
-        found = [(path, path.stat()) for path in self.path.parent.glob(f"{self.path.name}.*")]
-        ours = [(path, facts.st_mtime_ns) for path, facts in found if facts.st_ino == self._cursor.inode]
-        if not ours:
-            raise UnreadableLog(
-                f"the log of {self.service} ({self.path}) is another file since the scenario began, and the "
-                "old one is not beside it: lines of it may be lost"
-            )
-        moved, moved_at = ours[0]
-        later = [
-            # Of two that ended at the same time the one with the lower number is the newer.
-            (facts.st_mtime_ns, -int(number) if (number := path.suffix[1:]).isdigit() else 0, path)
-            for path, facts in found
-            if path != moved and facts.st_mtime_ns >= moved_at
-        ]
-        return [moved, *(path for *_, path in sorted(later))]
+        self._reader.read_on(self._written)
 
 
 _MOST_LINES = 200

@@ -55,7 +55,7 @@ class Inspected:
         key = f"{name} {url}"
         if key not in self._clients:
             within = min(self.settings.request_timeout, _WITHIN)
-            self._clients[key] = self.connect(name, url, within)
+            self._clients[key] = self.connect(name, self.target.reach(url), within)
         return self._clients[key]
 
     @property
@@ -68,7 +68,9 @@ class Inspected:
         """The backend's client that gives an answer as long as a scenario would."""
         url, key = self.target.endpoints.backend_url, "patient backend"
         if key not in self._clients:
-            self._clients[key] = self.connect("backend", url, self.settings.request_timeout)
+            self._clients[key] = self.connect(
+                "backend", self.target.reach(url), self.settings.request_timeout
+            )
         return Backend(self._clients[key])
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,12 +49,8 @@ def log_probe(inspected: Inspected) -> list[Probe]:
         return []
 
     def look() -> list[str]:
-        unreadable = {
-            service: path
-            for service, path in logs.items()
-            if not (path.is_file() and os.access(path, os.R_OK))
-        }
-        return [f"the log of {service} cannot be read: {path}" for service, path in unreadable.items()]
+        problems = {service: place.problem() for service, place in logs.items()}
+        return [f"the log of {service} cannot be read: {said}" for service, said in problems.items() if said]
 
     def judge(answers: Answers) -> Check:
         unreadable: list[str] = answers.values["logs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from ktrdr_acceptance.api.answers import AnswerWatch
@@ -12,10 +12,11 @@ from ktrdr_acceptance.evidence.deeds import Deeds, deeds_of
 from ktrdr_acceptance.evidence.logs import LogSlice
 from ktrdr_acceptance.evidence.sentinel import MOST_FINDINGS, Sentinel, first_of
 from ktrdr_acceptance.target.base import BACKEND, Target
+from ktrdr_acceptance.target.condition import Condition, troubles
 from ktrdr_acceptance.verdict.model import RunResult
 from ktrdr_acceptance.world import World
 
-_OFF = frozenset({"stop", "kill", "pause"})
+_BACK = frozenset({"start", "resume", "heal"})
 
 
 class Guards:
@@ -29,6 +30,7 @@ class Guards:
         self._sentinel: Sentinel | None = None
         self._switched_before: list[str] = []
         self._seen_in_steps = 0
+        self._conditions: Mapping[str, Condition] = {}
         self._said: list[str] = []
 
     def begin(self, target: Target, generation: Generation) -> None:
@@ -36,12 +38,13 @@ class Guards:
         self.answers.generation = generation
         self.answers.take_violations()
         if self._sentinel is None and (logs := target.endpoints.logs):
-            self.slices = {service: LogSlice(service, path) for service, path in logs.items()}
+            self.slices = {service: LogSlice(service, place) for service, place in logs.items()}
             allowed = tolerated.Tolerated(tolerated.allow_list(), generation, self._today())
             self._sentinel = Sentinel(self.slices, allowed, not generation.has_workers)
             self._tell(self._sentinel)
         for log in self.slices.values():
             log.cut()
+        self._conditions = target.conditions()
 
     def steps_ended(self, world: World) -> None:
         """Note what the scenario's own steps have seen, before anything is put back."""
@@ -54,7 +57,9 @@ class Guards:
                 self._run.watched.add_drift(kind, case)
         for fault in world.workers.unreachable:
             self._run.watched.add_drift("a registered worker does not answer", fault)
-        broken = self.answers.take_violations()
+        touched = {service for _, service in world.services.switched}
+        after = world.target.conditions() if self._conditions else {}
+        broken = [*self.answers.take_violations(), *troubles(self._conditions, after, touched)]
         sentinel = self._sentinel
         if sentinel is None:
             return broken
@@ -104,8 +109,8 @@ class Guards:
         self._run.watched.tolerated = sentinel.tolerated.lines()
 
     def _switched_names(self, world: World) -> list[str]:
-        """Return the names, in small letters, by which logs speak of what the scenario switched off."""
-        off = dict.fromkeys(service for verb, service in world.services.switched if verb in _OFF)
+        """Return the names, in small letters, by which logs speak of what the scenario did things to."""
+        off = dict.fromkeys(service for deed, service in world.services.switched if deed not in _BACK)
         endpoints = world.target.endpoints
         known = {BACKEND: endpoints.backend_url, **endpoints.other_services}
         addresses = {worker["id"]: worker["url"] for worker in self._run.target.get("workers", ())}

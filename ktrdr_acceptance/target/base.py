@@ -1,4 +1,4 @@
-"""What every target has: addresses, a way to come up and go down, and what else it can do."""
+"""What every target has: addresses, a way to come up and go down, and what may be done to its services."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ktrdr_acceptance.evidence.log_source import LogPlace
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.target.condition import Condition
 
 # The names of the services that are no workers.
 BACKEND, IB_HOST, IB_GATEWAY, TRAINING_HOST = "backend", "ib-host", "ib-gateway", "training-host"
 # The one that a setting names; the backend knows the others.
 BACKTEST_WORKER = "backtest worker"
 
-Verb = Literal["stop", "kill", "start", "pause", "resume"]
+# `cut` takes a service off the network, where it goes on working; `heal` brings it back.
+Verb = Literal["stop", "kill", "start", "pause", "resume", "cut", "heal"]
+# What listens in the place of a service that is replaced answers so; see `nonsense`.
+Nonsense = Literal["huge", "malformed", "endless", "redirected"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,9 @@ class Endpoints:
     # Services that the backend does not list: name -> URL.
     other_services: Mapping[str, str] = field(default_factory=dict)
     # The log of each service, as far as known: `backend`, `ib-host`, `training-host`, each worker by its id.
-    logs: Mapping[str, Path] = field(default_factory=dict)
+    logs: Mapping[str, LogPlace] = field(default_factory=dict)
+    # The seeded defects that are switched on; a real KTRDR has none.
+    defects: tuple[str, ...] = ()
 
 
 class Target(Protocol):
@@ -45,11 +52,26 @@ class Target(Protocol):
         """Return the folder of KTRDR's cached bars, if the suite may write there; only after `start`."""
 
     @property
-    def can_switch(self) -> bool:
-        """Return whether the suite may stop and pause services of this target."""
+    def data_limit(self) -> int | None:
+        """Return how many bytes the data folder can hold, if it is small and the suite may fill it."""
+
+    def reach(self, url: str) -> str:
+        """Return where a URL that the services use among themselves is reached from here."""
+
+    def cannot(self, verb: Verb | Literal["replace"], service: str) -> str:
+        """Return in words why the suite may not, or cannot, do this to a service; empty if it can."""
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:
-        """Stop, kill, start, pause or resume a service; return once it is so. Raises EnvironmentFault."""
+        """Do this to a service; return once it is so. Raises EnvironmentFault."""
+
+    def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:
+        """Have something that answers nonsense listen in the place of a service. Raises EnvironmentFault."""
+
+    def put_back(self, service: str, clock: Clock) -> None:
+        """Have a service that was replaced listen again; return once it does. Raises EnvironmentFault."""
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Return how each service fares by the word of what runs it; empty if nobody can tell."""
 
     def start(self, clock: Clock) -> None:
         """Bring the target up, or do nothing if it is not ours. Raises EnvironmentFault."""

@@ -8,17 +8,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
 
 from pydantic import BaseModel, ValidationError
 
+from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Verb
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Nonsense, Verb
+from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.target.substitute import Substitute
 
 # Folder below the reports that its services log to.
 EMBEDDED_LOGS = "embedded-logs"
@@ -41,6 +45,8 @@ class _Announcement(BaseModel):
     speed: float
     cache_ttl_s: float
     data_dir: Path
+    data_limit_bytes: int | None = None
+    defects: tuple[str, ...] = ()
     services: dict[str, _Service]
 
 
@@ -59,10 +65,10 @@ class EmbeddedTarget:
     """
 
     name = "embedded"
-    can_switch = True
 
     def __init__(self, settings: Settings) -> None:
         self._speed = settings.speed
+        self._defects = settings.defect_names
         self._log_dir = settings.reports / EMBEDDED_LOGS
         # Not the supervisor's own log: two writers of one file overwrite each other.
         self._stderr = self._log_dir / "stderr.log"
@@ -70,8 +76,13 @@ class EmbeddedTarget:
         self._lines: SimpleQueue[str] = SimpleQueue()
         # Commands that have not been answered yet: each gets one line, in their order.
         self._unanswered = 0
+        # One command after another: a service that is slowed down is switched from a thread of its own.
+        self._one_by_one = threading.Lock()
         self._endpoints: Endpoints | None = None
+        self._urls: dict[str, str] = {}
+        self._substitutes: dict[str, Substitute] = {}
         self.data_folder: Path | None = None
+        self.data_limit: int | None = None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -86,6 +97,7 @@ class EmbeddedTarget:
         command = [
             *(sys.executable, "-m", "embedded_ktrdr", "--ports", "free"),
             *("--speed", f"{self._speed:g}", "--log-dir", str(self._log_dir), "--exit-with-stdin"),
+            *(option for name in self._defects for option in ("--defect", name)),
         ]
         with self._stderr.open("w", encoding="utf-8") as stderr:
             self._process = subprocess.Popen(
@@ -113,13 +125,42 @@ class EmbeddedTarget:
             backend_url_source="the embedded KTRDR",
             cache_ttl=ready.cache_ttl_s,
             speed=ready.speed,
-            logs={name: service.log for name, service in ready.services.items()},
+            logs={name: LogFile(service.log) for name, service in ready.services.items()},
             other_services={name: ready.services[name].url for name in (IB_HOST, TRAINING_HOST)},
+            defects=ready.defects,
         )
-        self.data_folder = ready.data_dir
+        self._urls = {name: service.url for name, service in ready.services.items()}
+        self.data_folder, self.data_limit = ready.data_dir, ready.data_limit_bytes
+
+    def reach(self, url: str) -> str:
+        """Its services use the addresses of this machine."""
+        return url
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Nobody tells."""
+        return {}
+
+    def cannot(self, verb: str, service: str) -> str:
+        """Return an empty text for each of its services: they are the suite's own."""
+        return "" if service in self._urls else f"the embedded KTRDR has no {service} to {verb}"
+
+    def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:
+        """Stop the service and listen at its port."""
+        self.switch("stop", service, clock)
+        self._substitutes[service] = Substitute(self._urls[service], answer)
+
+    def put_back(self, service: str, clock: Clock) -> None:
+        """Give the port back to the service."""
+        if substitute := self._substitutes.pop(service, None):
+            substitute.end()
+        self.switch("start", service, clock)
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
         """Have the supervisor do it; not interruptible, because undoing it must come to its end."""
+        with self._one_by_one:
+            self._switch(verb, service)
+
+    def _switch(self, verb: Verb, service: str) -> None:
         process, command = self._process, f"{verb} {service}"
         gone = EnvironmentFault(f"cannot {command}: the embedded KTRDR does not run")
         if process is None or process.poll() is not None:
@@ -161,6 +202,8 @@ class EmbeddedTarget:
 
     def stop(self) -> None:
         """End it: gently, then by force."""
+        for substitute in self._substitutes.values():
+            substitute.end()
         process = self._process
         if process is None or process.poll() is not None:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.domain.hosts import Hosts
@@ -12,7 +13,7 @@ from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.workers import Workers
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind
-from ktrdr_acceptance.target.base import BACKEND, Target
+from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, IB_HOST, Target, Verb
 
 # What every IB gateway can deliver, and the seconds it has for that.
 _KNOWN_SYMBOL = "EURUSD"
@@ -43,7 +44,14 @@ class Needs:
             "training-host": lambda: self._once(need, self._no_training_host),
             "data-folder": self._no_data_folder,
             "logs": self._no_logs,
-            "switchable-services": self._not_switchable,
+            "switchable-backend": lambda: self.target.cannot("stop", BACKEND),
+            "switchable-ib-host": lambda: self.target.cannot("stop", IB_HOST),
+            "switchable-ib-gateway": lambda: self.target.cannot("stop", IB_GATEWAY),
+            "switchable-workers": lambda: self._no_worker_to("stop"),
+            "cuttable-workers": lambda: self._no_worker_to("cut"),
+            "replaceable-ib-host": lambda: self.target.cannot("replace", IB_HOST),
+            "replaceable-workers": lambda: self._no_worker_to("replace"),
+            "fillable-disk": self._no_small_disk,
         }
         return checks[need]()
 
@@ -96,5 +104,16 @@ class Needs:
         workers = self.workers.registered() if self.generation.has_workers else []
         return self.logs.missing([BACKEND, *(row.worker_id for row in workers)])
 
-    def _not_switchable(self) -> str:
-        return "" if self.target.can_switch else "the services of this target are not the suite's to stop"
+    def _no_worker_to(self, verb: Verb | Literal["replace"]) -> str:
+        """Every worker must be one that this can be done to: the backend chooses which gets the work."""
+        if registry := self._no_registry():
+            return registry
+        reasons = [self.target.cannot(verb, row.worker_id) for row in self.workers.registered()]
+        return next(filter(None, reasons), "") if reasons else f"no worker is registered to {verb}"
+
+    def _no_small_disk(self) -> str:
+        if missing := self._no_data_folder():
+            return missing
+        if self.target.data_limit is not None:
+            return ""
+        return "the data folder lies on no small disk of its own that the suite may fill"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.settings import Settings, log_files
-from ktrdr_acceptance.target.base import BACKTEST_WORKER, IB_HOST, TRAINING_HOST, Endpoints, Verb
+from ktrdr_acceptance.setting_values import log_files
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.base import BACKTEST_WORKER, IB_HOST, TRAINING_HOST, Endpoints, Nonsense, Verb
+from ktrdr_acceptance.target.condition import Condition
 
 
 class ServicesTarget:
     """The KTRDR that the settings point at."""
 
     name = "services"
-    can_switch = False
+    data_limit: int | None = None
 
     def __init__(self, settings: Settings) -> None:
         self.data_folder = settings.data_dir
@@ -26,12 +31,32 @@ class ServicesTarget:
                 TRAINING_HOST: settings.training_host_url,
                 BACKTEST_WORKER: settings.backtest_worker_url,
             },
-            logs=log_files(settings.logs),
+            logs={name: LogFile(path) for name, path in log_files(settings.logs).items()},
         )
 
+    def reach(self, url: str) -> str:
+        """Its workers are reached where they say."""
+        return url
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Nobody tells."""
+        return {}
+
+    def cannot(self, verb: str, service: str) -> str:
+        """Refuse: what is known by its URL alone is not ours to stop, nor could it be."""
+        return f"{service} is known by its URL alone, so that the suite cannot {verb} it"
+
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
-        """Refuse: a running KTRDR is not ours to stop."""
-        raise EnvironmentFault(f"{service} is not the suite's to {verb}")
+        """Refuse."""
+        raise EnvironmentFault(self.cannot(verb, service))
+
+    def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Refuse."""
+        raise EnvironmentFault(self.cannot("replace", service))
+
+    def put_back(self, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Refuse."""
+        raise EnvironmentFault(self.cannot("put back", service))
 
     def start(self, clock: Clock) -> None:
         """Do nothing: it runs or it does not, and preflight tells."""

@@ -19,7 +19,8 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Verb
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Nonsense, Verb
+from ktrdr_acceptance.target.condition import Condition
 from ktrdr_acceptance.world import World
 
 from .fake_clock import FakeClock
@@ -90,13 +91,33 @@ class ScriptedTarget:
 
     name = "scripted"
 
-    def __init__(self, data_folder: Path | None = None, can_switch: bool = True) -> None:
+    def __init__(self, data_folder: Path | None = None, cannot: str = "") -> None:
         self.data_folder = data_folder
-        self.can_switch = can_switch
+        self.data_limit: int | None = None
+        self.why_not = cannot
+        self.fares: dict[str, Condition] = {}
         self.switched: list[str] = []
         self.refuses: set[str] = set()
         others = {IB_HOST: "http://ib:1", TRAINING_HOST: "http://trainer:1"}
         self.endpoints = Endpoints("http://backend:1", "the script", 0.0, 20.0, other_services=others)
+
+    def reach(self, url: str) -> str:
+        return url
+
+    def cannot(self, verb: str, service: str) -> str:
+        del verb, service
+        return self.why_not
+
+    def conditions(self) -> dict[str, Condition]:
+        return dict(self.fares)
+
+    def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:
+        del clock
+        self.switched.append(f"replace {service} by {answer}")
+
+    def put_back(self, service: str, clock: Clock) -> None:
+        del clock
+        self.switched.append(f"put back {service}")
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:
         del clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,10 @@ from verdict.specimens import run_result
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange
+from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.runner.guards import Guards
 from ktrdr_acceptance.target.base import Endpoints, Target
+from ktrdr_acceptance.target.condition import Condition
 from ktrdr_acceptance.verdict.model import RunResult
 from ktrdr_acceptance.world import World
 
@@ -24,6 +27,10 @@ NO_IB = "2026-11-22 15:46:27 [ERROR] ktrdr: {}: All connection attempts failed\n
 START = "2026-11-22 15:46:27 [INFO] uvicorn.error: Started server process [7]\n"
 
 
+def target_at(endpoints: Endpoints, fares: dict[str, Condition]) -> Target:
+    return cast(Target, SimpleNamespace(endpoints=endpoints, conditions=lambda: dict(fares)))
+
+
 class Stage:
     """A target with one log, and the guards of a run at it."""
 
@@ -31,8 +38,11 @@ class Stage:
         self.log = folder / "backend.log"
         self.log.touch()
         others = {"ib-host": "http://h:5001"}
-        endpoints = Endpoints("http://h:8000", "the test", 0.0, 1.0, others, logs={"backend": self.log})
-        self.target = cast(Target, SimpleNamespace(endpoints=endpoints))
+        endpoints = Endpoints(
+            "http://h:8000", "the test", 0.0, 1.0, others, logs={"backend": LogFile(self.log)}
+        )
+        self.fares: dict[str, Condition] = {}
+        self.target = target_at(endpoints, self.fares)
         self.run: RunResult = run_result(target={"workers": [{"id": "w1", "url": "http://h:5005"}]})
         self.guards = Guards(self.run, lambda: date(2026, 11, 22))
         self.worlds = 0
@@ -157,7 +167,7 @@ def test_drift_of_a_scenario_is_that_of_the_run(stage: Stage) -> None:
 
 def test_a_target_whose_logs_are_not_known_has_no_sentinel(stage: Stage) -> None:
     endpoints = Endpoints("http://h:8000", "the test", 0.0, 1.0)
-    stage.target = cast(Target, SimpleNamespace(endpoints=endpoints))
+    stage.target = target_at(endpoints, {})
     world = stage.world()
     assert stage.guards.slices == {}
     assert stage.ends(world) == []
@@ -177,3 +187,50 @@ def test_of_findings_without_end_the_run_tells_the_first_and_may_leave_out_what_
     assert (first, len(told), more) == ("something else", 50, "... 50 more kinds of lines in the logs")
     stage.guards.leave(stage.guards.found_in_logs()[:30])
     assert stage.run.run_findings == ["something else", *told[:30]]
+
+
+WELL = Condition(
+    running=True, paused=False, started_at="2026-11-22T20:00:00.5Z", restarts=0, health="healthy"
+)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (WELL, WELL, []),
+        (WELL, replace(WELL, restarts=1), ["w1 was restarted, and not by the suite"]),
+        (WELL, replace(WELL, started_at="2026-11-22T20:00:01Z"), ["w1 was restarted, and not by the suite"]),
+        (WELL, replace(WELL, running=False, exit_code=3), ["w1 has ended (exit code 3)"]),
+        (WELL, replace(WELL, out_of_memory=True), ["w1 was killed because it used too much memory"]),
+        (WELL, replace(WELL, health="unhealthy"), ["w1 has become unhealthy by its own health check"]),
+        (replace(WELL, health="unhealthy"), replace(WELL, health="unhealthy"), []),
+        (replace(WELL, running=False), replace(WELL, running=False), []),
+        (WELL, None, ["w1 is gone"]),
+    ],
+)
+def test_what_happens_to_a_service_that_the_suite_did_not_do_breaks_the_scenario(
+    stage: Stage, then: Condition, now: Condition | None, said: list[str]
+) -> None:
+    stage.fares["w1"] = then
+    world = stage.world()
+    if now is None:
+        stage.fares["w2"] = stage.fares.pop("w1")
+    else:
+        stage.fares["w1"] = now
+    assert stage.ends(world) == said
+
+
+def test_what_the_suite_did_to_a_service_is_no_trouble_of_it(stage: Stage) -> None:
+    stage.fares.update(w1=WELL, w2=WELL)
+    world = stage.world()
+    world.services.switched.append(("kill", "w1"))
+    stage.fares.update(dict.fromkeys(("w1", "w2"), replace(WELL, started_at="later", exit_code=137)))
+    assert stage.ends(world) == ["w2 was restarted, and not by the suite"]
+
+
+def test_too_much_memory_is_trouble_whatever_the_suite_did(stage: Stage) -> None:
+    stage.fares["w1"] = WELL
+    world = stage.world()
+    world.services.switched.append(("kill", "w1"))
+    stage.fares["w1"] = replace(WELL, out_of_memory=True)
+    assert stage.ends(world) == ["w1 was killed because it used too much memory"]

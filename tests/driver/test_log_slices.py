@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ktrdr_acceptance.evidence.logs import Entry, LogSlice, UnreadableLog, entries_in, log_attachment
+from ktrdr_acceptance.evidence.log_source import UnreadableLog
+from ktrdr_acceptance.evidence.logs import Entry, LogSlice, entries_in, log_attachment
 from ktrdr_acceptance.faults import Category, category_of
 
 OLD = "2026-11-22 15:46:27 [INFO] ktrdr: old line\n" * 5

@@ -12,7 +12,7 @@ import pytest
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.domain.logs import WATCHED_FOR, WRITTEN_WITHIN, Logs
 from ktrdr_acceptance.evidence.log_lines import LINES
-from ktrdr_acceptance.evidence.logs import UnreadableLog
+from ktrdr_acceptance.evidence.log_source import UnreadableLog
 from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations

@@ -51,7 +51,7 @@ def test_a_service_that_does_not_come_back_is_told_and_keeps_no_other_from_it() 
     world = scripted_world()
     world.services.stop("ib-gateway", "ib-host")
     world.scripted_target.refuses = {"ib-host"}
-    assert world.undo.run() == ["could not start ib-host: cannot start ib-host"]
+    assert world.undo.run() == ["could not put ib-host back: cannot start ib-host"]
     assert world.scripted_target.switched[-1] == "start ib-gateway"
 
 
@@ -98,8 +98,9 @@ def test_no_worker_to_switch_off_is_no_worker_switched_off(kind: str) -> None:
 
 def test_a_running_ktrdr_is_never_switched() -> None:
     target = ServicesTarget(Settings.load({"target": "services"}, {}, {}))
-    assert not target.can_switch
-    with pytest.raises(EnvironmentFault, match="ib-host is not the suite's to stop"):
+    said = "ib-host is known by its URL alone, so that the suite cannot stop it"
+    assert target.cannot("stop", "ib-host") == said
+    with pytest.raises(EnvironmentFault, match=said):
         target.switch("stop", "ib-host", FakeClock())
 
 
@@ -125,7 +126,13 @@ HAS: list[str] = [
     "ib-gateway",
     "training-host",
     "data-folder",
-    "switchable-services",
+    "switchable-backend",
+    "switchable-workers",
+    "switchable-ib-host",
+    "switchable-ib-gateway",
+    "cuttable-workers",
+    "replaceable-workers",
+    "replaceable-ib-host",
     "worker-registry",
 ]
 
@@ -191,11 +198,18 @@ def scripted(request: str, reply: Any, service: str) -> Callable[[ScriptedWorld]
             lambda world: setattr(world.target, "data_folder", None),
             "the target's data folder is not known (setting data_dir)",
         ),
-        (
-            "switchable-services",
-            lambda world: setattr(world.target, "can_switch", False),
-            "the services of this target are not the suite's to stop",
+        *(
+            (need, lambda world: setattr(world.target, "why_not", "it is not ours"), "it is not ours")
+            for need in HAS
+            if need.startswith(("switchable", "cuttable", "replaceable"))
         ),
+        ("cuttable-workers", lambda world: world.has_workers(), "no worker is registered to cut"),
+        (
+            "fillable-disk",
+            lambda world: setattr(world.target, "data_folder", None),
+            "the target's data folder is not known (setting data_dir)",
+        ),
+        ("fillable-disk", lambda _world: None, "no small disk of its own that the suite may fill"),
         ("logs", lambda _world: None, "the target's logs are not known (setting logs)"),
     ],
 )

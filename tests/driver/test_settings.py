@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from ktrdr_acceptance.faults import BadInput
-from ktrdr_acceptance.settings import Settings, log_files
+from ktrdr_acceptance.setting_values import log_files
+from ktrdr_acceptance.settings import Settings
 
 
 def load(
@@ -64,6 +65,8 @@ def test_every_setting_can_come_from_the_environment(name: str) -> None:
         "data_dir": ".",
         "issue_form": "issue-found",
         "cure": "true",
+        "disposable": "true",
+        "compose_services": "backend=api",
         **{key: "http://h:1" for key in Settings.model_fields if key.endswith("_url")},
     }.get(name, "7")
     variable = "KTRDR_HOME" if name == "ktrdr_home" else f"KTRDR_{name.upper()}"

@@ -23,7 +23,7 @@ earlier = []
 
 
 def write(context, service, text):
-    with context.world.target.endpoints.logs[service].open("a") as log:
+    with context.world.target.endpoints.logs[service].path.open("a") as log:
         log.write(text + "\\n")
 
 
@@ -39,7 +39,7 @@ def when_log(context, service, level, text):
 
 @when("the log of {service} is emptied")
 def when_emptied(context, service):
-    context.world.target.endpoints.logs[service].write_text("")
+    context.world.target.endpoints.logs[service].path.write_text("")
 
 
 @when("I read the bars of {symbol}")
@@ -349,7 +349,7 @@ def test_drift_changes_no_verdict_and_stands_in_every_output(runs: Runs) -> None
 EMBEDDED = """
 Feature: Restarts
 
-  @needs:switchable-services @id:planned
+  @needs:switchable-ib-host @id:planned
   Scenario: The suite stops a service, and starts it again
     When I stop the IB host
     Then one is one
