@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any, cast
 
 from driver.fake_clock import FakeClock
 from driver.scripted_world import Asked, Net, NetClient, Script, ScriptedTarget
 
 from ktrdr_acceptance.api.http import Answer, ServiceClient
+from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.check import Check
@@ -139,7 +139,7 @@ def inspected(
     at: ScriptedTarget | None = None,
     clock: Clock | None = None,
     left_over: tuple[str, ...] = (),
-    logs: dict[str, Path] | None = None,
+    logs: dict[str, LogFile] | None = None,
     **settings: Any,
 ) -> Inspected:
     """Inspect a healthy KTRDR with some of its answers changed."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from driver.scripted_world import Script, ScriptedTarget
 
+from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.faults import RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.preflight.asking import Asking, Probe
@@ -421,12 +422,14 @@ def test_a_disk_that_cannot_be_looked_at_is_not_ok(monkeypatch: pytest.MonkeyPat
 def test_logs_that_are_named_must_be_there(tmp_path: Path) -> None:
     log = tmp_path / "backend.log"
     log.touch()
-    assert inspected(logs={"backend": log}).check(LOGS).outcome is Outcome.OK
-    check = inspected(logs={"backend": log, "ib-host": tmp_path / "ib.log"}).check(LOGS)
+    assert inspected(logs={"backend": LogFile(log)}).check(LOGS).outcome is Outcome.OK
+    check = inspected(logs={"backend": LogFile(log), "ib-host": LogFile(tmp_path / "ib.log")}).check(LOGS)
     assert came_out(check) == ("failed", "E37")
     assert f"the log of ib-host cannot be read: {tmp_path / 'ib.log'}" in check.said
     assert LOGS not in inspected().names
-    assert came_out(inspected(logs={"backend": tmp_path}).check(LOGS)) == ("failed", "E37"), "a folder"
+    assert came_out(inspected(logs={"backend": LogFile(tmp_path)}).check(LOGS)) == ("failed", "E37"), (
+        "a folder"
+    )
 
 
 # clocks
