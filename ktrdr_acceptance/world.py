@@ -76,7 +76,14 @@ class World:
         endpoints = self.target.endpoints
         self.backend = Backend(self.connect("backend", endpoints.backend_url))
         has_workers = self.generation.has_workers
-        self.workers = Workers(self.backend, self.connect, self.waiter, self.ours, register=has_workers)
+        self.workers = Workers(
+            self.backend,
+            self.connect,
+            self.waiter,
+            self.ours,
+            register=has_workers,
+            service_at=self.target.service_at,
+        )
         self.hosts = Hosts(endpoints.other_services, self.connect, self.backend)
         self.operations = Operations(
             self.backend,

@@ -33,7 +33,7 @@ def then_others_refused(context: StepContext) -> None:
 def then_workers_of_their_own(context: StepContext) -> None:
     """Compare the workers that have them."""
     world = context.world
-    workers = {world.operations.worker_of(operation).name for operation in world.crowd.accepted}
+    workers = {world.operations.worker_of(operation).service for operation in world.crowd.accepted}
     # Of none at all it cannot be said.
     world.check.that("workers that run them", workers, has_length(max(1, len(world.crowd.accepted))))
 

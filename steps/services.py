@@ -24,7 +24,7 @@ def given_hangs(context: StepContext, service: str) -> None:
 def given_workers_switched_off(context: StepContext, kind: Kind) -> None:
     """Switch off all workers of a kind; they are on again after the scenario."""
     world = context.world
-    names = [row.worker_id for row in world.workers.of(kind)]
+    names = world.workers.services(kind)
     world.check.that(f"{kind} workers to switch off", names, is_not(empty()))
     world.services.stop(*names)
 

@@ -33,5 +33,5 @@ def then_worker_listed(context: StepContext, kind: Kind) -> None:
 def then_worker_is_of_kind(context: StepContext, kind: Kind) -> None:
     """Compare the worker that knows it with the registry."""
     world = context.world
-    ids = [row.worker_id for row in world.workers.of(kind)]
-    world.check.that("workers of the kind", ids, has_item(world.operations.worker_of(world.operation).name))
+    its = world.operations.worker_of(world.operation).service
+    world.check.that("workers of the kind", world.workers.services(kind), has_item(its))

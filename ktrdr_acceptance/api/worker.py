@@ -9,11 +9,15 @@ from ktrdr_acceptance.api.models import OperationBody, OperationPage, WorkerHeal
 
 
 class Worker:
-    """Client of one worker, named as it registered."""
+    """Client of one worker, named as it registered.
 
-    def __init__(self, http: ServiceClient) -> None:
+    `service` is what the target calls it: it stays, where a worker takes a new name with each start.
+    """
+
+    def __init__(self, http: ServiceClient, service: str = "") -> None:
         self._http = http
         self.name = http.name
+        self.service = service or http.name
         self.base_url = http.base_url
 
     def health_answer(self) -> Answer:

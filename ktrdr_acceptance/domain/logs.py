@@ -104,7 +104,7 @@ class Logs:
     def shows_no_error(self, place: str, operation: Operation) -> None:
         """Require that the log of a place, which speaks of an operation, shows no error of it."""
         worker = self.operations.worker_of(operation) if operation.kind.worker_types else None
-        names = [worker.name, worker.base_url] if worker else []
+        names = [worker.name, worker.service, worker.base_url] if worker else []
         self._never(
             self._that_speaks_of(place, operation),
             operation,
@@ -184,7 +184,7 @@ class Logs:
 
     def _at(self, place: str, operation: Operation) -> LogSlice:
         service = PLACES[place]
-        return self._of(self.operations.worker_of(operation).name if service == ITS_WORKER else service)
+        return self._of(self.operations.worker_of(operation).service if service == ITS_WORKER else service)
 
     def _that_speaks_of(self, place: str, operation: Operation) -> LogSlice:
         """Return the log of a place once it names the operation: it is the right one, and it is written."""

@@ -29,12 +29,30 @@ class Workers:
     ours: set[str] = field(default_factory=set)
     # False where the backend does all work itself (generations O and N).
     register: bool = True
+    # What the target calls the worker with an id and a URL.
+    service_at: Callable[[str, str], str] = lambda worker_id, _url: worker_id
     unreachable: set[str] = field(default_factory=set)
+    # The ids and URLs under which each service was seen as a worker.
+    _seen_as: dict[str, set[str]] = field(default_factory=dict)
     _clients: dict[str, Worker] = field(default_factory=dict)
 
     def registered(self) -> list[WorkerBody]:
         """Return all registered workers."""
         return self.backend.workers() if self.register else []
+
+    def service_of(self, row: WorkerBody) -> str:
+        """Return what the target calls a registered worker."""
+        service = self.service_at(row.worker_id, row.endpoint_url)
+        self._seen_as.setdefault(service, set()).update((row.worker_id, row.endpoint_url))
+        return service
+
+    def services(self, kind: Kind) -> list[str]:
+        """Return what the target calls the registered workers that do operations of a kind."""
+        return [self.service_of(row) for row in self.of(kind)]
+
+    def seen_as(self, service: str) -> set[str]:
+        """Return the ids and URLs under which a service was seen as a worker."""
+        return self._seen_as.get(service, set())
 
     def of(self, kind: Kind) -> list[WorkerBody]:
         """Return the registered workers that do operations of a kind."""
@@ -72,7 +90,7 @@ class Workers:
         """Return the client for one registered worker; the same for the same address."""
         key = f"{row.worker_id} {row.endpoint_url}"
         if key not in self._clients:
-            self._clients[key] = Worker(self.connect(row.worker_id, row.endpoint_url))
+            self._clients[key] = Worker(self.connect(row.worker_id, row.endpoint_url), self.service_of(row))
         return self._clients[key]
 
     def wait_until_ready(self, kind: Kind, within: float) -> None:
@@ -177,8 +195,8 @@ class Workers:
         return ", ".join(f"{row.worker_id}: {row.current_operation_id}" for row in foreign)
 
     def _state_of(self, worker: Worker) -> tuple[str, str]:
-        listed = {row.worker_id: row.status for row in self.registered()}
-        return listed.get(worker.name, "not registered"), worker.health().worker_status
+        listed = {self.service_of(row): row.status for row in self.registered()}
+        return listed.get(worker.service, "not registered"), worker.health().worker_status
 
     def _states(self, kind: Kind) -> str:
         states = [f"{row.worker_id} {row.status}" for row in self.of(kind)] or ["none registered"]

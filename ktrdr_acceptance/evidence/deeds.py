@@ -118,7 +118,7 @@ def deeds_of(
         for operation in operations
         for worker in (operation.home, operation.worker)
         if worker is not None
-        for name in (worker.name, worker.base_url)
+        for name in (worker.name, worker.service, worker.base_url)
     }
     return Deeds(
         frozenset(operation.id for operation in operations),

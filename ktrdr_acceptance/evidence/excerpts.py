@@ -55,14 +55,15 @@ def excerpts(
         except UnreadableLog as problem:
             found.append(Excerpt(log.service, (str(problem),)))
     names = _with_sessions({operation.id for operation in operations} | requests, read.values())
-    workers = {operation.worker.name: operation for operation in operations if operation.worker}
+    workers = {operation.worker.service: operation for operation in operations if operation.worker}
+    called = {*workers, *(operation.worker.name for operation in workers.values() if operation.worker)}
     for service, entries in read.items():
         at_worker = service in workers
         told = _naming(names, entries)
         errors = [
             entry
             for operation in operations
-            for entry in errors_of(operation.id, entries, at_worker=at_worker, worker=workers)
+            for entry in errors_of(operation.id, entries, at_worker=at_worker, worker=called)
         ]
         errors += [entry for entry in told if entry.is_error or entry.level == "WARNING"]
         if lines := _lines(errors) or _lines(_naming(names, entries[: logged.get(service)])[-2:]):

@@ -117,6 +117,9 @@ class Guards:
         names = [
             name
             for service in off
-            for name in (service, service.replace("-", " "), known.get(service) or addresses.get(service))
+            for name in (
+                *(service, service.replace("-", " "), known.get(service) or addresses.get(service)),
+                *sorted(world.workers.seen_as(service)),
+            )
         ]
         return [name.lower() for name in names if name]

@@ -58,6 +58,9 @@ class Target(Protocol):
     def reach(self, url: str) -> str:
         """Return where a URL that the services use among themselves is reached from here."""
 
+    def service_at(self, worker_id: str, url: str) -> str:
+        """Return what the target calls the worker that registered with this id and URL."""
+
     def cannot(self, verb: Verb | Literal["replace"], service: str) -> str:
         """Return in words why the suite may not, or cannot, do this to a service; empty if it can."""
 

@@ -136,6 +136,10 @@ class EmbeddedTarget:
         """Its services use the addresses of this machine."""
         return url
 
+    def service_at(self, worker_id: str, url: str) -> str:  # noqa: ARG002 - of the protocol
+        """Its workers are called as they register."""
+        return worker_id
+
     def conditions(self) -> Mapping[str, Condition]:
         """Nobody tells."""
         return {}

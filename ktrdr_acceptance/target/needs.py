@@ -102,13 +102,15 @@ class Needs:
     def _no_logs(self) -> str:
         """The backend's, and that of each worker that may get the scenario's work."""
         workers = self.workers.registered() if self.generation.has_workers else []
-        return self.logs.missing([BACKEND, *(row.worker_id for row in workers)])
+        return self.logs.missing([BACKEND, *map(self.workers.service_of, workers)])
 
     def _no_worker_to(self, verb: Verb | Literal["replace"]) -> str:
         """Every worker must be one that this can be done to: the backend chooses which gets the work."""
         if registry := self._no_registry():
             return registry
-        reasons = [self.target.cannot(verb, row.worker_id) for row in self.workers.registered()]
+        reasons = [
+            self.target.cannot(verb, self.workers.service_of(row)) for row in self.workers.registered()
+        ]
         return next(filter(None, reasons), "") if reasons else f"no worker is registered to {verb}"
 
     def _no_small_disk(self) -> str:

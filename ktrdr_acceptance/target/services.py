@@ -38,6 +38,10 @@ class ServicesTarget:
         """Its workers are reached where they say."""
         return url
 
+    def service_at(self, worker_id: str, url: str) -> str:  # noqa: ARG002 - of the protocol
+        """Its workers are called as they register."""
+        return worker_id
+
     def conditions(self) -> Mapping[str, Condition]:
         """Nobody tells."""
         return {}

@@ -95,6 +95,7 @@ class ScriptedTarget:
         self.data_folder = data_folder
         self.data_limit: int | None = None
         self.why_not = cannot
+        self.services: dict[str, str] = {}
         self.fares: dict[str, Condition] = {}
         self.switched: list[str] = []
         self.refuses: set[str] = set()
@@ -103,6 +104,9 @@ class ScriptedTarget:
 
     def reach(self, url: str) -> str:
         return url
+
+    def service_at(self, worker_id: str, url: str) -> str:
+        return self.services.get(url, worker_id)
 
     def cannot(self, verb: str, service: str) -> str:
         del verb, service

@@ -46,6 +46,7 @@ class Stage:
         self.run: RunResult = run_result(target={"workers": [{"id": "w1", "url": "http://h:5005"}]})
         self.guards = Guards(self.run, lambda: date(2026, 11, 22))
         self.worlds = 0
+        self.seen_as: dict[str, set[str]] = {}
 
     def world(self) -> World:
         """Begin a scenario with an operation of its own."""
@@ -54,7 +55,7 @@ class Stage:
         operations = SimpleNamespace(started=[operation], recorder=SimpleNamespace(drift={}))
         world = SimpleNamespace(
             operations=operations,
-            workers=SimpleNamespace(unreachable=[]),
+            workers=SimpleNamespace(unreachable=[], seen_as=lambda service: self.seen_as.get(service, set())),
             services=SimpleNamespace(switched=[]),
             exchanges=[],
             target=self.target,

@@ -38,7 +38,7 @@ class Desk:
         self.files = {"backend": folder / "backend.log", WORKER: folder / "worker.log"}
         for path in self.files.values():
             path.write_text(before)
-        self.worker = SimpleNamespace(name=WORKER, base_url=WORKER_URL)
+        self.worker = SimpleNamespace(name=WORKER, service=WORKER, base_url=WORKER_URL)
         self.backend_logs_requests = True
         self.requests = 0
         calibration = default_calibration()
