@@ -1,22 +1,25 @@
 # Every target makes or reuses .venv; nothing needs the network once it matches requirements.lock.
 SHELL := /bin/sh
 BIN := .venv/bin
-PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests benchmarks
+PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests benchmarks docker
 
 # Only as given to make: other tools have a TARGET in the environment too.
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept test coverage lint bench recorded report field embedded lock clean
+.PHONY: help venv accept docker-accept test coverage lint bench recorded report field embedded lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv:
 	@scripts/make_venv.sh
 
 accept: venv ## Run the acceptance suite (TARGET=services for a running KTRDR); reports in reports/
 	@$(BIN)/behave $(TARGET_OPTION) features/
+
+docker-accept: venv ## Run it against containers on the local Docker engine (BASE= the image to build on)
+	@scripts/docker_accept.sh
 
 test: venv ## Prove that the suite tells the truth
 	@scripts/run_proofs.sh
@@ -59,6 +62,6 @@ lock: venv ## Renew requirements.lock and package-lock.json (needs the network)
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --silent
 
 clean: ## Remove the environment, caches and reports
-	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	@rm -rf .venv node_modules docker/stage .mypy_cache .ruff_cache .pytest_cache *.egg-info
 	@find reports -mindepth 1 ! -name .gitkeep -delete
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

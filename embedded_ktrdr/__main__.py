@@ -66,7 +66,8 @@ def main() -> int:
     ktrdr_ports = options.ports == "ktrdr"
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
     trainers, gateway = tuple(options.training_worker), options.gateway
-    wishes = Wishes(trainers, options.backtest_workers, gateway, Pace(options.speed), data_dir, models_dir)
+    testers = _numbered("backtest", options.backtest_workers)
+    wishes = Wishes(trainers, testers, gateway, Pace(options.speed), data_dir, models_dir)
     supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
@@ -154,8 +155,8 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _numbered(kind: str, count: int) -> list[str]:
-    return [f"{kind}-worker-{number + 1}" for number in range(count)]
+def _numbered(kind: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{kind}-worker-{number + 1}" for number in range(count))
 
 
 def _speed(text: str) -> float:

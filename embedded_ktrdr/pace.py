@@ -26,9 +26,14 @@ class Pace:
     """Durations in real seconds; `speed` is how many KTRDR seconds pass in one real second."""
 
     speed: float = DEFAULT_SPEED
+    own_cache_ttl_s: float | None = None
+    """What the caller decides about the cache instead."""
 
-    # How long the backend trusts what a worker last said about an operation (contract 2.4).
-    cache_ttl_s = Scaled(1.0)
+    @property
+    def cache_ttl_s(self) -> float:
+        """How long the backend trusts what a worker last said about an operation (contract 2.4)."""
+        return 1.0 / self.speed if self.own_cache_ttl_s is None else self.own_cache_ttl_s
+
     # Pause between two rounds of health checks, how long one may take, and how long after its last healthy
     # answer an unavailable worker is forgotten (contract 1.2).
     health_sweep_s = Scaled(10.0)

@@ -1,4 +1,4 @@
-"""One service in its own process, forked from the supervisor.
+"""One service in its own process: alone, or forked from the supervisor.
 
 Forking shares the imports: FastAPI, pydantic and httpx take half a second of processor time, which every
 further service would pay again if it were spawned.
@@ -13,11 +13,15 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
-GRACE_S = 1  # for requests in flight when the service is asked to stop
+# For requests in flight when the service is asked to stop. The second comes first: each that uvicorn cancels
+# would leave a traceback.
+GRACE_S = 1
+ENDS_AFTER_S = 0.7
 
 _PR_SET_PDEATHSIG = 1
 
@@ -35,10 +39,40 @@ def run_service(
         signal.signal(number, lambda *_: os._exit(0))
     _leave_terminal(log)
     _die_with_supervisor(lifeline)
+    serve(make_app, configure_logs, listener)
+
+
+def serve(
+    make_app: Callable[[], FastAPI], configure_logs: Callable[[], None], listener: socket.socket
+) -> None:
+    """Serve on `listener` until SIGTERM or SIGINT, which the caller has made a normal end already."""
     configure_logs()
     config = uvicorn.Config(make_app(), log_config=None, timeout_graceful_shutdown=GRACE_S, ws="none")
-    server = uvicorn.Server(config)
-    asyncio.run(server.serve(sockets=[listener]))
+    asyncio.run(_Server(config).serve(sockets=[listener]))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port, a free one if it is 0; OSError if it is not free."""
+    # asyncio turns Nagle's delay (40 ms on every second request) off only where the protocol is named.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Ends soon, whoever still waits for an answer."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        late = threading.Timer(ENDS_AFTER_S, os._exit, (0,))
+        late.daemon = True
+        late.start()
 
 
 def _leave_terminal(log: Path) -> None:

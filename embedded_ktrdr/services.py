@@ -40,7 +40,7 @@ class Wishes:
     """What the caller decides about the services, and the folders that they share."""
 
     training_workers: tuple[str, ...]
-    backtest_workers: int
+    backtest_workers: tuple[str, ...]
     gateway: str
     """`connected`, `disconnected` or `slow`."""
     pace: Pace
@@ -97,8 +97,8 @@ def table(wishes: Wishes) -> list[Service]:
         Service(IB_HOST, 5001, lambda urls: create_ib_host(urls[IB_GATEWAY], pace)),
         worker("training-host", 5002, create_training_host, registers=False),
         *(
-            worker(f"backtest-worker-{number + 1}", BACKTEST_PORTS[number], create_backtest_worker)
-            for number in range(wishes.backtest_workers)
+            worker(name, BACKTEST_PORTS[number], create_backtest_worker)
+            for number, name in enumerate(wishes.backtest_workers)
         ),
         *(
             worker(name, FIRST_TRAINING_PORT + number, create_training_worker)

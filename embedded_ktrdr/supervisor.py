@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from embedded_ktrdr.operations import now
-from embedded_ktrdr.service import run_service
+from embedded_ktrdr.service import listen, run_service
 from embedded_ktrdr.services import BACKEND, HOST, Service, Wishes, table
 
 READY_WITHIN_S = 30.0
@@ -154,21 +153,15 @@ class Supervisor:
 
     def _bind(self, service: Service) -> None:
         """Take the port of a service: its own, or a free one that it then keeps."""
-        # asyncio turns Nagle's delay (40 ms on every second request) off only where the protocol is named.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, service.port))
-            listener.listen()
+            service.listener = listen(HOST, service.port)
         except OSError as error:
-            listener.close()
             raise ServiceError(
                 f"Port {service.port} of {service.name} is not free ({error.strerror}): "
                 "stop what listens there, or use --ports free.",
                 2,
             ) from error
-        service.listener = listener
-        service.port = listener.getsockname()[1]
+        service.port = service.listener.getsockname()[1]
 
     def _unbind(self, service: Service) -> None:
         assert service.listener is not None

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Runs the suite against the embedded KTRDR in containers of the local Docker engine: stages, builds, brings up, runs,
+# takes down. What stands on the command line goes to behave.
+#   BASE=IMAGE   image with Python 3.11 or newer to build on (docker/make_base.sh makes one where none can be pulled)
+# Left behind are, as a cache, docker/stage and the image embedded-ktrdr; nothing else, however it ends.
+set -eu
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+base=${BASE:-python:3.11-slim}
+image=${KTRDR_IMAGE:-embedded-ktrdr}
+project=ktrdr-accept-$$
+suite= work=
+
+refuse() {
+    echo "$1" >&2
+    exit 2
+}
+
+# By label and not by compose, which may be what has failed.
+of_project() { docker "$@" --quiet --filter "label=com.docker.compose.project=$project"; }
+remove_rest() {
+    of_project ps --all | xargs -r docker rm --force --volumes >/dev/null
+    of_project network ls | xargs -r docker network rm >/dev/null
+    of_project volume ls | xargs -r docker volume rm >/dev/null
+    [ -z "$work" ] || rm -rf "$work"
+}
+
+ask_to_stop() {
+    [ -n "$suite" ] || exit 130
+    kill -TERM "$suite" 2>/dev/null || true
+}
+trap ask_to_stop INT TERM HUP
+
+command -v docker >/dev/null 2>&1 || refuse "docker is not on PATH: install Docker, or run \`make accept\`."
+reason=$(docker version --format '{{.Server.Version}}' 2>&1) ||
+    refuse "No Docker engine answers: $(echo "$reason" | tail -n 1)"
+docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/dev/null ||
+    refuse "The base image $base is not here and cannot be pulled: make one with docker/make_base.sh and say BASE=."
+trap remove_rest EXIT
+work=$(mktemp -d)
+
+"$bin/python" docker/stage.py "$base"
+before=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
+# Without network: all that it needs is staged.
+docker build --quiet --force-rm --network none --build-arg BASE="$base" --tag "$image" docker >"$work/build" 2>&1 || {
+    cat "$work/build" >&2
+    refuse "The image $image cannot be built on $base."
+}
+after=$(docker image inspect --format '{{.Id}}' "$image")
+[ -z "$before" ] || [ "$before" = "$after" ] || docker image rm "$before" >/dev/null 2>&1 || true
+
+# Containers never run as root; a plain user's run as that user, so that both may change the bars.
+mkdir "$work/data"
+KTRDR_UID=$(id -u) KTRDR_GID=$(id -g)
+if [ "$KTRDR_UID" -eq 0 ]; then
+    KTRDR_UID=10001 KTRDR_GID=10001
+    chown "$KTRDR_UID:$KTRDR_GID" "$work/data"
+fi
+KTRDR_DATA_DIR=$work/data KTRDR_IMAGE=$image KTRDR_CONTAINERS=$project
+ports=$("$bin/python" docker/free_ports.py)
+# shellcheck disable=SC2086 # one assignment per word
+export KTRDR_UID KTRDR_GID KTRDR_DATA_DIR KTRDR_IMAGE KTRDR_CONTAINERS $ports
+
+[ $# -gt 0 ] || set -- features/
+"$bin/behave" -D target=docker -D compose_file=docker/compose.yaml -D compose_project="$project" \
+    -D disposable=true "$@" &
+suite=$!
+status=0
+wait "$suite" || status=$?
+# A signal ends the waiting, not the suite.
+while kill -0 "$suite" 2>/dev/null; do
+    status=0
+    wait "$suite" || status=$?
+done
+exit "$status"
