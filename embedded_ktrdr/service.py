@@ -21,7 +21,7 @@ from fastapi import FastAPI
 # For requests in flight when the service is asked to stop. The second comes first: each that uvicorn cancels
 # would leave a traceback.
 GRACE_S = 1
-ENDS_AFTER_S = 0.7
+ENDS_AFTER_S = 0.5
 
 _PR_SET_PDEATHSIG = 1
 
