@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar, overload
 
 from ktrdr_acceptance.api.bars import Bars, Inventory, Range
+from ktrdr_acceptance.api.command_line import Child
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
 from ktrdr_acceptance.api.models import OperationPage
@@ -62,6 +63,8 @@ class Said:
     unwell = Told[list[str]]("the services' health")
     # The id of the last request that was made for its traces in the log.
     request_id = Told[str]("a request with an id of its own")
+    # KTRDR's own command, as it was begun last.
+    child = Told[Child]("a command that was begun")
     # Seconds that the last timed answer took.
     elapsed_s = Told[float]("an answer that was timed")
 

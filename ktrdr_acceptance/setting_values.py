@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -95,10 +96,19 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _words(value: str) -> str:
+    try:
+        shlex.split(value)
+    except ValueError as problem:
+        raise ValueError(f"is not a command line ({problem})") from None
+    return value.strip()
+
+
 Duration = Annotated[float, BeforeValidator(_seconds)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Logs = Annotated[str, AfterValidator(_logs)]
 Services = Annotated[str, AfterValidator(_services)]
+Words = Annotated[str, AfterValidator(_words)]
 File = Annotated[Path, BeforeValidator(_file)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 ExistingFolder = Annotated[Folder, AfterValidator(_existing)]

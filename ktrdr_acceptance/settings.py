@@ -21,6 +21,7 @@ from ktrdr_acceptance.setting_values import (
     Folder,
     Logs,
     Services,
+    Words,
 )
 
 ENVIRONMENT_PREFIX = "KTRDR_"
@@ -83,6 +84,11 @@ class Settings(BaseModel):
         "",
         description="Log files of `target=services`, as `backend=FILE,ib-host=FILE,WORKER_ID=FILE` (also "
         "`training-host`); without them scenarios that read logs are not run.",
+    )
+    cli: Words = Field(
+        "",
+        description="KTRDR's own command, as one types it (`ktrdr`, `uv run ktrdr`), run in the folder "
+        "`ktrdr_home` if that is set; without it scenarios that use the command are not run.",
     )
     ktrdr_home: Folder | None = Field(
         None,

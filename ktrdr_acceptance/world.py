@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ktrdr_acceptance.api.backend import Backend
+from ktrdr_acceptance.api.command_line import CommandLine
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange, ServiceClient
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.bad_requests import BadRequests
+from ktrdr_acceptance.domain.command import Command
 from ktrdr_acceptance.domain.crowd import Crowd
 from ktrdr_acceptance.domain.data import Data
 from ktrdr_acceptance.domain.downloads import Downloads
@@ -97,7 +100,10 @@ class World:
             ledger=self.ledger,
         )
         self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter, self.log_slices)
-        self.needs = Needs(self.target, self.generation, self.workers, self.hosts, self.logs, self.found)
+        self.command = Command(self._command_line(), self.backend, self.waiter, self.undo, self.found)
+        self.needs = Needs(
+            *(self.target, self.generation, self.workers, self.hosts, self.logs, self.command, self.found)
+        )
         calibration = use_calibration(self.settings.calibration).calibration
         starts = (self.backend, self.operations)
         self.trainings = Trainings(
@@ -150,6 +156,15 @@ class World:
         )
         self._clients.append(client)
         return client
+
+    def _command_line(self) -> CommandLine:
+        return CommandLine(
+            tuple(shlex.split(self.settings.cli)),
+            self.target.endpoints.backend_url,
+            self.clock,
+            self.exchanges.append,
+            self.settings.ktrdr_home,
+        )
 
     def missing(self, need: str) -> str:
         """Return in words what the target lacks of `need` (a value of @needs), or an empty text."""

@@ -22,6 +22,8 @@ class Refusal:
     code: str | None = None
     fields: tuple[str, ...] = ()
     request_id: str = ""
+    # What `status` is a status of: a command refuses too.
+    form: str = "HTTP"
 
     @property
     def is_client_error(self) -> bool:
@@ -40,7 +42,7 @@ class Refusal:
 
     def __str__(self) -> str:
         fields = f" (fields: {', '.join(self.fields)})" if self.fields else ""
-        return f"HTTP {self.status}: {self.message}{fields}"
+        return f"{self.form} {self.status}: {self.message}{fields}"
 
 
 def read_refusal(answer: Answer) -> Refusal:

@@ -39,6 +39,13 @@ class Exchange:
     at: float
     failure: str | None = None
     request_id: str = ""
+    # What `status` is a status of: a command has exchanges too.
+    form: str = "HTTP"
+
+    @property
+    def outcome(self) -> str:
+        """What came of it: the status, or why there is none."""
+        return self.failure or f"{self.form} {self.status}"
 
 
 @dataclass(frozen=True)

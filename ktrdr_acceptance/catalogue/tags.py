@@ -29,6 +29,8 @@ NEEDS = (
     "replaceable-workers",
     "replaceable-ib-host",
     "logs",
+    "cli",
+    "scriptable-cli",
 )
 USES = ("training-worker", "backtest-worker", "training-host", "data-folder", "services")
 LOCKS: tuple[str, ...] = ()

@@ -97,7 +97,7 @@ class Starts(Generic[P]):
 
     def refusal_of(self, **changes: Any) -> Refusal:
         """Return the refusal of the smallest request with `changes`; AssertionError if it is accepted."""
-        self._remember()
+        self.remember()
         purpose = self.smallest
         return self._refused(self.attempt(purpose, **changes), f"with {changes}")
 
@@ -106,7 +106,7 @@ class Starts(Generic[P]):
 
         Raises AssertionError if it is accepted.
         """
-        self._remember(at)
+        self.remember(at)
         ask = self.ask if at is None else (lambda payload: at.start_answer(self.route_at_worker, payload))
         return self._refused(self._attempt(self.smallest, lambda: ask(body), home=at), what)
 
@@ -114,7 +114,7 @@ class Starts(Generic[P]):
         """Return the ids of operations unknown before the last request that had to be refused."""
         return [operation_id for operation_id in self._newest(self._asked) if operation_id not in self._known]
 
-    def _remember(self, at: Worker | None = None) -> None:
+    def remember(self, at: Worker | None = None) -> None:
         """Take down which operations there are, to tell later which have been started since."""
         self._asked = at
         self._known = set(self._newest(at))
@@ -124,8 +124,16 @@ class Starts(Generic[P]):
             return at.operation_ids()
         return self.backend.operations(operation_type=self.kind.operation_type, limit=100).ids
 
+    def attempt_by(self, purpose: str, ask: Callable[[], Refusal | str]) -> Refusal | Operation:
+        """Have an operation asked for otherwise than here; `ask` gives its id, or the refusal."""
+        return self._attempt(purpose, ask)
+
+    def newest(self) -> list[str]:
+        """Return the ids of the newest operations of this kind at the backend."""
+        return self._newest(None)
+
     def _attempt(
-        self, purpose: str, ask: Callable[[], Answer], home: Worker | None = None
+        self, purpose: str, ask: Callable[[], Answer | Refusal | str], home: Worker | None = None
     ) -> Refusal | Operation:
         calibrated = self.calibrated(purpose)
 

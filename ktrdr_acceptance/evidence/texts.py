@@ -46,8 +46,7 @@ def exchange_digest(exchanges: list[Exchange]) -> Attachment:
     """Return one line for each distinct request: how often, how answered, and how slow at most."""
     groups: dict[tuple[str, str, str, str], list[float]] = {}
     for exchange in exchanges:
-        answer = exchange.failure or f"HTTP {exchange.status}"
-        key = (exchange.service, exchange.method, exchange.url, answer)
+        key = (exchange.service, exchange.method, exchange.url, exchange.outcome)
         groups.setdefault(key, []).append(exchange.elapsed_s)
     lines = [
         f"{service}  {method} {url}: {answer}, {len(took)} times, slowest {max(took) * 1000:.0f} ms"
@@ -57,13 +56,12 @@ def exchange_digest(exchanges: list[Exchange]) -> Attachment:
 
 
 def _block(exchange: Exchange, started: float) -> str:
-    status = exchange.failure or f"HTTP {exchange.status}"
     lines = [f"+{exchange.at - started:.3f} s  {exchange.service}  {exchange.method} {exchange.url}"]
     if exchange.request_id:
         lines[0] += f"  ({exchange.request_id})"
     if exchange.request_body is not None:
         lines.append(f"> {body_text(exchange.request_body)}")
-    lines.append(f"< {status} in {exchange.elapsed_s * 1000:.0f} ms")
+    lines.append(f"< {exchange.outcome} in {exchange.elapsed_s * 1000:.0f} ms")
     if exchange.response_body is not None:
         lines.append(f"< {body_text(exchange.response_body)}")
     return "\n".join(lines)

@@ -39,11 +39,12 @@ class Operations(Copies):
     ledger: Ledger = field(default_factory=Ledger)
 
     def attempt(
-        self, planned: Callable[[str, float], Operation], name: str, ask: Callable[[], Answer]
+        self, planned: Callable[[str, float], Operation], name: str, ask: Callable[[], Answer | Refusal | str]
     ) -> Operation | Refusal:
         """Ask for an operation by `ask`; return it, or the refusal. Its undo is registered first.
 
-        `planned` makes the operation from its id and the moment of the request.
+        `planned` makes the operation from its id and the moment of the request. What is asked for otherwise
+        than over HTTP gives the id itself, or the refusal.
         """
         started: list[Operation] = []
         lost = False
@@ -62,11 +63,14 @@ class Operations(Copies):
         request = f"request {uuid4().hex} for a {name}"
         self.ledger.begun(request, backend=self.backend.base_url, asked=name, at=at)
         answer = ask()
-        if not answer.ok:
+        if isinstance(answer, Answer) and not answer.ok:
+            answer = read_refusal(answer)
+        if isinstance(answer, Refusal):
             lost = False
             self.ledger.undone(request)
-            return read_refusal(answer)
-        operation = planned(operation_id_of(answer), asked_at)
+            return answer
+        operation_id = operation_id_of(answer) if isinstance(answer, Answer) else answer
+        operation = planned(operation_id, asked_at)
         lost = False
         self._take_down(operation)
         self.ledger.undone(request)
@@ -158,13 +162,17 @@ class Operations(Copies):
 
     def cancel(self, operation: Operation) -> None:
         """Cancel an operation where it was asked for; the cancel must be acknowledged."""
-        operation.percentage_at_cancel = self.look(operation).progress.percentage
+        self.note_cancel(operation)
         acknowledged = read(CancelBody, self.ask_to_cancel(operation), "data")
         if acknowledged.operation_id != operation.id or acknowledged.status != Status.CANCELLED:
             raise AssertionError(
                 f"{self._asked(operation)} answered the cancel of {operation.id} with the status "
                 f"{acknowledged.status} of {acknowledged.operation_id}"
             )
+
+    def note_cancel(self, operation: Operation) -> None:
+        """Take down how far an operation has come when it is cancelled."""
+        operation.percentage_at_cancel = self.look(operation).progress.percentage
 
     def stated_reason(self, operation: Operation) -> str:
         """Return the reason of a failure as the backend states it, or `no reason`."""

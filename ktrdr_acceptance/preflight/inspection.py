@@ -90,7 +90,7 @@ def _inspect(inspected: Inspected, clock: Clock) -> Inspection:
         *(probe.made(asking) if identity else not_made(probe.name, _UNKNOWN) for probe in probes),
     ]
     if identity:
-        identity = replace(identity, services=_services(inspected, checks))
+        identity = replace(identity, services=_services(inspected, checks), command=inspected.settings.cli)
     made = Preflight(tuple(checks), time.monotonic() - began)
     return Inspection(inspected.target, inspected.settings, identity, made)
 

@@ -45,6 +45,8 @@ class Identity:
     workers: tuple[WorkerIdentity, ...]
     services: tuple[ServiceIdentity, ...]
     speed: float
+    # KTRDR's own command, if the settings name one.
+    command: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the identity as `results.json` states it."""
@@ -63,6 +65,8 @@ class Identity:
         if self.services:
             said = (f"{s.name} ({s.url}) {'answers' if s.answers else 'silent'}" for s in self.services)
             lines.append(f"other services: {', '.join(said)}")
+        if self.command:
+            lines.append(f"KTRDR's command: {self.command}")
         return lines
 
 
@@ -76,6 +80,7 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         http.close()
     return replace(
         identity,
+        command=settings.cli,
         services=tuple(
             ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
             for name, url in endpoints.other_services.items()

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.domain.command import Command
 from ktrdr_acceptance.domain.hosts import Hosts
 from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.workers import Workers
@@ -30,6 +31,7 @@ class Needs:
     workers: Workers
     hosts: Hosts
     logs: Logs
+    command: Command
     # What was found out for a whole run, because finding out takes long.
     found: dict[str, str] = field(default_factory=dict)
 
@@ -52,6 +54,8 @@ class Needs:
             "replaceable-ib-host": lambda: self.target.cannot("replace", IB_HOST),
             "replaceable-workers": lambda: self._no_worker_to("replace"),
             "fillable-disk": self._no_small_disk,
+            "cli": self._no_command,
+            "scriptable-cli": lambda: self._no_command() or self.command.not_scriptable(),
         }
         return checks[need]()
 
@@ -103,6 +107,9 @@ class Needs:
         """The backend's, and that of each worker that may get the scenario's work."""
         workers = self.workers.registered() if self.generation.has_workers else []
         return self.logs.missing([BACKEND, *map(self.workers.service_of, workers)])
+
+    def _no_command(self) -> str:
+        return self._once("cli", self.command.missing)
 
     def _no_worker_to(self, verb: Verb | Literal["replace"]) -> str:
         """Every worker must be one that this can be done to: the backend chooses which gets the work."""

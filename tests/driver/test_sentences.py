@@ -23,6 +23,7 @@ from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.operation import Kind
 
 from .fake_clock import FakeClock
+from .scripted_command import LIST_S, STARTED_H, STATUS_S, End, ScriptedChild, ScriptedLine
 from .scripted_world import ID, ScriptedWorld, bars_reply, body_of, load_sentences, scripted_world
 from .test_training_result import FULL, HEALTHY
 
@@ -394,6 +395,39 @@ def worker(status: str = "idle", operation: str | None = None, listed_as: str = 
 
 def workers(**changes: Any) -> Arrange:
     return lambda world: world.has_workers(W, **changes)
+
+
+def command(*ends: End, form: str = "S") -> Arrange:
+    """KTRDR's command is there, and ends so each time it is used."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.command.line = ScriptedLine(*ends).as_line()
+        world.found["command set"] = form
+
+    return arrange
+
+
+def ran(end: End, form: str = "S", elapsed_s: float = 0.1) -> Arrange:
+    """A command has been begun, and ends so."""
+    child = ScriptedChild("ktrdr do", end, elapsed_s)
+    return both(command(end, form=form), says(child=child))
+
+
+def command_lists(said: str, *rows: dict[str, Any], status: int = 0) -> Arrange:
+    """The command prints this list, while the backend has these rows."""
+    return both(
+        command((status, said)),
+        lambda world: world.speaks_of(id="op_short"),
+        lambda world: world.script("GET /operations", (200, page(*rows))),
+    )
+
+
+LONG_ID = "op_training_20261122_222654_4b5e75af"
+CANCELLED_ROW = row(LONG_ID, "cancelled")
+
+
+def command_shows(said: str, **shown: Any) -> Arrange:
+    return both(op(**shown), ran((0, said)))
 
 
 def listed_when_ended(*still: dict[str, Any]) -> Arrange:
@@ -1291,6 +1325,85 @@ CLAIMS = [
             f"{W}: no address": workers(endpoint_url=""),
             f"{W}: the state 'sleepy'": workers(status="sleepy"),
             "the state 'temporarily_unavailable'": workers(status="temporarily_unavailable"),
+        },
+    ),
+    # KTRDR's command
+    Claim(
+        "then KTRDR's command succeeds within 5 seconds",
+        ran((0, "")),
+        {
+            "exit status of ktrdr do: .*was <1>.*it printed no luck": ran((1, "no luck")),
+            "was <-2>": ran((-2, "")),
+            "ktrdr do did not end within 5 s": ran(None),
+        },
+    ),
+    Claim(
+        "then KTRDR's command says within 5 seconds that it has failed",
+        ran((1, "")),
+        {
+            "exit status of ktrdr do: .*was <0>": ran((0, "fine")),
+            "was <2>": ran((2, "no such option")),
+            "was <-15>": ran((-15, "")),
+            "ktrdr do did not end within 5 s": ran(None),
+        },
+    ),
+    Claim(
+        "then KTRDR's command still watches it",
+        ran(None),
+        {"whether the command still runs": ran((0, ""))},
+    ),
+    Claim(
+        "then KTRDR's command has named it within 2 seconds",
+        ran((0, STARTED_H), "H", 1.9),
+        {
+            "seconds until the command had named it: .*was <2.0>": ran((0, STARTED_H), "H", 2.0),
+            "did not end": ran(None, "H"),
+        },
+    ),
+    Claim(
+        "then a program can read its id, its kind and that it has started",
+        both(op(), ran((0, STARTED_H), "H")),
+        {
+            "no JSON: 'Started training: op_1'": both(op(), ran((0, "Started training: op_1"), "H")),
+            "'operation_id': None": both(op(), ran((0, "[]"), "H")),
+            "'operation_id': 'op_2'": both(op(), ran((0, STARTED_H.replace("op_1", "op_2")), "H")),
+            "'type': 'backtest'": both(op(), ran((0, STARTED_H.replace("training", "backtest")), "H")),
+            "'status': None": both(op(), ran((0, STARTED_H.replace("status", "state")), "H")),
+        },
+    ),
+    Claim(
+        "then KTRDR's command lists the same operations as the backend, in the same states",
+        command_lists(LIST_S, row("op_short"), CANCELLED_ROW),
+        {
+            "op_new is not listed by the command": command_lists(
+                LIST_S, row("op_short"), CANCELLED_ROW, row("op_new")
+            ),
+            f"{LONG_ID} is not listed by the command": command_lists(
+                LIST_S.replace("1122_222654", "1122_222655"), row("op_short"), CANCELLED_ROW
+            ),
+            "1122_222654_4b5e75af... is listed by the command alone": command_lists(LIST_S, row("op_short")),
+            f"{LONG_ID} is cancelled to the command, running at the backend": command_lists(
+                LIST_S, row("op_short"), row(LONG_ID, "running")
+            ),
+            "op_short is listed 2 times": command_lists(
+                LIST_S + "│ op_short │ training │ COMPLETED │", row("op_short"), CANCELLED_ROW
+            ),
+            "operations in both lists": command_lists("No operations found"),
+            "ended with exit status 1": command_lists(LIST_S, row("op_short"), CANCELLED_ROW, status=1),
+        },
+    ),
+    Claim(
+        "then KTRDR's command shows it as the backend does",
+        command_shows(STATUS_S),
+        {
+            "status: completed by the command, cancelled at the backend": command_shows(
+                STATUS_S, status="cancelled"
+            ),
+            "percentage: 100.0 by the command, 90.0 at the backend": command_shows(STATUS_S, percentage=90.0),
+            "id: op_2 by the command": command_shows(STATUS_S.replace("op_1", "op_2")),
+            "percentage: None by the command": command_shows(STATUS_S.replace("100.0%", "all")),
+            "an operation without its Status": command_shows(STATUS_S.replace("Status ", "State  ")),
+            "an operation without its Operation ID, Status, Percentage": command_shows("Error"),
         },
     ),
     Claim(

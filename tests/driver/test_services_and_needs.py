@@ -17,6 +17,7 @@ from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.services import ServicesTarget
 
 from .fake_clock import FakeClock
+from .scripted_command import HELP_H, HELP_S, End, ScriptedLine
 from .scripted_world import ScriptedTarget, ScriptedWorld, scripted_world
 
 GONE = EnvironmentFault("no answer")
@@ -114,6 +115,7 @@ def world_with(target: ScriptedTarget | None = None, generation: Generation = Ge
         Settings.load({}, {}, {}), target or ScriptedTarget(folder), FakeClock(), generation
     )
     world.has_workers("t1")
+    world.command.line = ScriptedLine((0, HELP_H)).as_line()
     world.script("GET /health", (200, {"status": "operational"}), "ib-host")
     world.script("POST /data/historical", (200, {"success": True, "data": BARS}), "ib-host")
     world.script("GET /training/sessions", (200, {"total_sessions": 0, "sessions": []}), "training-host")
@@ -134,6 +136,8 @@ HAS: list[str] = [
     "replaceable-workers",
     "replaceable-ib-host",
     "worker-registry",
+    "cli",
+    "scriptable-cli",
 ]
 
 
@@ -144,6 +148,14 @@ def test_what_is_there_is_not_missing(need: str) -> None:
 
 def scripted(request: str, reply: Any, service: str) -> Callable[[ScriptedWorld], None]:
     return lambda world: world.script(request, reply, service)
+
+
+def commanded(end: End) -> Callable[[ScriptedWorld], None]:
+    return lambda world: setattr(world.command, "line", ScriptedLine(end).as_line())
+
+
+def without_command(world: ScriptedWorld) -> None:
+    world.command.line.words = ()
 
 
 @pytest.mark.parametrize(
@@ -210,6 +222,12 @@ def scripted(request: str, reply: Any, service: str) -> Callable[[ScriptedWorld]
             "the target's data folder is not known (setting data_dir)",
         ),
         ("fillable-disk", lambda _world: None, "no small disk of its own that the suite may fill"),
+        ("cli", without_command, "KTRDR's command is not known (setting cli)"),
+        ("scriptable-cli", without_command, "KTRDR's command is not known (setting cli)"),
+        ("cli", commanded((2, "no such file")), "(ktrdr --help) ended with exit status 2: no such file"),
+        ("cli", commanded((0, "cat: a help")), "what ktrdr --help prints is no help of KTRDR's command"),
+        ("cli", commanded(None), "ktrdr --help did not end within 60 s"),
+        ("scriptable-cli", commanded((0, HELP_S)), "of set S: it watches to the end and answers no program"),
         ("logs", lambda _world: None, "the target's logs are not known (setting logs)"),
     ],
 )
