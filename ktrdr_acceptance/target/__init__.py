@@ -10,4 +10,9 @@ def make_target(settings: Settings) -> Target:
     """Return the target that the settings name, not yet started."""
     if settings.target == "services":
         return ServicesTarget(settings)
+    if settings.target == "docker":
+        # Only then: its SDK takes longer to load than everything else.
+        from ktrdr_acceptance.target.containers import DockerTarget
+
+        return DockerTarget(settings)
     return EmbeddedTarget(settings)

@@ -76,6 +76,9 @@ class Target(Protocol):
     def conditions(self) -> Mapping[str, Condition]:
         """Return how each service fares by the word of what runs it; empty if nobody can tell."""
 
+    def facts(self) -> list[str]:
+        """Return in words what runs the target, as far as it is not said elsewhere."""
+
     def start(self, clock: Clock) -> None:
         """Bring the target up, or do nothing if it is not ours. Raises EnvironmentFault."""
 

@@ -140,6 +140,10 @@ class EmbeddedTarget:
         """Its workers are called as they register."""
         return worker_id
 
+    def facts(self) -> list[str]:
+        """Return nothing: its addresses say it."""
+        return []
+
     def conditions(self) -> Mapping[str, Condition]:
         """Nobody tells."""
         return {}

@@ -47,6 +47,9 @@ class Identity:
     speed: float
     # KTRDR's own command, if the settings name one.
     command: str = ""
+    # What runs the target, in words; and the seeded defects that are switched on.
+    facts: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the identity as `results.json` states it."""
@@ -67,6 +70,9 @@ class Identity:
             lines.append(f"other services: {', '.join(said)}")
         if self.command:
             lines.append(f"KTRDR's command: {self.command}")
+        lines += self.facts
+        if self.defects:
+            lines.append(f"seeded defects, so that failures are expected: {', '.join(self.defects)}")
         return lines
 
 
@@ -105,6 +111,8 @@ def identify_backend(target: Target, backend: Backend) -> Identity:
         workers=tuple(WorkerIdentity(w.worker_id, w.worker_type, w.endpoint_url, w.status) for w in workers),
         services=(),
         speed=endpoints.speed,
+        facts=tuple(target.facts()),
+        defects=endpoints.defects,
     )
 
 

@@ -42,6 +42,10 @@ class ServicesTarget:
         """Its workers are called as they register."""
         return worker_id
 
+    def facts(self) -> list[str]:
+        """Return nothing: its addresses say it."""
+        return []
+
     def conditions(self) -> Mapping[str, Condition]:
         """Nobody tells."""
         return {}

@@ -112,6 +112,9 @@ class ScriptedTarget:
         del verb, service
         return self.why_not
 
+    def facts(self) -> list[str]:
+        return []
+
     def conditions(self) -> dict[str, Condition]:
         return dict(self.fares)
 

@@ -1,0 +1,278 @@
+"""Containers of a compose project on a Docker engine, and URLs for services that are in none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ktrdr_acceptance.evidence.log_files import LogFile
+from ktrdr_acceptance.evidence.log_source import LogPlace
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.setting_values import log_files
+from ktrdr_acceptance.settings import Settings
+from ktrdr_acceptance.target.answering import answers_within, registered_within
+from ktrdr_acceptance.target.base import (
+    BACKEND,
+    BACKTEST_WORKER,
+    IB_GATEWAY,
+    IB_HOST,
+    TRAINING_HOST,
+    Endpoints,
+    Nonsense,
+    Verb,
+)
+from ktrdr_acceptance.target.compose import Compose, project_of, take_down_left
+from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.target.container_logs import ContainerLog
+from ktrdr_acceptance.target.discovery import PORTS, Naming, containers_of_ktrdr
+from ktrdr_acceptance.target.docker import Container, Engine
+
+_HEALTH = {BACKEND: "/api/v1/health"}
+# What the compose file of the embedded KTRDR says of itself.
+_SPEED, _LIMIT, _DEFECTS = "ktrdr.speed", "ktrdr.data-limit-mb", "EMBEDDED_DEFECTS"
+_DATA_FOLDER = "/app/data"
+# Bytes up to which a file system of its own counts as small enough to be filled.
+_SMALL = 1024**3
+_UP_WITHIN, _REGISTERED_WITHIN = 60.0, 30.0
+_HOST_OF_CONTAINERS = "host.docker.internal"
+
+
+class DockerTarget:
+    """The KTRDR of one compose project."""
+
+    name = "docker"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._naming = Naming(settings.compose_services)
+        self._engine: Engine | None = None
+        self._compose: Compose | None = None
+        self._containers: dict[str, Container] = {}
+        self._endpoints: Endpoints | None = None
+        self._did: list[str] = []
+        self.project = ""
+        self.data_folder: Path | None = None
+        self.data_limit: int | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where it listens."""
+        if self._endpoints is None:
+            raise EnvironmentFault("the containers of the target have not been looked for")
+        return self._endpoints
+
+    def start(self, clock: Clock) -> None:
+        """Find the project's containers; bring it up first if that is asked for and it is not."""
+        if left := take_down_left(self._settings.reports):
+            self._did.append(left)
+        self._engine = Engine()
+        if self._settings.compose_file:
+            self._bring_up(self._engine, self._settings.compose_file, clock)
+        self.project, self._containers = containers_of_ktrdr(self._engine, self._naming, self._asked_for())
+        self._look_at_backend()
+        self._endpoints = self._addresses()
+        if self._compose:
+            self._await_up(clock)
+
+    def stop(self) -> None:
+        """Take the project down if the run brought it up."""
+        if self._compose:
+            compose, self._compose = self._compose, None
+            compose.down()
+
+    def facts(self) -> list[str]:
+        """Return in words what runs the target."""
+        engine = f"Docker {self._engine.version}" if self._engine else "no engine"
+        lines = [f"compose project {self.project} on {engine}", *self._did]
+        for name, each in self._containers.items():
+            lines.append(
+                f"{name}: container {each.name} of {each.image} ({each.image_id[7:19]}), {each.condition}"
+            )
+        return lines
+
+    def reach(self, url: str) -> str:
+        """Return where this machine reaches a URL of the containers' network."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        container = self._by_host(parts.hostname or "")
+        if container and (address := container.address(port)):
+            return f"{parts.scheme}://{address[0]}:{address[1]}"
+        if parts.hostname == _HOST_OF_CONTAINERS and self._engine:
+            return f"{parts.scheme}://{self._engine.hostname}:{port}"
+        return url
+
+    def service_at(self, worker_id: str, url: str) -> str:
+        """Return the service whose container has the URL; its id may be new with each start."""
+        container = self._by_host(urlsplit(url).hostname or "")
+        return next((name for name, each in self._containers.items() if each is container), worker_id)
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Return what the engine says of each container; one that is gone is left out."""
+        found: dict[str, Condition] = {}
+        for name, each in self._containers.items():
+            try:
+                each.look()
+            except EnvironmentFault:
+                continue
+            found[name] = each.condition
+        return found
+
+    def cannot(self, verb: str, service: str) -> str:
+        """Return why not: only what is declared disposable, and runs in a container, is the suite's."""
+        if service not in self._containers:
+            return f"{service} runs in no container of the compose project {self.project}"
+        if not self._settings.disposable:
+            return (
+                f"the target is not declared disposable (setting disposable), so {service} is not to {verb}"
+            )
+        return ""
+
+    def switch(self, verb: Verb, service: str, clock: Clock) -> None:
+        """Have the engine do it; one that comes back answers before this returns."""
+        container = self._disposable(verb, service)
+        {
+            "stop": container.stop,
+            "kill": container.kill,
+            "start": container.start,
+            "pause": container.pause,
+            "resume": container.resume,
+            "cut": container.cut,
+            "heal": container.heal,
+        }[verb]()
+        if verb in ("start", "heal"):
+            self._await_back(service, container, clock)
+
+    def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Stop the container, and have another one of its image listen under its names."""
+        container = self._disposable("replace", service)
+        assert self._engine is not None
+        container.stop()
+        script = Path(__file__).with_name("nonsense.py")
+        self._engine.run_in_place(container, self._port_of(service, container), script, [answer], "listening")
+
+    def put_back(self, service: str, clock: Clock) -> None:
+        """Remove what is in its place, and start it."""
+        container = self._disposable("put back", service)
+        assert self._engine is not None
+        self._engine.end_in_place(container)
+        self.switch("start", service, clock)
+
+    def _bring_up(self, engine: Engine, file: Path, clock: Clock) -> None:
+        project = self._asked_for()
+        there = engine.projects().get(project, [])
+        if any(each.condition.running for each in there):
+            return
+        if there:
+            names = ", ".join(each.name for each in there)
+            raise EnvironmentFault(
+                f"the compose project {project} is there, but does not run ({names})",
+                cure="start it, or take it down",
+            )
+        compose = Compose(file, project, self._settings.reports)
+        # Before it is up: a start that fails or is aborted has to be taken down all the same.
+        self._compose = compose
+        environment = {_DEFECTS: self._settings.defects} if self._settings.defects else {}
+        compose.up(clock, environment, had_volumes=engine.has_volumes(project))
+
+    def _asked_for(self) -> str:
+        file, project = self._settings.compose_file, self._settings.compose_project
+        return project_of(file, project) if file else project
+
+    def _look_at_backend(self) -> None:
+        """Learn what the backend's container says of its data folder."""
+        self.data_folder = self._settings.data_dir
+        backend = self._containers.get(BACKEND)
+        if backend is None:
+            return
+        if self.data_folder is None:
+            folder = backend.mounted_at(backend.environment.get("DATA_DIR") or _DATA_FOLDER)
+            self.data_folder = folder if folder and os.access(folder, os.W_OK | os.X_OK) else None
+        if self.data_folder and self._settings.disposable:
+            limit = backend.labels.get(_LIMIT)
+            self.data_limit = int(limit) * 1024**2 if limit else _small_file_system(self.data_folder)
+
+    def _addresses(self) -> Endpoints:
+        settings, backend = self._settings, self._containers.get(BACKEND)
+        backtest_worker = next((name for name in self._containers if name.startswith("backtest-worker")), "")
+        logs: dict[str, LogPlace] = {name: ContainerLog(each) for name, each in self._containers.items()}
+        logs |= {name: LogFile(path) for name, path in log_files(settings.logs).items()}
+        says = backend.environment if backend else {}
+        source = f"container {backend.name}" if backend else "setting backend_url"
+        return Endpoints(
+            backend_url=self._url_of(BACKEND, settings.backend_url),
+            backend_url_source=source,
+            cache_ttl=float(says.get("OPERATIONS_CACHE_TTL") or settings.cache_ttl),
+            speed=float((backend.labels if backend else {}).get(_SPEED) or 1.0),
+            other_services={
+                IB_HOST: self._url_of(IB_HOST, settings.ib_host_url),
+                TRAINING_HOST: self._url_of(TRAINING_HOST, settings.training_host_url),
+                BACKTEST_WORKER: self._url_of(backtest_worker, settings.backtest_worker_url),
+            },
+            logs=logs,
+            defects=tuple(filter(None, says.get(_DEFECTS, "").split(","))),
+        )
+
+    def _url_of(self, service: str, otherwise: str) -> str:
+        """Return where the container of a service is reached, or the setting where it is in none."""
+        container = self._containers.get(service)
+        if container is None:
+            return otherwise
+        address = container.address(self._port_of(service, container)) or container.address()
+        if address is None:
+            raise EnvironmentFault(
+                f"{service} (container {container.name}) is not reached from here: it publishes no port, "
+                "or does not run",
+                cure="start it, and publish its port in the compose file",
+            )
+        return f"http://{address[0]}:{address[1]}"
+
+    def _port_of(self, service: str, container: Container) -> int:
+        port = container.environment.get("WORKER_PORT") or PORTS.get(service)
+        if port is None:
+            raise EnvironmentFault(f"the port of {service} is not known: its container names no WORKER_PORT")
+        return int(port)
+
+    def _by_host(self, host: str) -> Container | None:
+        return next((each for each in self._containers.values() if host in each.names), None)
+
+    def _disposable(self, verb: str, service: str) -> Container:
+        if reason := self.cannot(verb, service):
+            raise EnvironmentFault(reason)
+        return self._containers[service]
+
+    def _await_back(self, service: str, container: Container, clock: Clock) -> None:
+        """Wait until a service answers at the address that it had; undoing this must come to its end."""
+        address = container.address(self._port_of(service, container))
+        if address is None:
+            return
+        url = f"http://{address[0]}:{address[1]}"
+        known = {BACKEND: self.endpoints.backend_url, **self.endpoints.other_services}.get(service, url)
+        if url != known:
+            raise EnvironmentFault(
+                f"{service} was at {known} and came back at {url}",
+                cure="publish a fixed port of this machine in the compose file",
+            )
+        path = _HEALTH.get(service, "/health")
+        if not answers_within(url, path, _UP_WITHIN, clock, interruptible=False):
+            raise EnvironmentFault(f"{service} does not answer at {url} within {_UP_WITHIN:g} s")
+
+    def _await_up(self, clock: Clock) -> None:
+        """Wait until a project that was just brought up answers; who does not is told by preflight."""
+        urls = {BACKEND: self.endpoints.backend_url}
+        urls |= {name: self._url_of(name, "") for name in self._containers if name != IB_GATEWAY}
+        for name, url in urls.items():
+            answers_within(url, _HEALTH.get(name, "/health"), _UP_WITHIN, clock, interruptible=True)
+        workers = sum(name not in PORTS for name in self._containers)
+        registered_within(self.endpoints.backend_url, workers, _REGISTERED_WITHIN, clock)
+
+
+def _small_file_system(folder: Path) -> int | None:
+    """Return the size of the file system that a folder is the root of, if it is a small one."""
+    if not folder.is_mount():
+        return None
+    found = os.statvfs(folder)
+    size = found.f_blocks * found.f_frsize
+    return size if size <= _SMALL else None
