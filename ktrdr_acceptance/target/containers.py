@@ -86,12 +86,13 @@ class DockerTarget:
     def facts(self) -> list[str]:
         """Return in words what runs the target."""
         engine = f"Docker {self._engine.version}" if self._engine else "no engine"
-        lines = [f"compose project {self.project} on {engine}", *self._did]
-        for name, each in self._containers.items():
-            lines.append(
-                f"{name}: container {each.name} of {each.image} ({each.image_id[7:19]}), {each.condition}"
-            )
-        return lines
+        services: dict[str, list[str]] = {}
+        for name, each in sorted(self._containers.items()):
+            condition = each.condition
+            odd = "" if condition.running and not condition.paused else f", {condition}"
+            services.setdefault(f"{each.image} ({each.image_id[7:19]})", []).append(f"{name}{odd}")
+        images = (f"{image} as {', '.join(names)}" for image, names in services.items())
+        return [f"compose project {self.project} on {engine}: {'; '.join(images)}", *self._did]
 
     def reach(self, url: str) -> str:
         """Return where this machine reaches a URL of the containers' network."""
