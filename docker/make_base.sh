@@ -13,38 +13,32 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 mkdir "$work/debs" "$work/tree" "$work/apt" "$work/apt/partial"
 
-# Lists of our own where the machine has none: reading them needs no root.
-own_lists="-o Dir::State::Lists=$work/apt -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Debug::NoLocking=1"
-apt_options="-o APT::Sandbox::User="
-interpreter() {
-    # shellcheck disable=SC2086 # options, not one word
-    apt-cache $apt_options depends --important python3-minimal 2>/dev/null |
-        sed -n 's/.*Depends: \(python3\.[0-9]*\)-minimal$/\1/p' | head -n 1
-}
-python=$(interpreter)
-if [ -z "$python" ]; then
-    apt_options="$apt_options $own_lists"
-    # shellcheck disable=SC2086
-    apt-get $apt_options -qq update
-    python=$(interpreter)
-fi
-case $python in
-    python3.?) python= ;;
-    python3.10) python= ;;
-esac
-[ -n "$python" ] || { echo "This release has no package of Python 3.11 or newer." >&2; exit 2; }
-
 # What these need, without what only sets them up or serves modules that nobody imports here.
 unneeded='debconf.*|perl.*|libperl.*|dpkg|tar|install-info|mailcap|mime-support|media-types|readline-common|gcc-.*-base'
 unneeded="$unneeded|libgdbm.*|libdb5.*|libnsl.*|libtirpc.*|libgssapi.*|libk5.*|libkrb5.*|libkeyutils.*|libcom-err.*"
 unneeded="$unneeded|libacl.*|libselinux.*|libpcre.*|libmd0|netbase|tzdata|libreadline.*|libncurses.*|libtinfo.*"
-needed() {
-    # shellcheck disable=SC2086
-    apt-cache $apt_options depends --recurse --important "$python-minimal" "lib$python-stdlib" busybox-static |
-        grep -E '^[a-z0-9]' | grep -v ':' | sort -u | grep -vxE "$unneeded"
+
+apt_options="-o APT::Sandbox::User="
+# shellcheck disable=SC2046,SC2086 # options and names, not one word
+fetch() {
+    python=$(apt-cache $apt_options depends --important python3-minimal 2>/dev/null |
+        sed -n 's/.*Depends: \(python3\.[0-9]*\)-minimal$/\1/p' | head -n 1)
+    [ -n "$python" ] || return 1
+    (cd "$work/debs" && apt-get $apt_options -qq download $(
+        apt-cache $apt_options depends --recurse --important "$python-minimal" "lib$python-stdlib" busybox-static |
+            grep -E '^[a-z0-9]' | grep -v ':' | sort -u | grep -vxE "$unneeded"
+    ))
 }
-# shellcheck disable=SC2046,SC2086
-(cd "$work/debs" && apt-get $apt_options -qq download $(needed))
+if ! fetch 2>/dev/null; then
+    # Lists of our own where the machine has none: reading them needs no root.
+    apt_options="$apt_options -o Dir::State::Lists=$work/apt -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
+    # shellcheck disable=SC2086
+    apt-get $apt_options -o Debug::NoLocking=1 -qq update && fetch ||
+        { echo "apt cannot download the packages of a base image." >&2; exit 2; }
+fi
+case $python in
+    python3.? | python3.10) echo "This release has $python; a base image needs Python 3.11 or newer." >&2; exit 2 ;;
+esac
 
 # Where /bin is a link to /usr/bin, as in these releases, whichever of them a package names.
 mkdir "$work/tree/usr" "$work/tree/tmp" "$work/tree/etc"
