@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
@@ -24,6 +25,14 @@ GRACE_S = 1
 ENDS_AFTER_S = 0.5
 
 _PR_SET_PDEATHSIG = 1
+
+
+def import_ahead() -> None:
+    """Import what a service imports only when it makes its application and serves: here, once for all."""
+    app = FastAPI()
+    app.add_api_route("/", lambda: {}, response_model=dict[str, str])
+    uvicorn.Config(app, log_config=None, ws="none").load()
+    httpx.HTTPTransport(verify=False, trust_env=False).close()
 
 
 def run_service(

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from embedded_ktrdr.operations import now
-from embedded_ktrdr.service import listen, run_service
+from embedded_ktrdr.service import import_ahead, listen, run_service
 from embedded_ktrdr.services import BACKEND, HOST, Service, Wishes, table
 
 READY_WITHIN_S = 30.0
@@ -57,6 +57,7 @@ class Supervisor:
         for service in self.services.values():
             # Before any process starts, so that nobody can take a port in between.
             self._bind(service)
+        import_ahead()
         gc.freeze()  # so that the children's collections leave the shared pages alone
         wanted = [each for each in self.services.values() if each.starts]
         for service in wanted:

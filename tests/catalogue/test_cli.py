@@ -8,20 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import starting
 
 ROOT = Path(__file__).parents[2]
 
 
 def command(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     code = "from ktrdr_acceptance.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return starting.run([sys.executable, "-c", code, *arguments], cwd=folder)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import starting
 from behave.parser import parse_file
 
 from ktrdr_acceptance.catalogue.tags import ScenarioTags, facts_of
@@ -51,11 +52,8 @@ def scenarios() -> list[tuple[ScenarioTags, Any]]:
 def listed() -> Iterator[Callable[[str], str]]:
     """What behave lists for each selection; all are asked at once."""
     asked = {
-        name: subprocess.Popen(
-            [sys.executable, "-m", "behave", "--dry-run", *arguments],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
+        name: starting.start(
+            [sys.executable, "-m", "behave", "--dry-run", *arguments], cwd=ROOT, stdout=subprocess.PIPE
         )
         for name, (arguments, _) in SELECTIONS.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,45 +20,49 @@ def modules(*places: Path) -> list[Path]:
     return sorted(path for place in places for path in ([place] if place.is_file() else place.rglob("*.py")))
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
-def imports(path: Path) -> Iterator[tuple[str, ast.AST]]:
-    """Yield each absolute module name that a module imports, `a.b` for `from a import b` too."""
+@cache
+def imports(path: Path) -> list[tuple[str, int]]:
+    """Return each absolute module name that is imported, with its line; `a.b` for `from a import b` too."""
+    found: list[tuple[str, int]] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node) for alias in node.names)
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
-            yield node.module, node
-            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+            found.append((node.module, node.lineno))
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
         elif (
             isinstance(node, ast.Call)
             and ast.unparse(node.func) in ("__import__", "import_module", "importlib.import_module")
             and node.args
             and isinstance(node.args[0], ast.Constant)
         ):
-            yield str(node.args[0].value), node
+            found.append((str(node.args[0].value), node.lineno))
+    return found
 
 
 def importers(package: str, *places: Path) -> dict[str, list[int]]:
     """Return which modules import `package` or a part of it, with the lines."""
     found: dict[str, list[int]] = {}
     for path in modules(*places):
-        for name, node in imports(path):
+        for name, line in imports(path):
             if name == package or name.startswith(package + "."):
                 lines = found.setdefault(str(path.relative_to(ROOT)), [])
-                if node.lineno not in lines:  # type: ignore[attr-defined]
-                    lines.append(node.lineno)  # type: ignore[attr-defined]
+                if line not in lines:
+                    lines.append(line)
     return found
 
 
-def used_names(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield each dotted name that a module uses, with its line."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Attribute | ast.Name):
-            yield ast.unparse(node), node.lineno
+@cache
+def used_names(path: Path) -> list[tuple[str, int]]:
+    """Return each dotted name that a module uses, with its line."""
+    nodes = (node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute | ast.Name))
+    return [(ast.unparse(node), node.lineno) for node in nodes]
 
 
 def test_there_is_something_to_look_at() -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import starting
 
 T = TypeVar("T")
+Start = Callable[..., "subprocess.Popen[str]"]
 
 # For the workers; a client of its own for every request would cost more than the request.
 http = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
@@ -52,18 +54,17 @@ def alive(pid: int) -> bool:
 
 
 class Embedded:
-    def __init__(self, *options: str, speed: float = SPEED) -> None:
+    def __init__(self, *options: str, speed: float = SPEED, start: Start = starting.start) -> None:
         self._logs = (
             tempfile.TemporaryDirectory()
         )  # as long as this object, for tests read logs after the end
         command = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free", "--exit-with-stdin"]
         command += ["--log-dir", self._logs.name]
-        self.process = subprocess.Popen(
+        self.process = start(
             [*command, "--speed", str(speed), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

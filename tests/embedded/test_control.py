@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import starting
 
 from .harness import ENDLESS, Embedded, alive, http, until
 
@@ -124,10 +125,9 @@ def test_a_data_folder_is_kept_as_it_is_and_the_default_one_is_emptied(tmp_path:
         (folder / "EURUSD_1h.csv").write_text("date,open,high,low,close,volume\n")
     few = ["--log-dir", str(tmp_path / "logs"), "--training-workers", "0", "--backtest-workers", "0"]
     for options, folder in (([], "logs/data"), (["--data-dir", str(tmp_path / "own")], "own")):
-        process = subprocess.Popen(
-            [*COMMAND, "--exit-with-stdin", *few, *options],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        process = starting.start(
+            [*COMMAND, "--exit-with-stdin", *few, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         ready, _ = process.communicate()
         assert json.loads(ready)["data_dir"] == str(tmp_path / folder)
     assert (tmp_path / "own" / "EURUSD_1h.csv").exists()

@@ -17,9 +17,15 @@ from .harness import ENDLESS, Embedded, alive, http, until
 COMMAND = [sys.executable, "-m", "embedded_ktrdr"]
 
 
+def as_a_user(command: list[str], **pipes: int) -> subprocess.Popen[str]:
+    """Start it by Python alone: here the start itself is what is proven."""
+    return subprocess.Popen(command, text=True, **pipes)
+
+
 @pytest.fixture
 def own() -> Iterator[Embedded]:
-    embedded = Embedded("--training-worker", "training-worker-5002", "--backtest-workers", "0")
+    options = ["--training-worker", "training-worker-5002", "--backtest-workers", "0"]
+    embedded = Embedded(*options, start=as_a_user)
     yield embedded
     embedded.process.kill()
 
@@ -131,7 +137,7 @@ def test_a_service_that_cannot_start_names_its_log(tmp_path: Path) -> None:
 
 def test_it_is_ready_soon() -> None:
     began = time.monotonic()
-    embedded = Embedded()
+    embedded = Embedded(start=as_a_user)
     spent = time.monotonic() - began
     embedded.stop()
     assert spent < 5

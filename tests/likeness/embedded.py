@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
+import starting
+
 from .scope import IB_HOST, TRAINING_HOST
 from .specimen import Specimen
 from .target import Target, Worker, urls_of
@@ -63,8 +65,8 @@ def embedded_ktrdr(specimen: Specimen, log_dir: Path) -> Iterator[Target]:
     command += ["--gateway", "connected" if specimen.gateway else "disconnected"]
     for worker in specimen.workers:
         command += ["--training-worker", worker]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    with starting.start(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the embedded KTRDR was started without pipes")

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import starting
+
 from .stub_ktrdr import StubKtrdr, closed_url
 
 # Taken once: runs begin in threads, while pytest changes the environment beside them.
@@ -286,14 +288,13 @@ class Project:
         return [sys.executable, "-m", "behave", *defines, *arguments]
 
     def start(self, command: list[str], folder: Path | None = None) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return starting.start(
             command,
             cwd=folder or self.folder,
             env={**_ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
 
     def end(self, process: subprocess.Popen[str], reports: Path, within: float = 30.0) -> Done:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import starting
 import yaml
 
 from ktrdr_acceptance.runner.measuring import Measured, Once
@@ -30,13 +31,12 @@ def start(folder: Path, backend: str, *arguments: str) -> subprocess.Popen[str]:
         *("--training-host-url", silent, "--ib-host-url", silent, "--backtest-worker-url", silent),
     ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KTRDR_")}
-    return subprocess.Popen(
+    return starting.start(
         [sys.executable, "-c", CODE, "calibrate", *options, *arguments],
         cwd=folder,
         env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import starting
 from verdict.specimens import (
     Outputs,
     assert_same_run_verdict,
@@ -229,14 +230,7 @@ def test_there_is_something_of_every_kind_to_search(safe: Leaky) -> None:
     ],
 )
 def test_bad_input_is_refused_without_its_secret(arguments: list[str], project: Project) -> None:
-    refused = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    refused = starting.run([sys.executable, *arguments], cwd=project.folder)
     assert refused.returncode == 2
     said = refused.stdout + refused.stderr
     assert "***" in said
