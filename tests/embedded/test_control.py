@@ -1,9 +1,10 @@
 """The commands that the supervisor reads from its stdin."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 import pytest
 import starting
 
-from .harness import ENDLESS, Embedded, alive, http, until
+from .harness import ENDLESS, Embedded, http, until
 
 COMMAND = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free"]
 
@@ -138,8 +139,10 @@ def test_it_goes_on_without_stdin(tmp_path: Path) -> None:
     command = [*COMMAND, "--log-dir", str(tmp_path), "--training-workers", "0", "--backtest-workers", "0"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        json.loads(process.stdout.readline())
-        time.sleep(0.1)
-        assert alive(process.pid)
+        ready = json.loads(process.stdout.readline())
+        # It still looks after its services, long after it has found that nobody will tell it anything.
+        os.kill(ready["services"]["ib-gateway"]["pid"], signal.SIGKILL)
+        until(lambda: "ib-gateway has ended" in (tmp_path / "supervisor.log").read_text())
+        assert http.get(f"{ready['backend']}/api/v1/health").status_code == 200
         process.terminate()
     until(lambda: process.poll() == 0)

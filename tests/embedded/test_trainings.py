@@ -6,6 +6,8 @@ from embedded_ktrdr.pace import Pace
 
 from .harness import ENDLESS, LONG, Embedded, http, until
 
+# The long training takes 1.2 s: seen to advance on a busy machine too.
+OPTIONS = ("--speed", "50")
 OPERATION_ID = re.compile(r"op_training_\d{8}_\d{6}_[0-9a-f]{8}")
 EPOCH_FIELDS = [
     "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
