@@ -20,6 +20,8 @@ from ktrdr_acceptance.operations.waiting import Clock
 BROUGHT_UP = ".brought-up"
 # Seconds until a project is up (its image may have to be built), and until it is down.
 _UP_WITHIN, _DOWN_WITHIN, _EVERY_S = 600.0, 120.0, 0.1
+# A project whose start was broken off may still be coming up while it is taken down.
+_TRIES_TO_GO_DOWN = 3
 
 
 def project_of(file: Path, asked: str = "") -> str:
@@ -56,7 +58,13 @@ class Compose:
         """Take it down, with its networks, and its volumes if it had none before. Raises EnvironmentFault."""
         had_volumes = json.loads(self._note.read_text("utf-8"))["had_volumes"]
         volumes = [] if had_volumes else ["--volumes"]
-        self._run(["down", "--remove-orphans", "--timeout", "3", *volumes], _DOWN_WITHIN, Clock(), {})
+        for left in reversed(range(_TRIES_TO_GO_DOWN)):
+            try:
+                self._run(["down", "--remove-orphans", "--timeout", "3", *volumes], _DOWN_WITHIN, Clock(), {})
+                break
+            except EnvironmentFault:
+                if not left:
+                    raise
         self._note.unlink()
 
     def _run(self, arguments: list[str], within: float, clock: Clock, environment: Mapping[str, str]) -> None:
