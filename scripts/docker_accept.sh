@@ -22,6 +22,8 @@ remove_rest() {
     of_project ps --all | xargs -r docker rm --force --volumes >/dev/null
     of_project network ls | xargs -r docker network rm >/dev/null
     of_project volume ls | xargs -r docker volume rm >/dev/null
+    # What the image was before, and what a build that was broken off has made.
+    docker image prune --force --filter label=ktrdr.image=embedded-ktrdr >/dev/null || true
     [ -z "$work" ] || rm -rf "$work"
 }
 
@@ -40,14 +42,11 @@ trap remove_rest EXIT
 work=$(mktemp -d)
 
 "$bin/python" docker/stage.py "$base"
-before=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
 # Without network: all that it needs is staged.
 docker build --quiet --force-rm --network none --build-arg BASE="$base" --tag "$image" docker >"$work/build" 2>&1 || {
     cat "$work/build" >&2
     refuse "The image $image cannot be built on $base."
 }
-after=$(docker image inspect --format '{{.Id}}' "$image")
-[ -z "$before" ] || [ "$before" = "$after" ] || docker image rm "$before" >/dev/null 2>&1 || true
 
 # Containers never run as root; a plain user's run as that user, so that both may change the bars.
 mkdir "$work/data"
