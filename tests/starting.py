@@ -70,8 +70,8 @@ class _Server:
         self._process.communicate()
 
 
-class _Forked(subprocess.Popen[str]):
-    """A process that the server has forked: it is the server's child, which tells how it ended."""
+class Forked(subprocess.Popen[str]):
+    """A process that the server has forked, and of which it tells how it ended."""
 
     def __init__(self, server: _Server, command: list[str], **options: Any) -> None:
         self._server = server
@@ -133,7 +133,7 @@ def start(
     with _making:
         if own not in _servers:
             _servers[own] = _Server({**os.environ, **environment})
-    return _Forked(_servers[own], command, env=env, text=True, **options)
+    return Forked(_servers[own], command, env=env, text=True, **options)
 
 
 def run(command: list[str], *, timeout: float = 60.0, **options: Any) -> subprocess.CompletedProcess[str]:
