@@ -100,7 +100,14 @@ class World:
             ledger=self.ledger,
         )
         self.logs = Logs(endpoints.logs, self.backend, self.operations, self.waiter, self.log_slices)
-        self.command = Command(self._command_line(), self.backend, self.waiter, self.undo, self.found)
+        self.command = Command(
+            self._command_line(),
+            self.backend,
+            self.waiter,
+            self.undo,
+            self.settings.reports,
+            self.found,
+        )
         self.needs = Needs(
             *(self.target, self.generation, self.workers, self.hosts, self.logs, self.command, self.found)
         )

@@ -67,6 +67,12 @@ def when_press_ctrl_c(context: StepContext) -> None:
     world.said.child.interrupt()
 
 
+@when("I follow it by KTRDR's command")
+def when_follow_by_command(context: StepContext) -> None:
+    """Have the command watch what it has not started."""
+    context.world.said.child = context.world.command.begin_follow(context.world.operation)
+
+
 @when("I ask KTRDR's command for its state")
 def when_ask_for_state(context: StepContext) -> None:
     """Have the command show the operation."""

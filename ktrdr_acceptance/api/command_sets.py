@@ -43,12 +43,15 @@ class CommandSet:
     is_scriptable: bool
     # Where KTRDR is -> the words before any other.
     at: Callable[[str], list[str]]
-    # Request and, for a training of set S, the folder with the strategy's file -> arguments.
+    # Whether it reads the strategy's file where it runs.
+    reads_strategies: bool
+    # Request and, where it reads strategies, the folder with the file -> arguments.
     start: Callable[[Kind, Request, str], list[str]]
     watch: Callable[[Kind, Request, str], list[str]]
     list_: Callable[[int], list[str]]
     status: Callable[[str], list[str]]
     cancel: Callable[[str], list[str]]
+    follow: Callable[[str], list[str]]
     read_list: Callable[[str], list[Shown]]
     read_status: Callable[[str], Shown]
 
@@ -71,6 +74,10 @@ def _start_s(kind: Kind, request: Request, folder: str) -> list[str]:
         return ["models", "train", *where, *dates]
     model = _options(request, {"model_path": "--model-path"})
     return ["backtest", "run", name, str(request["symbol"]), str(request["timeframe"]), *dates, *model]
+
+
+def _follow_s(operation_id: str) -> list[str]:
+    raise LookupError(f"set S cannot follow {operation_id}: only who starts it watches")
 
 
 def _read_list_s(said: str) -> list[Shown]:
@@ -161,12 +168,14 @@ COMMAND_SETS = (
         name="H",
         marks=frozenset({"train", "ops", "follow", "cancel"}),
         is_scriptable=True,
+        reads_strategies=False,
         at=lambda base_url: ["--url", base_url],
         start=_start_h,
         watch=_watch_h,
         list_=lambda limit: ["--json", "ops", "--limit", str(limit)],
         status=lambda operation_id: ["--json", "status", operation_id],
         cancel=lambda operation_id: ["--json", "cancel", operation_id],
+        follow=lambda operation_id: ["follow", operation_id],
         read_list=_read_list_h,
         read_status=_read_status_h,
     ),
@@ -174,6 +183,7 @@ COMMAND_SETS = (
         name="S",
         marks=frozenset({"models", "operations", "backtest"}),
         is_scriptable=False,
+        reads_strategies=True,
         # Its environment tells it.
         at=lambda _base_url: [],
         start=_start_s,
@@ -181,6 +191,7 @@ COMMAND_SETS = (
         list_=lambda limit: ["operations", "list", "--limit", str(limit)],
         status=lambda operation_id: ["operations", "status", operation_id],
         cancel=lambda operation_id: ["operations", "cancel", operation_id],
+        follow=_follow_s,
         read_list=_read_list_s,
         read_status=_read_status_s,
     ),

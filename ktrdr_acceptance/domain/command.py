@@ -36,6 +36,8 @@ class Command:
     backend: Backend
     waiter: Waiter
     undo: Undo
+    # Where the files go that it reads.
+    reports: Path
     # What was found out for a whole run.
     found: dict[str, str] = field(default_factory=dict)
 
@@ -82,6 +84,10 @@ class Command:
         """Ask it how an operation is."""
         return self._begin(self.form.status(operation.id))
 
+    def begin_follow(self, operation: Operation) -> Child:
+        """Have it watch an operation that runs already."""
+        return self._begin(self.form.follow(operation.id))
+
     def begin_cancel(self, operation: Operation) -> Child:
         """Have it cancel an operation."""
         return self._begin(self.form.cancel(operation.id))
@@ -110,7 +116,9 @@ class Command:
     ) -> tuple[Refusal | Operation, Child]:
         """Have it start an operation that may be refused."""
         request = {**starts.calibrated(purpose).request(), **changes}
-        folder = self._folder_with(request["strategy_name"], starts.calibrated(purpose).strategy)
+        folder = ""
+        if self.form.reads_strategies:
+            folder = self._folder_with(request["strategy_name"], starts.calibrated(purpose).strategy)
         begun: list[Child] = []
         breaches: list[Refuted] = []
 
@@ -266,8 +274,8 @@ class Command:
         return ran
 
     def _folder_with(self, name: str, calibrated: str) -> str:
-        """Return a folder with the file of a strategy, for the form that reads it: its name is the file's."""
-        folder = tempfile.mkdtemp(prefix="ktrdr-acceptance-")
+        """Return a folder with the file of a strategy, which is called as the file is."""
+        folder = tempfile.mkdtemp(prefix="strategies-", dir=self.reports.absolute())
         self.undo.register("remove the strategy's file", lambda: shutil.rmtree(folder))
         Path(folder, f"{name}.yaml").write_text(strategy_text(calibrated), "utf-8")
         return folder

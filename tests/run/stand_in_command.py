@@ -7,23 +7,23 @@ library: it starts in some 50 ms.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import sys
 import threading
-import urllib.error
-import urllib.request
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Imported where they are used: a help has to come at once, on a busy machine too.
+    import argparse
 
 LIES = {
     "success-fails": "watching what completes ends with 1",
     "failure-succeeds": "watching what fails ends with 0",
     "refusal-succeeds": "a refused start ends with 0",
     "refusal-says-nothing": "a refused start does not say why",
-    "starts-another": "a training of another symbol is started",
+    "starts-another": "a training with another strategy is started",
     "starts-all-the-same": "what was refused is started with what there is",
     "list-hides-one": "the last row of the list is left out",
     "list-lies": "every operation is listed as completed",
@@ -62,6 +62,9 @@ class Ktrdr:
         signal.signal(signal.SIGINT, lambda *_: self.interrupted.set())
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
+        import urllib.error
+        import urllib.request
+
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -81,8 +84,8 @@ class Ktrdr:
         return rows[:-1] if lies("list-hides-one") else rows
 
     def start(self, path: str, body: dict[str, Any]) -> str:
-        if lies("starts-another") and "symbols" in body:
-            body = {**body, "symbols": ["AUDUSD"]}
+        if lies("starts-another") and body["strategy_name"] == "test_e2e_local_pull":
+            body = {**body, "strategy_name": "neuro_mean_reversion"}
         answer = self.ask("POST", path, body)
         return str(answer.get("task_id") or answer["operation_id"])
 
@@ -150,6 +153,9 @@ def set_s(words: list[str]) -> int:
     print("2026-11-22 22:26:05,102 | \x1b[92mINFO\x1b[0m | ktrdr | KTRDR logging initialized")
     if words == ["--help"]:
         return help_of("data backtest dummy operations indicators ib models strategies fuzzy deploy")
+    import argparse
+    from pathlib import Path
+
     group, command, *rest = words
     parser = argparse.ArgumentParser()
     for name in ("--start-date", "--end-date"):
@@ -197,6 +203,8 @@ def row_s(one: Any) -> list[str]:
 def set_h(words: list[str]) -> int:
     if words == ["--help"]:
         return help_of("train backtest research status follow ops cancel resume workers list show validate")
+    import argparse
+
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--url", required=True)
@@ -208,7 +216,7 @@ def set_h(words: list[str]) -> int:
             start.add_argument(option)
         start.add_argument("--follow", action="store_true")
     commands.add_parser("ops").add_argument("--limit", type=int, default=50)
-    for name in ("status", "cancel"):
+    for name in ("status", "cancel", "follow"):
         commands.add_parser(name).add_argument("what")
     asked = parser.parse_args(words)
     ktrdr = Ktrdr(asked.url, asked.json)
@@ -219,6 +227,8 @@ def set_h(words: list[str]) -> int:
             print(json.dumps(ktrdr.rows(asked.limit)))
         elif asked.command == "status":
             print(json.dumps(shown_to_user(ktrdr.look(asked.what))))
+        elif asked.command == "follow":
+            return ktrdr.watch(asked.what)
         elif asked.command == "cancel":
             print(json.dumps(ktrdr.cancel(asked.what)))
     except Refused as refusal:
