@@ -44,15 +44,18 @@ def main() -> int:
     options = _options()
     log_dir = (options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))).resolve()
     data_dir = (options.data_dir or log_dir / "data").resolve()
-    for kind, folder in (("log", log_dir), ("data", data_dir)):
+    state_dir = (options.state_dir or log_dir / "state").resolve()
+    for kind, folder in (("log", log_dir), ("data", data_dir), ("state", state_dir)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             print(f"The {kind} folder {folder} cannot be made: {error.strerror}.", file=sys.stderr)  # noqa: T201
             return 2
+    left_over = [*state_dir.glob("*.json"), *state_dir.glob("*.damaged"), *state_dir.glob("*.new")]
     if options.data_dir is None:
-        for left_over in data_dir.glob("*.csv"):
-            left_over.unlink()
+        left_over += data_dir.glob("*.csv")
+    for path in left_over:
+        path.unlink()
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -67,7 +70,11 @@ def main() -> int:
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
     trainers, gateway = tuple(options.training_worker), options.gateway
     testers = _numbered("backtest", options.backtest_workers)
-    wishes = Wishes(trainers, testers, gateway, Pace(options.speed), data_dir, models_dir)
+    pace, limit = Pace(options.speed), options.data_limit_mb
+    wishes = Wishes(
+        *(trainers, testers, gateway, pace),
+        *(data_dir, None if limit is None else limit * 2**20, models_dir, state_dir),
+    )
     supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:
         supervisor.start(lambda: signals.stop_wished)
@@ -134,6 +141,12 @@ def _options() -> argparse.Namespace:
     add("--ports", choices=("ktrdr", "free"), default="ktrdr", help="KTRDR's own ports, or free ones")
     add("--log-dir", type=Path, help="folder of the log files (default: a new temporary one)")
     add("--data-dir", type=Path, help="folder of the cached bars (default: data in the log folder, emptied)")
+    add("--data-limit-mb", type=_count, metavar="N", help="how much the cached bars may take (default: any)")
+    add(
+        "--state-dir",
+        type=Path,
+        help="folder of what the backend keeps over a restart, emptied (default: state in the log folder)",
+    )
     add("--training-workers", type=_count, default=2, metavar="N", help="how many (default 2)")
     add(
         "--training-worker", type=_worker_id, action="append", metavar="ID", help="instead, an id; repeatable"

@@ -1,5 +1,6 @@
 """The bars of an embedded KTRDR: CSV files in its data folder, and where there is none, generated ones."""
 
+import errno
 import logging
 import os
 import re
@@ -88,8 +89,9 @@ Series = GeneratedSeries | StoredSeries
 class BarRepository:
     """All bars, as one process sees them; may be used by several threads."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, limit: int | None = None) -> None:
         self.data_dir = data_dir
+        self._limit = limit
         self._stored: dict[Path, tuple[object, Series | None]] = {}
         self._reading, self._saving = threading.Lock(), threading.Lock()
 
@@ -132,15 +134,25 @@ class BarRepository:
             merged.update((bar[0], bar) for bar in bars if is_consistent(bar))
             path = self._path(symbol, timeframe)
             log.info("Saving %s rows to cache: %s %s", len(merged), symbol, timeframe)
-            beside = path.with_suffix(".new")
-            with beside.open("w", encoding="utf-8") as file:
-                file.write(f"{HEADER}\n")
-                for moment in sorted(merged):
-                    values = ",".join(repr(value) for value in merged[moment][1:])
-                    file.write(f"{text_of(moment)}Z,{values}\n")
-            os.replace(beside, path)
+            lines = [
+                f"{text_of(moment)}Z,{','.join(map(repr, merged[moment][1:]))}\n" for moment in sorted(merged)
+            ]
+            self._write(path, f"{HEADER}\n{''.join(lines)}".encode())
             log.info("Successfully saved data to cache: %s", path)
             return len(merged)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """The whole file or, if that cannot be, the old one; OSError if it cannot."""
+        beside = path.with_suffix(".new")
+        try:
+            held = sum(each.stat().st_size for each in self.data_dir.rglob("*") if each.is_file())
+            if self._limit is not None and held + len(content) > self._limit:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            beside.write_bytes(content)
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
     def _path(self, symbol: str, timeframe: str) -> Path:
         return self.data_dir / f"{symbol}_{timeframe}.csv"

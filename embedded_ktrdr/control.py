@@ -24,6 +24,8 @@ def _command(supervisor: Supervisor, line: str) -> None:
         "start": supervisor.restart,
         "pause": supervisor.pause,
         "resume": supervisor.resume,
+        "cut": supervisor.cut,
+        "heal": supervisor.heal,
     }
     verb, _, name = line.strip().partition(" ")
     if verb not in verbs:

@@ -67,6 +67,7 @@ def of_kind(kind: str, variables: Mapping[str, str]) -> "Service":
     name = variables.get("WORKER_ID") or f"{kind}-1" if is_worker else kind
     if is_worker and name in PORTS:
         raise Refused(f"WORKER_ID is {name!r}: that is another service.")
+    limit = _number(variables, "EMBEDDED_DATA_LIMIT_MB", 0, 2**20)
     wishes = Wishes(
         training_workers=(name,) if kind == "training-worker" else (),
         backtest_workers=(name,) if kind == "backtest-worker" else (),
@@ -76,7 +77,9 @@ def of_kind(kind: str, variables: Mapping[str, str]) -> "Service":
             _number(variables, "OPERATIONS_CACHE_TTL", 0, 60),
         ),
         data_dir=_folder(variables, "DATA_DIR", "data"),
+        data_limit=None if limit is None else int(limit * 2**20),
         models_dir=_folder(variables, "MODELS_DIR", "models"),
+        state_dir=_folder(variables, "EMBEDDED_STATE_DIR", "") if variables.get("EMBEDDED_STATE_DIR") else None,
     )
     service = next(each for each in table(wishes) if each.name == name)
     service.port = int(_number(variables, PORTS[kind], 1, 65535) or service.port)

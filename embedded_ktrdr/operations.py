@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 DEFAULT_CANCEL_MESSAGE = "Operation cancelled by user"
@@ -82,9 +82,9 @@ class OperationInfo(BaseModel):
     operation_id: str
     operation_type: OperationType
     status: OperationStatus
-    created_at: datetime
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
     progress: OperationProgress = Field(default_factory=OperationProgress)
     metadata: OperationMetadata = Field(default_factory=OperationMetadata)
     error_message: str | None = None
@@ -196,7 +196,7 @@ class ListQuery(BaseModel):
 
 
 class OperationStore:
-    """The operations of one service, in memory only: a restart loses them, as at S."""
+    """The operations of one service, in memory."""
 
     def __init__(self) -> None:
         self._operations: dict[str, OperationInfo] = {}
@@ -209,6 +209,10 @@ class OperationStore:
         operation.started_at = now()
         self._operations[operation_id] = operation
         log.info("Started operation: %s", operation_id)
+
+    def restore(self, operation: OperationInfo) -> None:
+        """Take over an operation as it was kept."""
+        self._operations[operation.operation_id] = operation
 
     def get(self, operation_id: str) -> OperationInfo | None:
         """The operation, or None."""

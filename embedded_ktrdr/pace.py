@@ -38,11 +38,15 @@ class Pace:
     # answer an unavailable worker is forgotten (contract 1.2).
     health_sweep_s = Scaled(10.0)
     health_timeout_s = Scaled(5.0, TIMEOUT_FLOOR_S)
-    removal_after_s = Scaled(300.0)
+    removal_after_s = Scaled(300.0, 8 * TIMEOUT_FLOOR_S)
     # How long a dispatch, a lookup or a cancel at a worker may take.
     proxy_timeout_s = Scaled(30.0, TIMEOUT_FLOOR_S)
-    # How long an operation may run without a worker that knows of it.
-    orphan_after_s = Scaled(ORPHAN_AFTER_S)
+    # How long a lookup waits for a worker until it shows the state that was last known.
+    lookup_patience_s = Scaled(1.0, TIMEOUT_FLOOR_S)
+    # How long an operation may run without a worker that knows of it: longer than three health checks take.
+    orphan_after_s = Scaled(ORPHAN_AFTER_S, 12 * TIMEOUT_FLOOR_S)
+    # How long a worker goes without a health check until it asks whether the backend still knows it.
+    registration_check_s = Scaled(30.0, 2 * TIMEOUT_FLOOR_S)
     # How long an answer of the IB host or of the gateway may take, and, much longer, how long the IB host
     # goes on trying to reach its gateway (recording D4.3), with which pauses.
     ib_timeout_s = Scaled(30.0, TIMEOUT_FLOOR_S)

@@ -19,6 +19,8 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from embedded_ktrdr import cable
+
 # For requests in flight when the service is asked to stop. The second comes first: each that uvicorn cancels
 # would leave a traceback.
 GRACE_S = 1
@@ -41,6 +43,7 @@ def run_service(
     listener: socket.socket,
     log: Path,
     lifeline: int,
+    connection: cable.Cable,
 ) -> None:
     """Serve on `listener` until SIGTERM, or until the supervisor is gone; call in a forked child only."""
     # uvicorn raises the signal again once it has shut down; that must be a normal end, not a traceback.
@@ -48,6 +51,7 @@ def run_service(
         signal.signal(number, lambda *_: os._exit(0))
     _leave_terminal(log)
     _die_with_supervisor(lifeline)
+    cable.own = connection
     serve(make_app, configure_logs, listener)
 
 
@@ -56,7 +60,8 @@ def serve(
 ) -> None:
     """Serve on `listener` until SIGTERM or SIGINT, which the caller has made a normal end already."""
     configure_logs()
-    config = uvicorn.Config(make_app(), log_config=None, timeout_graceful_shutdown=GRACE_S, ws="none")
+    app = cable.Connected(make_app(), cable.own)
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE_S, ws="none")
     asyncio.run(_Server(config).serve(sockets=[listener]))
 
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from embedded_ktrdr import logs
 from embedded_ktrdr.backend.app import create_app as create_backend
 from embedded_ktrdr.bars import BarRepository
+from embedded_ktrdr.cable import Cable
 from embedded_ktrdr.hosts.ib_gateway import create_app as create_ib_gateway
 from embedded_ktrdr.hosts.ib_host import create_app as create_ib_host
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
-from embedded_ktrdr.worker.app import Place
 from embedded_ktrdr.worker.backtest import create_app as create_backtest_worker
 from embedded_ktrdr.worker.host import create_app as create_training_host
+from embedded_ktrdr.worker.registration import Place
 from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 HOST = "127.0.0.1"
@@ -45,7 +46,11 @@ class Wishes:
     """`connected`, `disconnected` or `slow`."""
     pace: Pace
     data_dir: Path
+    data_limit: int | None
+    """How many bytes the folder of bars may hold."""
     models_dir: Path
+    state_dir: Path | None
+    """Where the backend keeps what shall survive its restart."""
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Service:
     """A service and its process; `pid` is None while it does not run, `listener` while nobody waits to.
 
     `health` is the path that answers when it is up; one that `registers` is ready once the backend knows it.
+    A cut `cable` stays cut over a restart.
     """
 
     name: str
@@ -66,6 +72,7 @@ class Service:
     pid: int | None = None
     paused: bool = False
     started_at: datetime | None = None
+    cable: Cable = field(default_factory=Cable)
 
     @property
     def url(self) -> str:
@@ -78,7 +85,7 @@ def table(wishes: Wishes) -> list[Service]:
     pace = wishes.pace
 
     def shared() -> tuple[Pace, BarRepository, Models]:
-        return pace, BarRepository(wishes.data_dir), Models(wishes.models_dir)
+        return pace, BarRepository(wishes.data_dir, wishes.data_limit), Models(wishes.models_dir)
 
     def worker(name: str, port: int, create: CreateWorker, *, registers: bool = True) -> Service:
         def make_app(urls: Urls) -> FastAPI:
@@ -90,7 +97,7 @@ def table(wishes: Wishes) -> list[Service]:
         Service(
             BACKEND,
             8000,
-            lambda urls: create_backend(*shared(), urls[IB_HOST]),
+            lambda urls: create_backend(*shared(), urls[IB_HOST], wishes.state_dir),
             logs.configure_backend,
             health="/api/v1/health",
         ),

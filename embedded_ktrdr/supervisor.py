@@ -76,6 +76,7 @@ class Supervisor:
                 "cache_ttl_s": self._wishes.pace.cache_ttl_s,
                 "health_sweep_s": self._wishes.pace.health_sweep_s,
                 "data_dir": str(self._wishes.data_dir),
+                "data_limit_bytes": self._wishes.data_limit,
                 "services": {
                     each.name: {"url": each.url, "pid": each.pid, "log": str(self.log(each))}
                     for each in self.services.values()
@@ -123,6 +124,14 @@ class Supervisor:
         if service.paused:
             self._halt(service, signal.SIGCONT, os.WCONTINUED)
             service.paused = False
+
+    def cut(self, service: Service) -> None:
+        """Take a service off the network: nobody reaches it and it reaches nobody, but its work goes on."""
+        service.cable.cut = True
+
+    def heal(self, service: Service) -> None:
+        """Put a service back on the network."""
+        service.cable.cut = False
 
     def end(self, services: Iterable[Service]) -> None:
         """End services; kill what does not end in time."""
@@ -191,6 +200,7 @@ class Supervisor:
                 service.listener,
                 self.log(service),
                 self._lifeline[0],
+                service.cable,
             )
             status = 0
         except BaseException:
@@ -216,10 +226,12 @@ class Supervisor:
 
     def _ready(self, service: Service) -> bool:
         """Whether it answers and, if it registers and the backend runs, the backend has seen it since."""
+        if service.cable.cut:
+            return True
         if _ask(service.url + service.health) is None:
             return False
         backend = self.services[BACKEND]
-        if not service.registers or backend.pid is None or backend.paused:
+        if not service.registers or backend.pid is None or backend.paused or backend.cable.cut:
             return True
         for worker in _ask(f"{backend.url}/api/v1/workers") or []:
             if worker["worker_id"] == service.name and worker["status"] == "available":

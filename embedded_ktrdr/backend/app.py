@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
 
@@ -20,6 +20,7 @@ from embedded_ktrdr.backend.ib_routes import ib_router
 from embedded_ktrdr.backend.operation_routes import operation_router
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
+from embedded_ktrdr.backend.state import State
 from embedded_ktrdr.backend.strategy_routes import strategy_router
 from embedded_ktrdr.backend.trainings import training_router
 from embedded_ktrdr.backend.worker_routes import worker_router
@@ -29,6 +30,7 @@ from embedded_ktrdr.logs import RequestLog
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.telemetry import prometheus_text
+from embedded_ktrdr.wire import Wire
 
 PREFIX = "/api/v1"
 VERSION = "1.0.7.2"  # what generation S calls itself
@@ -36,28 +38,28 @@ VERSION = "1.0.7.2"  # what generation S calls itself
 log = logging.getLogger("ktrdr.api.main")
 
 
-def create_app(pace: Pace, repository: BarRepository, models: Models, ib_host_url: str) -> FastAPI:
-    """A backend without workers; they register themselves."""
-    # No connection is kept: one that a worker closes at the wrong moment would fail a dispatch.
-    client = httpx.AsyncClient(
-        trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
-    )
-    registry = Registry(client, pace)
-    ib_host = IbHost(client, ib_host_url, pace)
-    operations = Operations(client, registry, pace)
+def create_app(
+    pace: Pace, repository: BarRepository, models: Models, ib_host_url: str, state_dir: Path | None = None
+) -> FastAPI:
+    """A backend without workers, which register themselves; what it keeps is in `state_dir`."""
+    wire = Wire()
+    registry = Registry(wire, pace)
+    ib_host = IbHost(wire, ib_host_url, pace)
+    operations = Operations(wire, registry, pace, State(state_dir))
     downloads = Downloads(ib_host, repository, operations, pace)
-    dispatch = Dispatch(client, registry, operations, pace)
+    dispatch = Dispatch(wire, registry, operations, pace)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         log.info("KTRDR API initialized: version=%s", VERSION)
+        operations.restore()
         watches = [asyncio.create_task(registry.sweep_for_ever())]
         watches.append(asyncio.create_task(operations.watch_for_ever()))
         yield
         for watch in watches:
             watch.cancel()
         operations.stop()
-        await client.aclose()
+        await wire.close()
 
     app = FastAPI(
         title="KTRDR API",

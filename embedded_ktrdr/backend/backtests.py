@@ -32,7 +32,7 @@ def backtest_router(dispatch: Dispatch) -> APIRouter:
 
 def _job(request: BacktestStartRequest) -> Job:
     return Job(
-        kind=BACKTEST,
+        operation_type=BACKTEST.operation_type,
         asked=f"symbol={request.symbol}, timeframe={request.timeframe}",
         body=request.model_dump(),
         progress=OperationProgress(

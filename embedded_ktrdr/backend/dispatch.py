@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from fastapi import HTTPException
+from pydantic import BaseModel
 
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus, WorkerType
@@ -19,6 +19,7 @@ from embedded_ktrdr.operations import (
     new_operation,
 )
 from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.wire import NonsenseError, RefusedError, Wire, WireError
 
 MAX_TRIES = 3  # workers that are offered one piece of work
 
@@ -50,6 +51,15 @@ BACKTEST = Kind(
 )
 
 
+KINDS = {each.operation_type: each for each in (TRAINING, BACKTEST)}
+
+
+class Acceptance(BaseModel):
+    """The answer of a worker that takes the work."""
+
+    operation_id: str
+
+
 class NoWorkerError(HTTPException):
     """No worker takes the work: 503 with what the backend knows of its workers."""
 
@@ -67,47 +77,47 @@ class NoWorkerError(HTTPException):
         super().__init__(503, detail)
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(BaseModel):
     """A piece of work, which can be given away again: the worker's request and what the backend shows."""
 
-    kind: Kind
+    operation_type: OperationType
     body: dict[str, Any]
     metadata: OperationMetadata
     progress: OperationProgress
     asked: str
     """What is wanted, for the log."""
 
+    @property
+    def kind(self) -> Kind:
+        """The kind of work."""
+        return KINDS[self.operation_type]
+
 
 class Dispatch:
     """Gives work to the registered workers and can do so again."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, registry: Registry, operations: Operations, pace: Pace
-    ) -> None:
-        self._client = client
+    def __init__(self, wire: Wire, registry: Registry, operations: Operations, pace: Pace) -> None:
+        self._wire = wire
         self._registry = registry
         self._operations = operations
         self._pace = pace
-        self._jobs: dict[str, Job] = {}
         self._up_since = time.monotonic()
-        for kind in (TRAINING, BACKTEST):
-            operations.restarts[kind.operation_type] = self._restart
+        for operation_type in KINDS:
+            operations.restarts[operation_type] = self._restart
 
     async def start(self, job: Job, *, retry: bool = False) -> OperationInfo:
         """A running operation; NoWorkerError, and nothing starts, if no worker takes it."""
-        operation = new_operation(job.kind.operation_type, job.metadata, retry=retry)
+        operation = new_operation(job.operation_type, job.metadata, retry=retry)
         operation.progress = job.progress
         # The id is handed out only once a worker has accepted: so no failed operation without a worker,
         # and no cancel that overtakes its own dispatch (DEV-02, DEV-13).
         worker = await self._dispatch(operation.operation_id, job)
-        self._jobs[operation.operation_id] = job
-        self._operations.add(operation, worker)
+        self._operations.add(operation, job, worker)
         job.kind.log.info("Registered remote proxy: %s → %s", operation.operation_id, operation.operation_id)
         return operation
 
-    async def _restart(self, failed: OperationInfo) -> OperationInfo:
-        return await self.start(self._jobs[failed.operation_id], retry=True)
+    async def _restart(self, order: dict[str, Any]) -> OperationInfo:
+        return await self.start(Job.model_validate(order), retry=True)
 
     async def _dispatch(self, operation_id: str, job: Job) -> Worker:
         tried: list[str] = []
@@ -148,17 +158,19 @@ class Dispatch:
         """Whether the worker takes the work."""
         log, word = job.kind.log, job.kind.word
         url = f"{worker.endpoint_url}{job.kind.route}"
+        body = {"task_id": operation_id, **job.body}
         try:
-            answer = await self._client.post(
-                url, json={"task_id": operation_id, **job.body}, timeout=self._pace.proxy_timeout_s
+            answer = await self._wire.ask(
+                "POST", url, Acceptance, body=body, within=self._pace.proxy_timeout_s
             )
-            answer.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            log.warning("Worker %s is busy (%s)", worker.worker_id, error.response.status_code)
+            if answer.operation_id != operation_id:
+                raise NonsenseError("the answer is about another operation")
+        except RefusedError as error:
+            log.warning("Worker %s is busy (%s)", worker.worker_id, error.status)
             await self._registry.check(worker)
             return False
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            log.warning("Worker %s cannot be reached: %s", worker.worker_id, error or type(error).__name__)
+        except WireError as error:
+            log.warning("Worker %s cannot be reached: %s", worker.worker_id, error)
             self._registry.release(worker.worker_id, operation_id)
             return False
         log.info("✅ %s accepted by worker %s: remote_op=%s", word, worker.worker_id, operation_id)

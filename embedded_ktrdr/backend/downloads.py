@@ -1,14 +1,13 @@
 """Downloads: bars that IB has and the cache has not (contract 4.2)."""
 
 import asyncio
-import json
 import logging
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from embedded_ktrdr.backend.download_progress import DownloadProgress
 from embedded_ktrdr.backend.gaps import TAIL_DEFAULT, DownloadMode, Span, find_gaps, split
@@ -20,6 +19,7 @@ from embedded_ktrdr.generator import STEPS, Bar
 from embedded_ktrdr.moments import moment_of, seconds_of
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType, new_operation, now
 from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.wire import NonsenseError, shortened, understood
 
 # Seconds at speed 1 until the first request: KTRDR sets up its connections anew for each download.
 SET_UP_S = 0.3
@@ -30,12 +30,46 @@ log = logging.getLogger("ktrdr.data.acquisition.acquisition_service")
 class DownloadError(Exception):
     """A download cannot be done; the text is the operation's reason of failure."""
 
+    def __init__(self, reason: str | None) -> None:
+        super().__init__(shortened(reason or "the IB host gives no reason"))
+
 
 class DataFilters(BaseModel):
     """Accepted and not used, as in KTRDR."""
 
     trading_hours_only: bool = False
     include_extended: bool = False
+
+
+class Validation(BaseModel):
+    """What the IB host says of a symbol."""
+
+    success: bool
+    is_valid: bool | None
+    error_message: str | None
+    head_timestamps: dict[str, datetime | None] | None
+    error: str | None
+
+
+class HistoricalData(BaseModel):
+    """Bars that the IB host gives, as JSON in a text."""
+
+    success: bool
+    data: str | None
+    error: str | None
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Row(BaseModel):
+    """One of them."""
+
+    open: Finite
+    high: Finite
+    low: Finite
+    close: Finite
+    volume: Finite
 
 
 class DataLoadRequest(BaseModel):
@@ -62,7 +96,6 @@ class Downloads:
         self._repository = repository
         self._operations = operations
         self._pace = pace
-        self._orders: dict[str, DataLoadRequest] = {}
         operations.restarts[OperationType.DATA_LOAD] = self._restart
 
     def start(self, order: DataLoadRequest, *, retry: bool = False) -> OperationInfo:
@@ -79,14 +112,13 @@ class Downloads:
             },
         )
         operation = new_operation(OperationType.DATA_LOAD, metadata, retry=retry)
-        self._orders[operation.operation_id] = order
         progress = DownloadProgress(operation, order.name)
         download = Download(order, operation, progress, self._host, self._repository, self._pace)
-        self._operations.run(operation, download.run)
+        self._operations.run(operation, download.run, order)
         return operation
 
-    async def _restart(self, failed: OperationInfo) -> OperationInfo:
-        return self.start(self._orders[failed.operation_id], retry=True)
+    async def _restart(self, order: dict[str, Any]) -> OperationInfo:
+        return self.start(DataLoadRequest.model_validate(order), retry=True)
 
 
 @dataclass
@@ -139,11 +171,12 @@ class Download:
         """The moment of the first bar that IB has, if it says so."""
         symbol, timeframe = self.order.symbol, self.order.timeframe
         await asyncio.sleep(SET_UP_S / self.pace.speed)
-        answer = await self.host.post("/data/validate", {"symbol": symbol, "timeframes": [timeframe]})
-        if not (answer["success"] and answer["is_valid"]):
-            raise DownloadError(answer["error"] or answer["error_message"])
-        head = (answer["head_timestamps"] or {}).get(timeframe)
-        return None if head is None else seconds_of(datetime.fromisoformat(head))
+        body = {"symbol": symbol, "timeframes": [timeframe]}
+        answer = await self.host.post("/data/validate", body, Validation)
+        if not (answer.success and answer.is_valid):
+            raise DownloadError(answer.error or answer.error_message)
+        head = (answer.head_timestamps or {}).get(timeframe)
+        return None if head is None else seconds_of(head)
 
     def _wanted(self, head: int | None) -> Span:
         """The range asked for, no earlier than IB's first bar and no later than the last one that is over."""
@@ -195,20 +228,27 @@ class Download:
     async def _fetch(self, segment: Span) -> list[Bar]:
         start, end = (moment_of(each).isoformat() for each in segment)
         body = {"symbol": self.order.symbol, "timeframe": self.order.timeframe, "start": start, "end": end}
-        answer = await self.host.post("/data/historical", body)
-        if not answer["success"]:
-            raise DownloadError(answer["error"])
-        return [_bar(moment, row) for moment, row in json.loads(answer["data"]).items()]
+        answer = await self.host.post("/data/historical", body, HistoricalData)
+        if not answer.success:
+            raise DownloadError(answer.error)
+        try:
+            rows = understood((answer.data or "").encode(), dict[datetime, Row])
+        except NonsenseError as error:
+            reason = f"the IB host talks nonsense about its bars: {error}"
+            raise HostServiceError(f"Host service connection failed: {reason}") from None
+        return [
+            (seconds_of(moment), row.open, row.high, row.low, row.close, row.volume)
+            for moment, row in rows.items()
+        ]
 
     async def _save(self) -> None:
         if self.bars:
-            bars = list(self.bars.values())
-            await asyncio.to_thread(self.repository.save, self.order.symbol, self.order.timeframe, bars)
-
-
-def _bar(moment: str, row: dict[str, float]) -> Bar:
-    at = seconds_of(datetime.fromisoformat(moment))
-    return at, row["open"], row["high"], row["low"], row["close"], row["volume"]
+            symbol, timeframe, bars = self.order.symbol, self.order.timeframe, list(self.bars.values())
+            try:
+                await asyncio.to_thread(self.repository.save, symbol, timeframe, bars)
+            except OSError as error:
+                reason = f"The bars of {symbol} {timeframe} cannot be written to the disk of the data folder"
+                raise DownloadError(f"{reason}: {error.strerror or error}") from None
 
 
 def _moment(text: str | None) -> datetime | None:

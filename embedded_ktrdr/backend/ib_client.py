@@ -2,39 +2,57 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
-import httpx
+from pydantic import BaseModel
 
 from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.wire import LateError, NonsenseError, RefusedError, Wire, WireError, shortened
 
 TRIES = 4
+LARGEST = 8 * 2**20  # bytes of an answer
+
+T = TypeVar("T")
 
 log = logging.getLogger("ktrdr.async_infrastructure.service_adapter")
 
 
+class IbStatus(BaseModel):
+    """What the IB host says of its gateway."""
+
+    connected: bool
+
+
+class IbHealth(BaseModel):
+    """The health of the IB host."""
+
+    ib_status: IbStatus
+
+
 class HostServiceError(Exception):
-    """The IB host gives no answer; the text is a download's reason of failure."""
+    """The IB host gives no usable answer; the text is a download's reason of failure."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(shortened(reason))
 
 
 class IbHost:
     """Requests to the IB host."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, pace: Pace) -> None:
+    def __init__(self, wire: Wire, url: str, pace: Pace) -> None:
         self.url = url
-        self._client = client
+        self._wire = wire
         self._pace = pace
 
     async def gateway_connected(self) -> bool:
         """Whether the host reaches its gateway; one try."""
-        answer = await self._once("GET", "/health/", None)
-        return bool(answer["ib_status"]["connected"])
+        return (await self._once("GET", "/health/", IbHealth)).ib_status.connected
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def post(self, path: str, body: dict[str, Any], shape: type[T]) -> T:
         """The answer to a request; one that gets no answer in time is made again."""
         for number in range(TRIES):
             try:
-                return await self._once("POST", path, body)
+                return await self._once("POST", path, shape, body)
             except TimeoutError:
                 if number < TRIES - 1:
                     log.warning("IB Data Service: POST %s timeout (attempt %s/%s)", path, number + 1, TRIES)
@@ -42,18 +60,17 @@ class IbHost:
         reason = f"no answer to POST {path}; is its gateway connected?"
         raise HostServiceError(f"Host service timeout: Request timed out after {TRIES} attempts: {reason}")
 
-    async def _once(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    async def _once(self, method: str, path: str, shape: type[T], body: dict[str, Any] | None = None) -> T:
         try:
-            answer = await self._client.request(
-                method, f"{self.url}{path}", json=body, timeout=self._pace.ib_timeout_s
+            return await self._wire.ask(
+                method, f"{self.url}{path}", shape, body=body, within=self._pace.ib_timeout_s, largest=LARGEST
             )
-        except httpx.TimeoutException as error:
+        except LateError as error:
             raise TimeoutError(f"no answer to {method} {path}") from error
-        except httpx.HTTPError as error:
-            reason = f"HTTP error for {method} {path}: {error or type(error).__name__}"
-            raise HostServiceError(f"Host service connection failed: {reason}") from error
-        if answer.is_error:
-            reason = f"Host service error (HTTP {answer.status_code})"
-            raise HostServiceError(f"Host service connection failed: {reason}")
-        found: dict[str, Any] = answer.json()
-        return found
+        except RefusedError as error:
+            reason = f"Host service error (HTTP {error.status})"
+        except NonsenseError as error:
+            reason = f"the IB host talks nonsense for {method} {path}: {error}"
+        except WireError as error:
+            reason = f"HTTP error for {method} {path}: {error}"
+        raise HostServiceError(f"Host service connection failed: {reason}")

@@ -6,11 +6,11 @@ import time
 from enum import StrEnum
 from typing import Any
 
-import httpx
 from pydantic import BaseModel, Field
 
 from embedded_ktrdr.operations import now
 from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.wire import Wire, WireError
 
 FAILURES_UNTIL_UNAVAILABLE = 3
 
@@ -49,11 +49,18 @@ class Worker(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
+class Health(BaseModel):
+    """What a worker says of itself."""
+
+    worker_status: str
+    current_operation: str | None = None
+
+
 class Registry:
     """The workers by id, in the order of their registration, and the sweep that watches them."""
 
-    def __init__(self, client: httpx.AsyncClient, pace: Pace) -> None:
-        self._client = client
+    def __init__(self, wire: Wire, pace: Pace) -> None:
+        self._wire = wire
         self._pace = pace
         self._workers: dict[str, Worker] = {}
         self._healthy_at: dict[str, float] = {}
@@ -70,9 +77,17 @@ class Registry:
         ]
 
     def register(
-        self, worker_id: str, worker_type: WorkerType, url: str, capabilities: dict[str, Any]
+        self,
+        worker_id: str,
+        worker_type: WorkerType,
+        url: str,
+        capabilities: dict[str, Any],
+        operation_id: str | None = None,
     ) -> Worker:
-        """Take a worker in; the same id again updates it, a new id at a known URL replaces the old one."""
+        """Take a worker in, perhaps with an operation that it works at.
+
+        The same id again updates it, a new id at a known URL replaces the old one.
+        """
         worker = self._workers.get(worker_id)
         if worker is None:
             for stale in [each.worker_id for each in self._workers.values() if each.endpoint_url == url]:
@@ -85,8 +100,8 @@ class Registry:
             log.info("Worker %s re-registered", worker_id)
         worker.endpoint_url = url
         worker.capabilities = capabilities
-        worker.status = WorkerStatus.AVAILABLE
-        worker.current_operation_id = None  # who registers has just started
+        worker.status = WorkerStatus.BUSY if operation_id else WorkerStatus.AVAILABLE
+        worker.current_operation_id = operation_id
         self._note_healthy(worker)
         self._changed(worker_id)
         return worker
@@ -108,10 +123,11 @@ class Registry:
             self._changed(worker_id)
 
     async def sweep_for_ever(self) -> None:
-        """Check all workers one after another, then pause, as KTRDR does."""
+        """Check all workers, then pause; at once, so that a silent one does not make the others wait."""
         while True:
-            for worker in list(self._workers.values()):
-                await self.check(worker)
+            workers = self.all()
+            await asyncio.gather(*map(self.check, workers))
+            for worker in workers:
                 self._forget_if_dead(worker)
             await asyncio.sleep(self._pace.health_sweep_s)
 
@@ -119,20 +135,18 @@ class Registry:
         """Ask one worker how it is."""
         before = self._changes.get(worker.worker_id)
         try:
-            answer = await self._client.get(
-                f"{worker.endpoint_url}/health", timeout=self._pace.health_timeout_s
+            health = await self._wire.ask(
+                "GET", f"{worker.endpoint_url}/health", Health, within=self._pace.health_timeout_s
             )
-            answer.raise_for_status()
-            health = answer.json()
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except WireError as error:
             self._note_failure(worker, error)
             return
         self._note_healthy(worker)
         if self._changes.get(worker.worker_id) != before:
             return
-        busy = health.get("worker_status") == "busy"
+        busy = health.worker_status == "busy"
         worker.status = WorkerStatus.BUSY if busy else WorkerStatus.AVAILABLE
-        worker.current_operation_id = health.get("current_operation") if busy else None
+        worker.current_operation_id = health.current_operation if busy else None
 
     def _note_healthy(self, worker: Worker) -> None:
         moment = now().replace(tzinfo=None).isoformat()
@@ -140,8 +154,8 @@ class Registry:
         worker.health_check_failures = 0
         self._healthy_at[worker.worker_id] = time.monotonic()
 
-    def _note_failure(self, worker: Worker, error: Exception) -> None:
-        log.warning("Health check failed for %s: %s", worker.worker_id, error or type(error).__name__)
+    def _note_failure(self, worker: Worker, error: WireError) -> None:
+        log.warning("Health check failed for %s: %s", worker.worker_id, error)
         worker.last_health_check = now().replace(tzinfo=None).isoformat()
         worker.health_check_failures += 1
         if worker.health_check_failures >= FAILURES_UNTIL_UNAVAILABLE:

@@ -74,10 +74,11 @@ def training_router(dispatch: Dispatch, operations: Operations) -> APIRouter:
             status = operation.status.value
             raise HTTPException(404, f"Training task {task_id} is not completed (status: {status})")
         result = operation.result_summary or {}
-        groups = {
-            group: {field: result.get(group, {}).get(field) for field in fields}
-            for group, fields in PERFORMANCE.items()
-        }
+        groups: dict[str, dict[str, Any]] = {}
+        for group, fields in PERFORMANCE.items():
+            found = result.get(group)
+            shown = found if isinstance(found, dict) else {}
+            groups[group] = {field: shown.get(field) for field in fields}
         return {"success": True, "task_id": task_id, "status": operation.status.value, **groups}
 
     return router
@@ -89,7 +90,7 @@ def _job(request: TrainingRequest) -> Job:
     start, end = request.start_date, request.end_date
     names = f"symbols={request.symbols}, timeframes={request.timeframes}, strategy={strategy.name}"
     return Job(
-        kind=TRAINING,
+        operation_type=TRAINING.operation_type,
         asked=names,
         body={
             "strategy_yaml": strategy.document(),

@@ -18,6 +18,7 @@ class WorkerRegistrationRequest(BaseModel):
     worker_type: WorkerType
     endpoint_url: str
     capabilities: dict[str, Any] | None = None
+    current_operation_id: str | None = None
 
 
 def worker_router(registry: Registry) -> APIRouter:
@@ -39,9 +40,14 @@ def worker_router(registry: Registry) -> APIRouter:
 
     @router.post("/register")
     async def register_worker(request: WorkerRegistrationRequest) -> dict[str, Any]:
-        worker_id, kind = request.worker_id, request.worker_type
-        worker = registry.register(worker_id, kind, request.endpoint_url, request.capabilities or {})
-        log.info("Worker registered successfully: %s", worker_id)
+        worker = registry.register(
+            request.worker_id,
+            request.worker_type,
+            request.endpoint_url,
+            request.capabilities or {},
+            request.current_operation_id,
+        )
+        log.info("Worker registered successfully: %s", request.worker_id)
         return worker.model_dump()
 
     return router

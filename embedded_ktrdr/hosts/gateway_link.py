@@ -3,12 +3,18 @@
 import asyncio
 import logging
 import time
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
-import httpx
 from fastapi import Request
+from pydantic import BaseModel
 
 from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.wire import RefusedError, Wire, WireError
+
+LARGEST = 8 * 2**20  # bytes of an answer
+
+T = TypeVar("T")
 
 log = logging.getLogger("ib.pool")
 
@@ -17,34 +23,42 @@ class GatewayError(Exception):
     """The gateway gives no answer, or says that it has none."""
 
 
+class Contract(BaseModel):
+    """What the gateway knows of a symbol."""
+
+    contract: dict[str, Any]
+    head: str
+
+
 class GatewayLink:
     """Requests to the gateway; without it each of them waits for minutes, as at S."""
 
     def __init__(self, url: str, pace: Pace) -> None:
         self._url = url
         self._pace = pace
-        self._contracts: dict[str, dict[str, Any]] = {}
-        self._client = httpx.AsyncClient(
-            base_url=url, trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
-        )
+        self._contracts: dict[str, Contract] = {}
+        self._wire = Wire()
 
     async def connected(self) -> bool:
         """Whether the gateway answers."""
         try:
-            answer = await self._client.get("/health", timeout=self._pace.gateway_probe_s)
-        except httpx.HTTPError:
+            await self._wire.ask(
+                "GET", f"{self._url}/health", dict[str, Any], within=self._pace.gateway_probe_s
+            )
+        except WireError:
             return False
-        return answer.status_code == httpx.codes.OK
+        return True
 
-    async def contract(self, symbol: str, caller: Request) -> dict[str, Any] | None:
+    async def contract(self, symbol: str, caller: Request) -> Contract | None:
         """What the gateway knows of a symbol; None if it does not know it."""
-        answer = await self._ask("/contract", {"symbol": symbol}, caller)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        found: dict[str, Any] = answer.json()
-        return found
+        try:
+            return await self._ask("/contract", {"symbol": symbol}, Contract, caller)
+        except RefusedError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise GatewayError(error.detail) from None
 
-    async def known(self, symbol: str, caller: Request) -> dict[str, Any] | None:
+    async def known(self, symbol: str, caller: Request) -> Contract | None:
         """As `contract`, but what was found once need not be asked for again."""
         if symbol not in self._contracts:
             found = await self.contract(symbol, caller)
@@ -58,19 +72,27 @@ class GatewayLink:
     ) -> list[list[float]]:
         """The bars of a range."""
         wanted = {"symbol": symbol, "timeframe": timeframe, "first": first, "last": last}
-        answer = await self._ask("/bars", wanted, caller)
-        if answer.status_code != httpx.codes.OK:
-            raise GatewayError(str(answer.json()["detail"]))
-        found: list[list[float]] = answer.json()
-        return found
+        try:
+            return await self._ask("/bars", wanted, list[list[float]], caller)
+        except RefusedError as error:
+            raise GatewayError(error.detail) from None
 
-    async def _ask(self, path: str, wanted: dict[str, Any], caller: Request) -> httpx.Response:
+    async def _ask(self, path: str, wanted: dict[str, Any], shape: type[T], caller: Request) -> T:
         deadline = time.monotonic() + self._pace.gateway_patience_s
         while True:
             try:
-                return await self._client.get(path, params=wanted, timeout=self._pace.ib_timeout_s)
-            except httpx.HTTPError as error:
-                problem = str(error) or type(error).__name__
+                return await self._wire.ask(
+                    "GET",
+                    f"{self._url}{path}",
+                    shape,
+                    query=wanted,
+                    within=self._pace.ib_timeout_s,
+                    largest=LARGEST,
+                )
+            except RefusedError:
+                raise
+            except WireError as error:
+                problem = str(error)
             log.error("Connection to the IB gateway at %s failed: %s", self._url, problem)
             if time.monotonic() > deadline or await caller.is_disconnected():
                 raise GatewayError(f"IB Gateway is not connected: {problem}")

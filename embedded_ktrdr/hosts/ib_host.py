@@ -134,8 +134,8 @@ def _add_data(app: FastAPI, link: GatewayLink) -> None:
         answer |= {"success": True, "is_valid": found is not None, "head_timestamps": {}}
         if found is None:
             return answer | {"error_message": f"Symbol {request.symbol} not found"}
-        heads = dict.fromkeys(request.timeframes or [], found["head"])
-        return answer | {"contract_info": found["contract"], "head_timestamps": heads}
+        heads = dict.fromkeys(request.timeframes or [], found.head)
+        return answer | {"contract_info": found.contract, "head_timestamps": heads}
 
     @app.get("/data/head-timestamp", tags=["data"])
     async def get_head_timestamp(
@@ -146,7 +146,7 @@ def _add_data(app: FastAPI, link: GatewayLink) -> None:
             found = await link.contract(symbol, caller)
         except GatewayError as error:
             return {"success": False, "timestamp": None, "error": str(error)}
-        return {"success": True, "timestamp": found["head"] if found else None, "error": None}
+        return {"success": True, "timestamp": found.head if found else None, "error": None}
 
 
 def _bars(*, data: str | None = None, error: str | None = None, rows: int | None = None) -> dict[str, Any]:

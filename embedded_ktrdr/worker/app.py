@@ -4,11 +4,9 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
-import httpx
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import PlainTextResponse
 
@@ -26,11 +24,8 @@ from embedded_ktrdr.operations import (
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.telemetry import prometheus_text
 from embedded_ktrdr.worker.desk import Desk, Kind, Work
+from embedded_ktrdr.worker.registration import Place, Registration
 
-# The worker starts beside the backend, so its first tries may come too early.
-REGISTRATION_TRIES = 600
-REGISTRATION_EVERY_S = 0.05
-REGISTRATION_TIMEOUT_S = 30.0
 REGISTRATION_HEAD_START_S = 0.2
 
 BUSY = (
@@ -40,30 +35,23 @@ BUSY = (
 log = logging.getLogger("ktrdr.workers.base")
 
 
-@dataclass(frozen=True)
-class Place:
-    """A worker's name, where it answers, and the backend that it registers at (None: it does not)."""
-
-    worker_id: str
-    url: str
-    backend_url: str | None
-
-
 def create_worker(kind: Kind, place: Place, pace: Pace) -> tuple[FastAPI, Desk]:
     """A worker without a route to start anything, and its desk."""
     desk = Desk(kind, pace.speed)
+    registration = Registration(place, desk, pace)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        registration = asyncio.create_task(_register(kind, place))
+        keeping_up = asyncio.create_task(registration.keep_up())
         # Where the backend runs already, a worker that answers is one that has registered.
-        await asyncio.wait({registration}, timeout=REGISTRATION_HEAD_START_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(registration.done.wait(), REGISTRATION_HEAD_START_S)
         yield
-        registration.cancel()
+        keeping_up.cancel()
         desk.stop()
 
     app = FastAPI(title=kind.title, version="1.0.0", lifespan=lifespan, strict_content_type=False)
-    _add_identity(app, kind, place.worker_id, desk)
+    _add_identity(app, place.worker_id, desk, registration)
     _add_operations(app, desk)
     return app, desk
 
@@ -88,9 +76,12 @@ def timestamp() -> str:
     return now().replace(tzinfo=None).isoformat()
 
 
-def _add_identity(app: FastAPI, kind: Kind, worker_id: str, desk: Desk) -> None:
+def _add_identity(app: FastAPI, worker_id: str, desk: Desk, registration: Registration) -> None:
+    kind = desk.kind
+
     @app.get("/health")
     async def health_check() -> dict[str, Any]:
+        registration.note_check()
         current = desk.current
         return {
             "healthy": True,
@@ -153,30 +144,6 @@ def _add_operations(app: FastAPI, desk: Desk) -> None:
             )
         log.info("Successfully cancelled operation: %s", operation_id)
         return {"success": True, "data": operation.cancel_result(reason)}
-
-
-async def _register(kind: Kind, place: Place) -> None:
-    """Tell the backend about this worker; KTRDR tries once, we until the backend is up."""
-    if place.backend_url is None:
-        return
-    body = {
-        "worker_id": place.worker_id,
-        "worker_type": kind.registers_as,
-        "endpoint_url": place.url,
-        "capabilities": kind.capabilities,
-    }
-    async with httpx.AsyncClient(timeout=REGISTRATION_TIMEOUT_S, trust_env=False, verify=False) as client:
-        for _ in range(REGISTRATION_TRIES):
-            try:
-                answer = await client.post(f"{place.backend_url}/api/v1/workers/register", json=body)
-                answer.raise_for_status()
-            except httpx.HTTPError as error:
-                problem = error
-                await asyncio.sleep(REGISTRATION_EVERY_S)
-            else:
-                log.info("✅ Worker registered successfully: %s", place.worker_id)
-                return
-    log.warning("⚠️  Worker self-registration failed: %s", problem)
 
 
 def _refused(error: str) -> dict[str, Any]:

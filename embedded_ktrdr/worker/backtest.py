@@ -19,8 +19,9 @@ from embedded_ktrdr.operations import OperationInfo, OperationMetadata, Operatio
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.strategies import STRATEGIES
 from embedded_ktrdr.worker.account import Account
-from embedded_ktrdr.worker.app import Place, begin, create_worker, timestamp
+from embedded_ktrdr.worker.app import begin, create_worker, timestamp
 from embedded_ktrdr.worker.desk import Clock, Kind, WorkError
+from embedded_ktrdr.worker.registration import Place
 
 KIND = Kind(
     OperationType.BACKTESTING,

@@ -12,8 +12,9 @@ from embedded_ktrdr.models import Models
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationStatus, now
 from embedded_ktrdr.pace import Pace
 from embedded_ktrdr.worker import plan
-from embedded_ktrdr.worker.app import Place, begin, create_worker, timestamp
+from embedded_ktrdr.worker.app import begin, create_worker, timestamp
 from embedded_ktrdr.worker.desk import Clock, Work
+from embedded_ktrdr.worker.registration import Place
 from embedded_ktrdr.worker.training import KIND, Training
 
 HOST_KIND = replace(KIND, log=logging.getLogger("services.training_service"))

@@ -11,10 +11,11 @@ from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationType
 from embedded_ktrdr.pace import Pace
-from embedded_ktrdr.worker.app import Place, begin, create_worker
+from embedded_ktrdr.worker.app import begin, create_worker
 from embedded_ktrdr.worker.desk import Clock, Kind
 from embedded_ktrdr.worker.learning import entry, learn, result_summary
 from embedded_ktrdr.worker.plan import BATCH_S, EPOCH_OVERHEAD_S, Plan, TrainingStartRequest, make_plan
+from embedded_ktrdr.worker.registration import Place
 
 # KTRDR's progress bridge speaks up every ten batches (contract 3.2).
 BATCHES_PER_REPORT = 10

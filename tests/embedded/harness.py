@@ -111,12 +111,12 @@ class Embedded:
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["data"])
 
-    def ended(self, operation_id: str) -> dict[str, Any]:
+    def ended(self, operation_id: str, within: float = 5.0) -> dict[str, Any]:
         def final() -> dict[str, Any] | None:
             operation = self.operation(operation_id)
             return None if operation["status"] == "running" else operation
 
-        return until(final)
+        return until(final, within)
 
     def workers(self, **query: str) -> list[dict[str, Any]]:
         return list(self.client.get("/workers", params=query).json())
@@ -131,3 +131,23 @@ class Embedded:
     def at_worker(self, operation_id: str) -> dict[str, Any]:
         url = self.worker_of(operation_id)
         return dict(http.get(f"{url}/api/v1/operations/{operation_id}").json()["data"])
+
+
+def tell(embedded: Embedded, command: str) -> dict[str, Any]:
+    """What the supervisor answers to a command."""
+    assert embedded.process.stdin is not None
+    assert embedded.process.stdout is not None
+    embedded.process.stdin.write(f"{command}\n")
+    embedded.process.stdin.flush()
+    return dict(json.loads(embedded.process.stdout.readline()))
+
+
+def told(embedded: Embedded, *commands: str) -> None:
+    """Commands that are done."""
+    for command in commands:
+        assert tell(embedded, command) == {"done": command}
+
+
+def url(embedded: Embedded, name: str) -> str:
+    """Where a service answers."""
+    return str(embedded.ready["services"][name]["url"])

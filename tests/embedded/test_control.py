@@ -7,13 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import starting
 
-from .harness import ENDLESS, Embedded, http, until
+from .harness import ENDLESS, Embedded, http, tell, until, url
 
 COMMAND = [sys.executable, "-m", "embedded_ktrdr", "--ports", "free"]
 
@@ -23,18 +22,6 @@ def own() -> Iterator[Embedded]:
     embedded = Embedded()
     yield embedded
     embedded.stop()
-
-
-def tell(embedded: Embedded, command: str) -> dict[str, Any]:
-    assert embedded.process.stdin is not None
-    assert embedded.process.stdout is not None
-    embedded.process.stdin.write(f"{command}\n")
-    embedded.process.stdin.flush()
-    return dict(json.loads(embedded.process.stdout.readline()))
-
-
-def url(embedded: Embedded, name: str) -> str:
-    return str(embedded.ready["services"][name]["url"])
 
 
 @pytest.mark.parametrize("verb", ["stop", "kill"])
@@ -51,22 +38,6 @@ def test_what_is_stopped_refuses_connections_until_it_is_started_again(
     assert http.get(f"{url(own, name)}/health").status_code == 200
     states = {each["worker_id"]: each["status"] for each in own.workers()}
     assert states.get(name, "available") == "available"
-
-
-def test_a_restarted_backend_has_forgotten_everything_until_a_worker_is_restarted(own: Embedded) -> None:
-    operation = own.started()
-    tell(own, "stop backend")
-    with pytest.raises(httpx.ConnectError):
-        http.get(url(own, "backend"))
-    assert tell(own, "start backend") == {"done": "start backend"}
-    assert own.client.get(f"/operations/{operation}").status_code == 404
-    assert own.workers() == []
-    for name in own.ready["services"]:
-        if "worker" in name:
-            tell(own, f"stop {name}")
-            tell(own, f"start {name}")
-    assert {each["worker_id"] for each in own.workers()} >= {"training-worker-1", "training-worker-2"}
-    assert own.ended(own.started())["status"] == "completed"
 
 
 def test_a_worker_that_was_busy_is_free_again_after_its_restart(own: Embedded) -> None:

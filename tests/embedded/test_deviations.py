@@ -8,9 +8,9 @@ from embedded_ktrdr.bars import BarRepository
 from embedded_ktrdr.hosts.ib_host import create_app as create_ib_host
 from embedded_ktrdr.models import Models
 from embedded_ktrdr.pace import Pace
-from embedded_ktrdr.worker.app import Place
 from embedded_ktrdr.worker.backtest import create_app as create_backtest_worker
 from embedded_ktrdr.worker.host import create_app as create_training_host
+from embedded_ktrdr.worker.registration import Place
 from embedded_ktrdr.worker.training import create_app as create_training_worker
 
 TABLE = Path(__file__).parents[2] / "embedded_ktrdr" / "DEVIATIONS.md"

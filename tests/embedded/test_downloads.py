@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .harness import Embedded, until
-from .test_control import tell
+from .harness import Embedded, tell, until
 
 FEW = ("--training-workers", "0", "--backtest-workers", "0")
 SPEED = 40

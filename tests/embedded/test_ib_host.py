@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .harness import Embedded, http, until
-from .test_control import tell, url
+from .harness import Embedded, http, tell, until, url
 
 SPEED = 40
 DAYS = {"symbol": "EURUSD", "timeframe": "1d", "start": "2024-12-01T00:00:00", "end": "2024-12-05T23:59:59"}

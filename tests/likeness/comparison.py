@@ -157,7 +157,7 @@ class Expectation:
         if self.status != self.step.status:
             return []
         return [
-            self._difference(path or "(body)", _filled(some), _filled(bool(value)))
+            self._difference(path or "[]", _filled(some), _filled(bool(value)))
             for path, some in self.step.filled
             for value in (values_at(body, path) if path else [body])
             if isinstance(value, list) and bool(value) is not some

@@ -1,0 +1,142 @@
+"""A service off the network: nobody reaches it and it reaches nobody, but it goes on working."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from .harness import ENDLESS, Embedded, http, tell, told, until, url
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Embedded]:
+    embedded = Embedded("--training-workers", "1", "--backtest-workers", "1")
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture(autouse=True)
+def _healed(own: Embedded) -> Iterator[None]:
+    yield
+    for name in own.ready["services"]:
+        tell(own, f"heal {name}")
+    for each in own.client.get("/operations?active_only=true&limit=1000").json()["data"]:
+        own.client.delete(f"/operations/{each['operation_id']}")
+    until(lambda: [each["status"] for each in own.workers()] == ["available"] * 2)
+
+
+HEALTH = {"backend": "/api/v1/health", "ib-host": "/health", "training-worker-1": "/health"}
+
+
+@pytest.mark.parametrize("name", HEALTH)
+def test_a_cut_service_hangs_and_a_healed_one_answers_at_once(own: Embedded, name: str) -> None:
+    where = f"{url(own, name)}{HEALTH[name]}"
+    with httpx.Client(trust_env=False) as kept:
+        assert kept.get(where).status_code == 200
+        told(own, f"cut {name}", f"cut {name}")
+        for client in (kept, http):  # a connection from before, and a new one
+            with pytest.raises(httpx.TimeoutException):
+                client.get(where, timeout=0.2)
+        told(own, f"heal {name}", f"heal {name}")
+        began = time.monotonic()
+        assert http.get(where).status_code == 200
+        assert time.monotonic() - began < 1
+
+
+def test_a_request_that_waits_for_the_healing_is_answered(own: Embedded) -> None:
+    told(own, "cut ib-host")
+    answers: list[httpx.Response] = []
+    body = {"symbol": "EURUSD", "timeframes": ["1h"]}
+    where = f"{url(own, 'ib-host')}/data/validate"
+    asking = threading.Thread(target=lambda: answers.append(http.post(where, json=body, timeout=10)))
+    asking.start()
+    time.sleep(0.2)
+    assert asking.is_alive()
+    told(own, "heal ib-host")
+    asking.join()
+    assert answers[0].json()["is_valid"] is True
+
+
+def test_an_answer_that_was_under_way_waits_too(own: Embedded) -> None:
+    told(own, "pause ib-gateway")
+    answers: list[httpx.Response] = []
+    where = f"{url(own, 'ib-host')}/data/head-timestamp?symbol=EURUSD&timeframe=1h"
+    asking = threading.Thread(target=lambda: answers.append(http.get(where, timeout=10)))
+    asking.start()
+    time.sleep(0.1)
+    told(own, "cut ib-host", "resume ib-gateway")
+    time.sleep(0.3)
+    assert asking.is_alive()
+    told(own, "heal ib-host")
+    asking.join()
+    assert answers[0].json()["success"] is True
+
+
+def test_a_request_whose_client_gave_up_is_never_done(own: Embedded) -> None:
+    body = {"symbol": "EURUSD", "strategy_name": "test_e2e_local_pull", "timeframe": "1d"}
+    body |= {"start_date": "2024-01-01", "end_date": "2024-12-31", "task_id": "nobody-waits-for-it"}
+    where = url(own, "backtest-worker-1")
+    told(own, "cut backtest-worker-1")
+    with pytest.raises(httpx.TimeoutException):
+        http.post(f"{where}/backtests/start", json=body, timeout=0.2)
+    told(own, "heal backtest-worker-1")
+    assert http.get(f"{where}/api/v1/operations").json()["total_count"] == 0
+
+
+def test_the_work_of_a_cut_worker_goes_on_and_its_state_is_known_afterwards(own: Embedded) -> None:
+    operation = own.started()
+    until(lambda: own.operation(operation)["progress"]["percentage"] > 0)
+    told(own, "cut training-worker-1")
+    last = own.operation(operation)
+    began = time.monotonic()
+    seen = own.operation(operation)
+    assert time.monotonic() - began < 2
+    assert (seen["status"], seen["progress"]) == ("running", last["progress"])
+    assert own.client.get("/operations?status=running").json()["total_count"] == 1
+    unavailable = "temporarily_unavailable"
+    until(lambda: [each["status"] for each in own.workers(worker_type="training")] == [unavailable])
+    told(own, "heal training-worker-1")
+    ended = own.ended(operation)
+    assert (ended["status"], len(ended["metrics"]["epochs"])) == ("completed", 10)
+    until(lambda: [each["status"] for each in own.workers(worker_type="training")] == ["available"])
+    assert own.ended(own.started())["status"] == "completed"
+
+
+def test_a_cut_worker_reaches_nobody(own: Embedded) -> None:
+    told(own, "cut backtest-worker-1", "stop backend", "start backend")
+    until(lambda: [each["worker_id"] for each in own.workers()] == ["training-worker-1"])
+    time.sleep(1.5)
+    assert [each["worker_id"] for each in own.workers()] == ["training-worker-1"]
+    told(own, "heal backtest-worker-1")
+    until(lambda: len(own.workers()) == 2)
+
+
+def test_a_cut_service_stays_cut_over_a_restart_and_keeps_nobody_waiting(own: Embedded) -> None:
+    began = time.monotonic()
+    told(own, "cut training-worker-1", "stop training-worker-1", "start training-worker-1")
+    told(own, "stop backtest-worker-1", "start backtest-worker-1")
+    assert time.monotonic() - began < 5
+    with pytest.raises(httpx.TimeoutException):
+        http.get(f"{url(own, 'training-worker-1')}/health", timeout=0.2)
+    told(own, "heal training-worker-1")
+    assert http.get(f"{url(own, 'training-worker-1')}/health").status_code == 200
+
+
+def test_with_a_cut_backend_a_worker_can_be_restarted(own: Embedded) -> None:
+    told(own, "cut backend")
+    began = time.monotonic()
+    told(own, "stop training-worker-1", "start training-worker-1", "heal backend")
+    assert time.monotonic() - began < 5
+    until(lambda: [each["status"] for each in own.workers()] == ["available"] * 2)
+
+
+def test_an_operation_cancelled_in_the_meantime_does_not_go_on_for_ever(own: Embedded) -> None:
+    operation = own.started(**ENDLESS)
+    told(own, "cut training-worker-1")
+    answer = own.client.delete(f"/operations/{operation}").json()["data"]
+    assert (answer["status"], answer["remote_cancelled"]) == ("cancelled", False)
+    told(own, "heal training-worker-1")
+    until(lambda: own.at_worker(operation)["status"] == "cancelled")
+    assert own.ended(own.started())["status"] == "completed"
