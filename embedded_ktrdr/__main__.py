@@ -73,7 +73,7 @@ def main() -> int:
     pace, limit = Pace(options.speed), options.data_limit_mb
     wishes = Wishes(
         *(trainers, testers, gateway, pace),
-        *(data_dir, None if limit is None else limit * 2**20, models_dir, state_dir),
+        *(data_dir, models_dir, state_dir, None if limit is None else limit * 2**20),
     )
     supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
     try:

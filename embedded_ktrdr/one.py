@@ -79,7 +79,7 @@ def of_kind(kind: str, variables: Mapping[str, str]) -> "Service":
         data_dir=_folder(variables, "DATA_DIR", "data"),
         data_limit=None if limit is None else int(limit * 2**20),
         models_dir=_folder(variables, "MODELS_DIR", "models"),
-        state_dir=_folder(variables, "EMBEDDED_STATE_DIR", "") if variables.get("EMBEDDED_STATE_DIR") else None,
+        state_dir=_folder(variables, "EMBEDDED_STATE_DIR") if "EMBEDDED_STATE_DIR" in variables else None,
     )
     service = next(each for each in table(wishes) if each.name == name)
     service.port = int(_number(variables, PORTS[kind], 1, 65535) or service.port)
@@ -111,7 +111,7 @@ def _number(variables: Mapping[str, str], name: str, least: float, most: float) 
     return number
 
 
-def _folder(variables: Mapping[str, str], name: str, default: str) -> Path:
+def _folder(variables: Mapping[str, str], name: str, default: str = "") -> Path:
     folder = Path(variables.get(name) or default).resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)

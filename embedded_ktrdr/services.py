@@ -46,11 +46,11 @@ class Wishes:
     """`connected`, `disconnected` or `slow`."""
     pace: Pace
     data_dir: Path
-    data_limit: int | None
-    """How many bytes the folder of bars may hold."""
     models_dir: Path
-    state_dir: Path | None
+    state_dir: Path | None = None
     """Where the backend keeps what shall survive its restart."""
+    data_limit: int | None = None
+    """How many bytes the folder of bars may hold."""
 
 
 @dataclass
