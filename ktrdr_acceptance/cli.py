@@ -134,6 +134,21 @@ def durations(results: Annotated[Path, typer.Argument()] = Path("reports/results
     typer.echo(f"{DURATIONS}: {len(content['scenarios'])} scenarios")
 
 
+@app.command()
+def compare(first: Annotated[Path, typer.Argument()], second: Annotated[Path, typer.Argument()]) -> None:
+    """Print where the verdicts of two runs (their results.json) differ; status 1 if they do."""
+    from ktrdr_acceptance.verdict.difference import verdicts_that_differ
+    from ktrdr_acceptance.verdict.earlier import read_earlier
+
+    runs = [read_earlier("compare", file) for file in (first, second)]
+    differences = verdicts_that_differ(*runs)
+    for difference in differences:
+        typer.echo(difference)
+    kinds = " and ".join(str(run.target.get("kind", "no target")) for run in runs)
+    typer.echo(f"{len(differences)} differences over {len(runs[0].by_id)} scenarios ({kinds})")
+    raise typer.Exit(1 if differences else 0)
+
+
 @app.command("recorded-durations")
 def recorded_durations(
     results: Annotated[Path, typer.Argument()] = Path("reports/results.json"),
