@@ -77,10 +77,6 @@ class Services:
                 del self._put_back[service]
                 self.ledger.undone(self._key(service))
 
-    def put_back_left(self, done: str, service: str) -> None:
-        """Put back what a run that was killed has done to a service."""
-        self._back(done, service)
-
     def _switch(self, verb: Literal["stop", "kill", "pause", "cut"], services: Iterable[str]) -> None:
         for service in services:
             self._begin(
@@ -96,9 +92,7 @@ class Services:
             self.restore(service)
         self.undo.register(f"put {service} back", lambda: self.restore(service))
         self._put_back[service] = put_back
-        self.ledger.begun(
-            self._key(service), service=service, done=deed, backend=self.target.endpoints.backend_url
-        )
+        self.ledger.begun(self._key(service), service=service, done=deed, place=self.target.place)
         # Before the deed, for one that fails may have been done all the same.
         self.switched.append((deed, service))
         do()
@@ -113,4 +107,4 @@ class Services:
         self.target.switch(verb, service, self.clock)
 
     def _key(self, service: str) -> str:
-        return f"service {service} at {self.target.endpoints.backend_url}"
+        return f"service {service} of {self.target.place}"

@@ -36,7 +36,7 @@ def put_back(left: Left, world: World) -> tuple[list[str], list[str], Left]:
     still_left: dict[str, Mapping[str, Any]] = {}
     backend_url = world.target.endpoints.backend_url
     for key, facts in left.items():
-        if "file" not in facts and facts.get("backend") != backend_url:
+        if "file" not in facts and _at(facts) not in (backend_url, world.target.place):
             # Of another target: it is told, and says nothing against this one.
             still_left[key] = facts
             done.append(_elsewhere(facts))
@@ -50,15 +50,24 @@ def put_back(left: Left, world: World) -> tuple[list[str], list[str], Left]:
 
 
 def _elsewhere(facts: Mapping[str, Any]) -> str:
+    what = facts.get("service") or facts.get("id") or "a " + facts["asked"]
     return (
-        f"{_A_RUN} has left {facts.get('id') or 'a ' + facts['asked']} at {facts['backend']}: "
+        f"{_A_RUN} has left {what} at {_at(facts)}: "
         f"run against that, or see to it there and remove {LEDGER} from the reports folder"
     )
+
+
+def _at(facts: Mapping[str, Any]) -> str:
+    """Return at which target something was left."""
+    return str(facts.get("backend") or facts.get("place"))
 
 
 def _put_back(facts: Mapping[str, Any], world: World) -> Iterator[str]:
     if "file" in facts:
         yield from put_back_left(facts)
+    elif "service" in facts:
+        world.target.mend(facts["done"], facts["service"], world.clock)
+        yield f"{_A_RUN} had done this to {facts['service']}: {facts['done']}; it is back"
     elif "id" in facts:
         yield from _end(facts, world)
     else:

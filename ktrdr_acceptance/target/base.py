@@ -79,6 +79,13 @@ class Target(Protocol):
     def facts(self) -> list[str]:
         """Return in words what runs the target, as far as it is not said elsewhere."""
 
+    @property
+    def place(self) -> str:
+        """Return what tells this target from others of its kind, also while it is down."""
+
+    def mend(self, done: str, service: str, clock: Clock) -> None:
+        """Put back what a run that was killed has done to a service. Raises EnvironmentFault."""
+
     def start(self, clock: Clock) -> None:
         """Bring the target up, or do nothing if it is not ours. Raises EnvironmentFault."""
 

@@ -7,6 +7,7 @@ that is started again goes on with the same log.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +16,8 @@ from ktrdr_acceptance.evidence.log_source import LogReader, UnreadableLog
 from ktrdr_acceptance.faults import EnvironmentFault
 
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) ")
+# Seconds by which a line may come late; and more than a float of such a moment can be wrong.
+_LATE_S, _INEXACT_S = 0.5, 0.001
 # Characters after which the engine cuts a line in two, each with a stamp.
 _CUT_AFTER = 16 * 1024
 
@@ -48,13 +51,18 @@ class ContainerLog:
 
 
 class ContainerReader:
-    """Reads on from the stamp of the last line that was read, and its place among those of that stamp."""
+    """Reads on from the newest stamp that was read.
+
+    What a container writes to its two outputs reaches the engine by two ways, so that a line may come behind
+    one of a later stamp: a little of what was read is asked for again each time, and known again.
+    """
 
     def __init__(self, service: str, container: Logged) -> None:
         self.service = service
         self._container = container
-        self._stamp = b""
-        self._read_of_stamp = 0
+        # The newest stamp, and the lines of before that may be given once more.
+        self._newest = b""
+        self._known: Counter[bytes] = Counter()
         self.go_to_end()
 
     @property
@@ -65,7 +73,7 @@ class ContainerReader:
     @property
     def was_there(self) -> bool:
         """Return whether there was a line when the end was last looked for."""
-        return bool(self._stamp)
+        return bool(self._newest)
 
     @property
     def is_within_a_line(self) -> bool:
@@ -75,12 +83,10 @@ class ContainerReader:
     def go_to_end(self) -> None:
         """Go on from behind the last line that is there."""
         try:
-            written = self._container.log(newest=1)
-            if found := _STAMP.match(written):
-                stamp = found[1]
-                with_it = self._container.log(since=_moment(stamp)).split(b"\n")
-                self._stamp = stamp
-                self._read_of_stamp = sum(line.startswith(stamp) for line in with_it)
+            newest = self._container.log(newest=1)
+            if found := _STAMP.match(newest):
+                self._newest = found[1]
+                self._new_lines()
         except EnvironmentFault:
             # Reading it later tells why.
             return
@@ -92,31 +98,29 @@ class ContainerReader:
         except EnvironmentFault as fault:
             raise UnreadableLog(f"the log of {self.service} cannot be read: {fault}") from None
         for line in lines:
-            into += line + b"\n"
+            text = line.partition(b" ")[2]
+            into += (_STAMP.sub(b"", text) if len(text) > _CUT_AFTER else text) + b"\n"
 
     def _new_lines(self) -> list[bytes]:
-        written = self._container.log(since=_moment(self._stamp) if self._stamp else None)
-        new: list[bytes] = []
-        of_stamp = 0
-        before, already = self._stamp, self._read_of_stamp
-        for line in written.split(b"\n"):
-            found = _STAMP.match(line)
-            if not found or found[1] < before:
-                continue
-            stamp = found[1]
-            of_stamp = of_stamp + 1 if stamp == self._stamp else 1
-            self._stamp = stamp
-            if stamp == before and of_stamp <= already:
-                continue
-            text = line[found.end() :]
-            new.append(_STAMP.sub(b"", text) if len(text) > _CUT_AFTER else text)
-        self._read_of_stamp = max(of_stamp, already if self._stamp == before else 0)
+        """Return the lines, with their stamps, that were not given before."""
+        since = _moment(self._newest) - _LATE_S if self._newest else None
+        lines = [line for line in self._container.log(since=since).split(b"\n") if _STAMP.match(line)]
+        known, new = self._known.copy(), []
+        for line in lines:
+            if known[line]:
+                known[line] -= 1
+            else:
+                new.append(line)
+        if lines:
+            self._newest = max(line.partition(b" ")[0] for line in lines)
+            from_here = _moment(self._newest) - _LATE_S
+            self._known = Counter(
+                line for line in lines if _moment(line.partition(b" ")[0]) >= from_here - _INEXACT_S
+            )
         return new
 
 
 def _moment(stamp: bytes) -> float:
-    """Return a stamp as seconds since 1970, not later than it: microseconds are cut, not rounded."""
+    """Return a stamp as seconds since 1970."""
     whole, _, part = stamp.decode().rstrip("Z").partition(".")
-    seconds = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
-    # A float of today's seconds is exact to a quarter of a microsecond.
-    return seconds + int(part[:6]) / 1e6 - 1e-6
+    return datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp() + int(part) / 1e9

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.evidence.log_source import LogPlace
 from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.ledger import FILE as LEDGER
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.setting_values import log_files
 from ktrdr_acceptance.settings import Settings
@@ -29,14 +31,14 @@ from ktrdr_acceptance.target.condition import Condition
 from ktrdr_acceptance.target.container_logs import ContainerLog
 from ktrdr_acceptance.target.discovery import PORTS, Naming, containers_of_ktrdr
 from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.switching import ANSWERS_WITHIN, Switching, health_path
 
-_HEALTH = {BACKEND: "/api/v1/health"}
 # What the compose file of the embedded KTRDR says of itself.
 _SPEED, _LIMIT, _DEFECTS = "ktrdr.speed", "ktrdr.data-limit-mb", "EMBEDDED_DEFECTS"
 _DATA_FOLDER = "/app/data"
 # Bytes up to which a file system of its own counts as small enough to be filled.
 _SMALL = 1024**3
-_UP_WITHIN, _REGISTERED_WITHIN = 60.0, 30.0
+_REGISTERED_WITHIN = 30.0
 _HOST_OF_CONTAINERS = "host.docker.internal"
 
 
@@ -51,6 +53,7 @@ class DockerTarget:
         self._engine: Engine | None = None
         self._compose: Compose | None = None
         self._containers: dict[str, Container] = {}
+        self._switching: Switching | None = None
         self._endpoints: Endpoints | None = None
         self._did: list[str] = []
         self.project = ""
@@ -72,16 +75,36 @@ class DockerTarget:
         if self._settings.compose_file:
             self._bring_up(self._engine, self._settings.compose_file, clock)
         self.project, self._containers = containers_of_ktrdr(self._engine, self._naming, self._asked_for())
+        self._switching = Switching(self._engine, self._containers)
+        self._mend_what_is_left(clock)
         self._look_at_backend()
         self._endpoints = self._addresses()
         if self._compose:
             self._await_up(clock)
+
+    def _mend_what_is_left(self, clock: Clock) -> None:
+        """Put back what a killed run did to services: a backend that is down has no address to begin with.
+
+        The ledger keeps its entries until the run has told them.
+        """
+        for facts in Ledger(self._settings.reports / LEDGER).left_by_earlier_run().values():
+            if facts.get("place") == self.place and facts.get("service") in self._containers:
+                self.mend(facts["done"], facts["service"], clock)
+
+    def mend(self, done: str, service: str, clock: Clock) -> None:
+        """Put a service back, disposable or not: it was an earlier run of the suite that did it."""
+        self._of_ours(service).mend(done, service, clock)
 
     def stop(self) -> None:
         """Take the project down if the run brought it up."""
         if self._compose:
             compose, self._compose = self._compose, None
             compose.down()
+
+    @property
+    def place(self) -> str:
+        """Return its project."""
+        return f"compose project {self.project}"
 
     def facts(self) -> list[str]:
         """Return in words what runs the target."""
@@ -133,33 +156,25 @@ class DockerTarget:
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:
         """Have the engine do it; one that comes back answers before this returns."""
-        container = self._disposable(verb, service)
-        {
-            "stop": container.stop,
-            "kill": container.kill,
-            "start": container.start,
-            "pause": container.pause,
-            "resume": container.resume,
-            "cut": container.cut,
-            "heal": container.heal,
-        }[verb]()
-        if verb in ("start", "heal"):
-            self._await_back(service, container, clock)
+        self._disposable(verb, service).switch(verb, service, clock)
 
     def replace(self, service: str, answer: Nonsense, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
-        """Stop the container, and have another one of its image listen under its names."""
-        container = self._disposable("replace", service)
-        assert self._engine is not None
-        container.stop()
-        script = Path(__file__).with_name("nonsense.py")
-        self._engine.run_in_place(container, self._port_of(service, container), script, [answer], "listening")
+        """Have another container of its image listen under its names."""
+        self._disposable("replace", service).replace(service, answer)
 
     def put_back(self, service: str, clock: Clock) -> None:
         """Remove what is in its place, and start it."""
-        container = self._disposable("put back", service)
-        assert self._engine is not None
-        self._engine.end_in_place(container)
-        self.switch("start", service, clock)
+        self._disposable("put back", service).put_back(service, clock)
+
+    def _disposable(self, verb: str, service: str) -> Switching:
+        if reason := self.cannot(verb, service):
+            raise EnvironmentFault(reason)
+        return self._of_ours(service)
+
+    def _of_ours(self, service: str) -> Switching:
+        if self._switching is None or service not in self._containers:
+            raise EnvironmentFault(f"{service} runs in no container of the {self.place}")
+        return self._switching
 
     def _bring_up(self, engine: Engine, file: Path, clock: Clock) -> None:
         project = self._asked_for()
@@ -218,54 +233,27 @@ class DockerTarget:
 
     def _url_of(self, service: str, otherwise: str) -> str:
         """Return where the container of a service is reached, or the setting where it is in none."""
-        container = self._containers.get(service)
-        if container is None:
+        if service not in self._containers:
             return otherwise
-        address = container.address(self._port_of(service, container)) or container.address()
-        if address is None:
+        url = self._of_ours(service).url_of(service)
+        if url is None:
             raise EnvironmentFault(
-                f"{service} (container {container.name}) is not reached from here: it publishes no port, "
-                "or does not run",
+                f"{service} (container {self._containers[service].name}) is not reached from here: it "
+                "publishes no port, or does not run",
                 cure="start it, and publish its port in the compose file",
             )
-        return f"http://{address[0]}:{address[1]}"
-
-    def _port_of(self, service: str, container: Container) -> int:
-        port = container.environment.get("WORKER_PORT") or PORTS.get(service)
-        if port is None:
-            raise EnvironmentFault(f"the port of {service} is not known: its container names no WORKER_PORT")
-        return int(port)
+        self._of_ours(service).known[service] = url
+        return url
 
     def _by_host(self, host: str) -> Container | None:
         return next((each for each in self._containers.values() if host in each.names), None)
-
-    def _disposable(self, verb: str, service: str) -> Container:
-        if reason := self.cannot(verb, service):
-            raise EnvironmentFault(reason)
-        return self._containers[service]
-
-    def _await_back(self, service: str, container: Container, clock: Clock) -> None:
-        """Wait until a service answers at the address that it had; undoing this must come to its end."""
-        address = container.address(self._port_of(service, container))
-        if address is None:
-            return
-        url = f"http://{address[0]}:{address[1]}"
-        known = {BACKEND: self.endpoints.backend_url, **self.endpoints.other_services}.get(service, url)
-        if url != known:
-            raise EnvironmentFault(
-                f"{service} was at {known} and came back at {url}",
-                cure="publish a fixed port of this machine in the compose file",
-            )
-        path = _HEALTH.get(service, "/health")
-        if not answers_within(url, path, _UP_WITHIN, clock, interruptible=False):
-            raise EnvironmentFault(f"{service} does not answer at {url} within {_UP_WITHIN:g} s")
 
     def _await_up(self, clock: Clock) -> None:
         """Wait until a project that was just brought up answers; who does not is told by preflight."""
         urls = {BACKEND: self.endpoints.backend_url}
         urls |= {name: self._url_of(name, "") for name in self._containers if name != IB_GATEWAY}
         for name, url in urls.items():
-            answers_within(url, _HEALTH.get(name, "/health"), _UP_WITHIN, clock, interruptible=True)
+            answers_within(url, health_path(name), ANSWERS_WITHIN, clock, interruptible=True)
         workers = sum(name not in PORTS for name in self._containers)
         registered_within(self.endpoints.backend_url, workers, _REGISTERED_WITHIN, clock)
 

@@ -140,6 +140,14 @@ class EmbeddedTarget:
         """Its workers are called as they register."""
         return worker_id
 
+    @property
+    def place(self) -> str:
+        """Return its name: there is never an earlier one."""
+        return "the embedded KTRDR"
+
+    def mend(self, done: str, service: str, clock: Clock) -> None:
+        """Do nothing: each one has ended with its run."""
+
     def facts(self) -> list[str]:
         """Return nothing: its addresses say it."""
         return []

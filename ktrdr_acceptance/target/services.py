@@ -42,6 +42,15 @@ class ServicesTarget:
         """Its workers are called as they register."""
         return worker_id
 
+    @property
+    def place(self) -> str:
+        """Return where its backend listens."""
+        return self.endpoints.backend_url
+
+    def mend(self, done: str, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
+        """Refuse: nothing was ever done to its services."""
+        raise EnvironmentFault(self.cannot("put back", service))
+
     def facts(self) -> list[str]:
         """Return nothing: its addresses say it."""
         return []

@@ -112,6 +112,16 @@ class ScriptedTarget:
         del verb, service
         return self.why_not
 
+    @property
+    def place(self) -> str:
+        return "the script"
+
+    def mend(self, done: str, service: str, clock: Clock) -> None:
+        del clock
+        if service in self.refuses:
+            raise EnvironmentFault(f"cannot put {service} back")
+        self.switched.append(f"mend {service} after {done}")
+
     def facts(self) -> list[str]:
         return []
 

@@ -89,15 +89,6 @@ def test_a_deed_that_fails_is_put_back_all_the_same(stage: Stage) -> None:
     assert stage.target.switched == ["start w1"]
 
 
-@pytest.mark.parametrize(
-    ("done", "said"),
-    [("stop", "start w1"), ("slow down", "resume w1"), ("cut", "heal w1"), ("replace", "put back w1")],
-)
-def test_what_a_killed_run_has_left_is_put_back(stage: Stage, done: str, said: str) -> None:
-    stage.services.put_back_left(done, "w1")
-    assert stage.target.switched == [said]
-
-
 def test_a_slow_service_is_halted_and_goes_on_until_it_is_put_back(stage: Stage) -> None:
     stage.services.slow_down("w1")
     assert stage.left == [("w1", "slow down")]

@@ -1,0 +1,1 @@
+"""Proofs that need a Docker engine; outside `make test`."""
