@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ktrdr_acceptance.evidence.log_source import LogReader, UnreadableLog
 from ktrdr_acceptance.faults import EnvironmentFault
@@ -50,6 +50,13 @@ class ContainerLog:
         return ContainerReader(service, self.container)
 
 
+class _Line(NamedTuple):
+    """One line, and when the engine got it."""
+
+    stamp: bytes
+    text: bytes
+
+
 class ContainerReader:
     """Reads on from the newest stamp that was read.
 
@@ -62,7 +69,7 @@ class ContainerReader:
         self._container = container
         # The newest stamp, and the lines of before that may be given once more.
         self._newest = b""
-        self._known: Counter[bytes] = Counter()
+        self._known: Counter[_Line] = Counter()
         self.go_to_end()
 
     @property
@@ -98,13 +105,12 @@ class ContainerReader:
         except EnvironmentFault as fault:
             raise UnreadableLog(f"the log of {self.service} cannot be read: {fault}") from None
         for line in lines:
-            text = line.partition(b" ")[2]
-            into += (_STAMP.sub(b"", text) if len(text) > _CUT_AFTER else text) + b"\n"
+            into += line.text + b"\n"
 
-    def _new_lines(self) -> list[bytes]:
-        """Return the lines, with their stamps, that were not given before."""
+    def _new_lines(self) -> list[_Line]:
+        """Return the lines that were not given before."""
         since = _moment(self._newest) - _LATE_S if self._newest else None
-        lines = [line for line in self._container.log(since=since).split(b"\n") if _STAMP.match(line)]
+        lines = _lines_of(self._container.log(since=since))
         known, new = self._known.copy(), []
         for line in lines:
             if known[line]:
@@ -112,12 +118,33 @@ class ContainerReader:
             else:
                 new.append(line)
         if lines:
-            self._newest = max(line.partition(b" ")[0] for line in lines)
-            from_here = _moment(self._newest) - _LATE_S
-            self._known = Counter(
-                line for line in lines if _moment(line.partition(b" ")[0]) >= from_here - _INEXACT_S
-            )
+            self._newest = max(line.stamp for line in lines)
+            from_here = _moment(self._newest) - _LATE_S - _INEXACT_S
+            self._known = Counter(line for line in lines if _moment(line.stamp) >= from_here)
         return new
+
+
+def _lines_of(written: bytes) -> list[_Line]:
+    """Return the lines that the engine has written behind their stamps."""
+    lines: list[_Line] = []
+    for line in written.split(b"\n"):
+        # The last line of a process that was killed has no end: the first of the next one follows at once.
+        stamps = [found for found in _STAMP.finditer(line) if not found.start() or _is_later(found[1], line)]
+        if not stamps or stamps[0].start():
+            continue
+        ends = [*(found.start() for found in stamps[1:]), len(line)]
+        for found, end in zip(stamps, ends, strict=True):
+            text = line[found.end() : end]
+            if found.start() and len(lines[-1].text) >= _CUT_AFTER:
+                lines[-1] = _Line(lines[-1].stamp, lines[-1].text + text)
+            else:
+                lines.append(_Line(found[1], text))
+    return lines
+
+
+def _is_later(stamp: bytes, line: bytes) -> bool:
+    """Tell whether a stamp within a line is the engine's: one that a service writes is of before."""
+    return stamp >= line[: len(stamp)]
 
 
 def _moment(stamp: bytes) -> float:

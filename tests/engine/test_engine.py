@@ -135,6 +135,7 @@ def test_one_that_is_cut_off_goes_on_working_unreached_and_comes_back_under_its_
 def test_one_that_an_earlier_run_has_cut_off_comes_back_too(
     engine: Engine, backend: Container, asker: str
 ) -> None:
+    until_it_answers(backend)
     backend.cut()
     [found] = [each for each in engine.projects()[PROJECT] if each.service == "backend"]
     found.heal()
@@ -163,6 +164,7 @@ def test_nonsense_stands_in_the_place_of_one_and_goes(engine: Engine, backend: C
     assert [each.service for each in engine.projects()[PROJECT] if each.service == "backend"] == ["backend"]
     engine.end_in_place(backend)
     backend.start()
+    until_it_answers(backend)
     assert reaches(asker, "backend")
     assert "ktrdr-acceptance.replaces" not in docker("ps", "-a", "--format", "{{.Labels}}")
 
