@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import runpy
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from behave.step_registry import registry
 
-from ktrdr_acceptance import parameter_types
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.models import OperationBody
 from ktrdr_acceptance.domain.downloads import Downloads
@@ -25,8 +23,8 @@ from ktrdr_acceptance.operations.waiting import Waiter
 from ktrdr_acceptance.testdata.calibration import default_calibration
 
 from .fake_clock import FakeClock
+from .scripted_world import load_sentences
 
-ROOT = Path(__file__).parents[2]
 ID = "op_20261122_154627_d3ce30ab"
 
 
@@ -207,10 +205,8 @@ def test_what_failed_for_want_of_bars_says_how_to_get_some(kind: Kind) -> None:
 @pytest.fixture(scope="module")
 def counts_bars() -> Callable[[Any, float], None]:
     """The sentence that compares how many bars a download brought."""
-    parameter_types.register()
-    step: Callable[[Any, float], None] = runpy.run_path(str(ROOT / "steps/downloads.py"))[
-        "then_result_counts_bars"
-    ]
+    load_sentences()
+    [step] = [one.func for one in registry.steps["then"] if one.func.__name__ == "then_result_counts_bars"]
     return step
 
 
