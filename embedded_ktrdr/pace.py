@@ -54,5 +54,5 @@ class Pace:
     gateway_retry_s = Scaled(2.0)
     # How long the gateway may take to say that it is there.
     gateway_probe_s = Scaled(5.0, TIMEOUT_FLOOR_S)
-    # How often a download saves what it has.
-    periodic_save_s = Scaled(30.0)
+    # How often a download saves what it has: each time all of it, which takes time that no speed shortens.
+    periodic_save_s = Scaled(30.0, 3 * TIMEOUT_FLOOR_S)
