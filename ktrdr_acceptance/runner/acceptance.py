@@ -157,7 +157,10 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
                 # Whatever ended the run, the scenario that it ended is put back before its target goes.
                 run.run_findings += session.close_world()
                 session.guards.finish()
-                target.stop()
+                try:
+                    target.stop()
+                except EnvironmentFault as fault:
+                    run.run_findings.append(f"the target could not be taken down: {fault}")
                 redact_files(self._written_by_others(settings.reports))
             session.finish()
         return run.exit_status
