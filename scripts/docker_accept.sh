@@ -56,9 +56,11 @@ if [ "$KTRDR_UID" -eq 0 ]; then
     chown "$KTRDR_UID:$KTRDR_GID" "$work/data"
 fi
 KTRDR_DATA_DIR=$work/data KTRDR_IMAGE=$image KTRDR_CONTAINERS=$project
+# As the suite gives the embedded KTRDR when it starts it: so that a scenario can fill it.
+KTRDR_DATA_LIMIT_MB=${KTRDR_DATA_LIMIT_MB:-256}
 ports=$("$bin/python" docker/free_ports.py)
 # shellcheck disable=SC2086 # one assignment per word
-export KTRDR_UID KTRDR_GID KTRDR_DATA_DIR KTRDR_IMAGE KTRDR_CONTAINERS $ports
+export KTRDR_UID KTRDR_GID KTRDR_DATA_DIR KTRDR_IMAGE KTRDR_CONTAINERS KTRDR_DATA_LIMIT_MB $ports
 
 [ $# -gt 0 ] || set -- features/
 "$bin/behave" -D target=docker -D compose_file=docker/compose.yaml -D compose_project="$project" \
