@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+
 from ktrdr_acceptance.api.http import Answer, ServiceClient
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 
 # Seconds between two questions, and for one answer.
 _EVERY_S, _ANSWER_S = 0.1, 2.0
+# Seconds that a connection has to stay open: what passes on a port of nobody accepts, and hangs up at once.
+_OPEN_S = 0.3
 
 
 def answers_within(url: str, path: str, within: float, clock: Clock, *, interruptible: bool) -> bool:
@@ -17,6 +21,16 @@ def answers_within(url: str, path: str, within: float, clock: Clock, *, interrup
         if clock.now() > until:
             return False
         clock.sleep(_EVERY_S, interruptible)
+    return True
+
+
+def listens_within(host: str, port: int, within: float, clock: Clock) -> bool:
+    """Wait, also when the run is aborted, until a service of another language than HTTP listens."""
+    until = clock.now() + within
+    while not _listens(host, port):
+        if clock.now() > until:
+            return False
+        clock.sleep(_EVERY_S, interruptible=False)
     return True
 
 
@@ -30,6 +44,21 @@ def registered_within(backend_url: str, count: int, within: float, clock: Clock)
         if clock.now() > until:
             return False
         clock.sleep(_EVERY_S)
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        connection = socket.create_connection((host, port), _ANSWER_S)
+    except OSError:
+        return False
+    with connection:
+        connection.settimeout(_OPEN_S)
+        try:
+            return bool(connection.recv(1))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
 
 
 def _asked(url: str, path: str) -> Answer | None:

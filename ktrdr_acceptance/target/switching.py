@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.target.answering import answers_within
-from ktrdr_acceptance.target.base import BACKEND, Nonsense, Verb
+from ktrdr_acceptance.target.answering import answers_within, listens_within
+from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, Nonsense, Verb
 from ktrdr_acceptance.target.discovery import PORTS
 from ktrdr_acceptance.target.docker import Container, Engine
 
@@ -88,5 +89,10 @@ class Switching:
                 f"{service} was at {self.known[service]} and came back at {url}",
                 cure="publish a fixed port of this machine in the compose file",
             )
-        if not answers_within(url, health_path(service), ANSWERS_WITHIN, clock, interruptible=False):
+        if service == IB_GATEWAY:
+            parts = urlsplit(url)
+            is_back = listens_within(parts.hostname or "", parts.port or 0, ANSWERS_WITHIN, clock)
+        else:
+            is_back = answers_within(url, health_path(service), ANSWERS_WITHIN, clock, interruptible=False)
+        if not is_back:
             raise EnvironmentFault(f"{service} does not answer at {url} within {ANSWERS_WITHIN:g} s")
