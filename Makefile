@@ -31,6 +31,7 @@ lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ruff check $(PYTHON_FILES)
 	@$(BIN)/ruff format --check $(PYTHON_FILES)
 	@$(BIN)/mypy
+	@$(BIN)/mypy docker/*.py
 	@$(BIN)/ktrdr-acceptance lint
 	@$(BIN)/behave --dry-run features/ >/dev/null || $(BIN)/behave --dry-run features/
 	@$(BIN)/ktrdr-acceptance settings-doc --check
