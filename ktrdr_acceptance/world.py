@@ -166,7 +166,7 @@ class World:
 
     def _command_line(self) -> CommandLine:
         return CommandLine(
-            tuple(shlex.split(self.settings.cli)),
+            tuple(shlex.split(self.settings.cli)) if self.settings.cli else (),
             self.target.endpoints.backend_url,
             self.clock,
             self.exchanges.append,

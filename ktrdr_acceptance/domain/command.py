@@ -266,7 +266,6 @@ class Command:
         return begun[0]
 
     def _ended(self, child: Child, within: float) -> Ran:
-        self.waiter.checks += 1
         limit = within * self.waiter.time_factor
         if (ran := child.ended_within(limit)) is None:
             child.end()

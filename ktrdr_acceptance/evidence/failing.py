@@ -214,7 +214,8 @@ def _told_of(exchanges: list[Exchange], *, with_answers: bool) -> Iterator[str]:
     chosen = [*refused[-_MOST_EXCHANGES + 1 :], *exchanges[-1:]]
     for exchange in sorted({id(one): one for one in chosen}.values(), key=lambda one: one.at):
         took = f"{exchange.elapsed_s * 1000:.0f} ms"
-        yield f"{exchange.method} {exchange.url} -> {exchange.outcome} in {took} ({exchange.request_id})"
+        which = f" ({exchange.request_id})" if exchange.request_id else ""
+        yield f"{exchange.method} {exchange.url} -> {exchange.outcome} in {took}{which}"
         if exchange.response_body is not None and (with_answers or exchange in refused):
             yield f"  answer: {_short(exchange.response_body)}"
 

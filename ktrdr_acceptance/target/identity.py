@@ -86,7 +86,6 @@ def identify(target: Target, settings: Settings, on_exchange: Callable[[Exchange
         http.close()
     return replace(
         identity,
-        command=settings.cli,
         services=tuple(
             ServiceIdentity(name, url, _answers(name, url, settings, on_exchange))
             for name, url in endpoints.other_services.items()

@@ -212,6 +212,16 @@ def test_two_rows_that_cannot_be_told_apart_are_told() -> None:
     assert f"{LONG_ID} is listed 2 times by the command" in world.command.list_differences(1.0)[1]
 
 
+@pytest.mark.parametrize(("factor", "limit"), [(1.0, "5 s"), (2.5, "12.5 s")])
+def test_a_command_that_does_not_end_in_time_is_told_and_ended(factor: float, limit: str) -> None:
+    world, line = world_with("S", None, lists=[listed()])
+    world.waiter.time_factor = factor
+    child = world.command.begin_help()
+    with pytest.raises(Refuted, match=f"^ktrdr --help did not end within {limit}$"):
+        world.command.end_of(child, 5.0)
+    assert line.begun[0].was_ended
+
+
 # sentences
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from ktrdr_acceptance.api.command_line import Child, CommandLine, Ran
 from ktrdr_acceptance.api.http import Exchange
+from ktrdr_acceptance.evidence.failing import _told_of
 from ktrdr_acceptance.evidence.texts import exchange_digest, exchanges_attachment
 from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
 from ktrdr_acceptance.operations.waiting import Clock
@@ -199,3 +201,12 @@ def test_a_command_that_succeeded_is_no_failure_in_the_evidence() -> None:
     assert end_of(child, 0).status == 0
     (exchange,) = exchanges
     assert (exchange.outcome, exchange.failure, exchange.response_body) == ("exit status 0", None, "fine")
+
+
+def test_a_failed_command_is_told_with_its_output_and_without_an_id_of_a_request() -> None:
+    exchanges: list[Exchange] = []
+    end_of(line("import sys; print('no luck'); sys.exit(1)", exchanges).begin([]))
+    told = list(_told_of(exchanges, with_answers=True))
+    assert told[0].startswith("RUN ")
+    assert re.search(r" -> exit status 1 in \d+ ms$", told[0])
+    assert told[1:] == ["  answer: no luck"]

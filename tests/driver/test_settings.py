@@ -330,3 +330,9 @@ def test_a_deadline_of_the_run_is_a_duration(given: str, seconds: float) -> None
 def test_a_deadline_that_is_no_duration_is_bad_input(given: str) -> None:
     with pytest.raises(BadInput, match=r"Setting run_deadline from -D run_deadline is .* is not a duration"):
         load({"run_deadline": given})
+
+
+def test_a_command_line_that_nobody_could_type_is_bad_input() -> None:
+    with pytest.raises(BadInput, match=r"cli from -D cli is .* is not a command line \(No closing quot"):
+        load({"cli": "uv run 'ktrdr"})
+    assert load({}, environment={"KTRDR_CLI": " uv run ktrdr "}).cli == "uv run ktrdr"
