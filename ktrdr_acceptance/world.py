@@ -22,6 +22,7 @@ from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.operation_list import OperationList
 from ktrdr_acceptance.domain.platform import Platform
 from ktrdr_acceptance.domain.results import Results
+from ktrdr_acceptance.domain.roll_call import RollCall
 from ktrdr_acceptance.domain.services import Services
 from ktrdr_acceptance.domain.starts import Starts
 from ktrdr_acceptance.domain.strategies import Strategies
@@ -146,6 +147,7 @@ class World:
         self.data = Data(self.backend, calibration.reads, data_folder)
         self.crowd = Crowd(self.operations)
         self.services = Services(self.target, self.clock, self.undo, self.ledger)
+        self.services.on_first = RollCall(self.workers.listed_services, self.services).begin
         self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)
         self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
         self.check = Checker(self.waiter)

@@ -31,6 +31,8 @@ class Services:
     clock: Clock
     undo: Undo
     ledger: Ledger = field(default_factory=Ledger)
+    # Called before the first that is done to any service.
+    on_first: Callable[[], None] = lambda: None
     # What the scenario has done, and what it or its undo has put back, in that order.
     switched: list[tuple[str, str]] = field(default_factory=list)
     # How each service that is not as it was is put back.
@@ -77,6 +79,12 @@ class Services:
                 del self._put_back[service]
                 self.ledger.undone(self._key(service))
 
+    def start_anew(self, service: str) -> None:
+        """Stop and start a service that runs, and is of no use as it is."""
+        self.target.switch("stop", service, self.clock)
+        self.switched.append(("start", service))
+        self.target.switch("start", service, self.clock)
+
     def _switch(self, verb: Literal["stop", "kill", "pause", "cut"], services: Iterable[str]) -> None:
         for service in services:
             self._begin(
@@ -88,6 +96,8 @@ class Services:
 
     def _begin(self, deed: Deed, service: str, do: Callable[[], None], put_back: Callable[[], None]) -> None:
         """Do it, with everything that puts it back registered before."""
+        if not self.switched:
+            self.on_first()
         if service in self._put_back:
             self.restore(service)
         self.undo.register(f"put {service} back", lambda: self.restore(service))

@@ -46,6 +46,10 @@ class Workers:
         self._seen_as.setdefault(service, set()).update((row.worker_id, row.endpoint_url))
         return service
 
+    def listed_services(self) -> list[str]:
+        """Return what the target calls the registered workers of every kind."""
+        return [self.service_of(row) for row in self.registered()]
+
     def services(self, kind: Kind) -> list[str]:
         """Return what the target calls the registered workers that do operations of a kind."""
         return [self.service_of(row) for row in self.of(kind)]
