@@ -18,7 +18,8 @@ LINES = {
 }
 NO_EVENT_LOOP = "no running event loop"
 NO_CONNECTION = re.compile(
-    r"connection refused|connection attempts failed|connect(?:ion)? ?time(?:d )?out|readtimeout|no answer within"
+    r"connection refused|connection attempts failed|connect(?:ion)? ?time(?:d )?out"
+    r"|readtimeout|no answer within"
     # Of a container that is not there, or is cut off, not even the name is known.
     r"|name or service not known|temporary failure in name resolution|no address associated|no route to host",
     re.IGNORECASE,
