@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.domain.services import Services
 from ktrdr_acceptance.faults import EnvironmentFault
 
@@ -27,7 +28,7 @@ class RollCall:
         """Note who is listed; who is not when all else is undone is started anew."""
         try:
             before = self.listed()
-        except EnvironmentFault:
+        except (EnvironmentFault, ContractBreach):
             return
         self.services.undo.register("have every worker listed again", lambda: self._complete(before))
 
