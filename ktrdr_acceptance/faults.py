@@ -63,6 +63,10 @@ class EnvironmentFault(Exception):
         self.cause, self.cure = cause, cure
 
 
+class CannotSwitch(EnvironmentFault):
+    """What a scenario wants to do to a service cannot be done: nothing is known of how KTRDR bears it."""
+
+
 class ConfigurationFault(Refuted):
     """The target works but on configuration or data that makes its result worthless. `cure` is what to do."""
 

@@ -14,10 +14,17 @@ from ktrdr_acceptance.domain.logs import PLACES
 from ktrdr_acceptance.domain.operation_list import FILTERS_PATTERN, LISTED, Listed, read_filters
 from ktrdr_acceptance.evidence.log_lines import LINES
 from ktrdr_acceptance.operations.operation import Kind
-from ktrdr_acceptance.target.base import IB_GATEWAY, IB_HOST
+from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, IB_HOST, Nonsense
 
 # How services are spoken of.
-SERVICES = {"the IB host": IB_HOST, "the IB gateway": IB_GATEWAY}
+SERVICES = {"the backend": BACKEND, "the IB host": IB_HOST, "the IB gateway": IB_GATEWAY}
+# What something that listens in the place of a service answers.
+NONSENSE: dict[str, Nonsense] = {
+    "a huge body": "huge",
+    "a malformed body": "malformed",
+    "an endless body": "endless",
+    "a redirect": "redirected",
+}
 _UNITS = {"ms": 0.001, "s": 1.0, "second": 1.0, "seconds": 1.0, "min": 60.0, "minute": 60.0, "minutes": 60.0}
 _NUMBER = r"\d+(?:\.\d+)?"
 
@@ -97,6 +104,12 @@ def parse_service(text: str) -> str:
     return SERVICES[text]
 
 
+@_typed("|".join(NONSENSE))
+def parse_nonsense(text: str) -> Nonsense:
+    """Return which kind of nonsense is answered."""
+    return NONSENSE[text]
+
+
 @_typed("|".join(PLACES))
 def parse_log_place(text: str) -> str:
     """Return whose log is spoken of."""
@@ -143,6 +156,7 @@ def register() -> None:
         Purpose=parse_purpose,
         Kind=parse_kind,
         Service=parse_service,
+        Nonsense=parse_nonsense,
         LogPlace=parse_log_place,
         LogLine=parse_log_line,
         Way=parse_way,

@@ -9,6 +9,7 @@ from ktrdr_acceptance.api.command_line import Child
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
 from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
 from ktrdr_acceptance.operations.operation import Kind, Operation
@@ -55,12 +56,21 @@ class Said:
     expected_bars = Told[int]("bars whose number is calibrated")
     # The bars that the suite itself has put into the data folder, by time.
     cached = Told[dict[str, tuple[float, ...]]]("bars that were cached before")
+    cached_as = Told[tuple[str, str]]("bars that were cached before")
+    # What a download of other days than a purpose's was asked for.
+    asked_days = Told[dict[str, str]]("a download of some days")
     range = Told[Range]("a range")
     inventory = Told[Inventory]("the inventory")
     symbol = Told[SymbolCheck]("a symbol that IB was asked about")
     validation = Told[Validation]("the validation of a strategy")
     strategies = Told[list[str]]("the list of strategies")
     unwell = Told[list[str]]("the services' health")
+    # The worker that the scenario has done something to, or all of a kind, and those listed before.
+    lost_worker = Told[Worker]("a worker that is lost")
+    lost_workers = Told[dict[Kind, list[str]]]("workers that are lost")
+    listed_before = Told[list[str]]("the workers that were listed before")
+    # An operation that has failed beside the one spoken of, and why.
+    failed_before = Told[tuple[Operation, str]]("an operation that has failed")
     # The id of the last request that was made for its traces in the log.
     request_id = Told[str]("a request with an id of its own")
     # KTRDR's own command, as it was begun last.

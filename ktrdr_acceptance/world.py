@@ -144,9 +144,10 @@ class World:
         self.training_results = TrainingResults(self.operations, self.waiter)
         folder = self.target.data_folder
         data_folder = DataFolder(folder, self.undo, self.ledger) if folder else None
-        self.data = Data(self.backend, calibration.reads, data_folder)
+        self.data = Data(self.backend, calibration.reads, data_folder, self.target.data_limit)
         self.crowd = Crowd(self.operations)
-        self.services = Services(self.target, self.clock, self.undo, self.ledger)
+        restarted = self.operations.recorder.restarted
+        self.services = Services(self.target, self.clock, self.undo, self.ledger, on_start=restarted)
         self.services.on_first = RollCall(self.workers.listed_services, self.services).begin
         self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)
         self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)

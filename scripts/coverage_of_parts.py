@@ -21,12 +21,12 @@ def main(path: str) -> int:
         # A part of which nothing was measured is none that was covered.
         statements, branches = (_percent(of_part.values(), *kind) if of_part else 0.0 for kind in KINDS)
         short |= min(statements, branches) < LEAST
-        print(f"{part}: {statements:.1f} % of the statements, {branches:.1f} % of the branches")  # noqa: T201
+        print(f"{part}: {statements:.1f} % of the statements, {branches:.1f} % of the branches")
         for name, one in of_part.items():
             if min(_percent([one], *kind) for kind in KINDS) < LEAST:
                 lines = ", ".join(map(str, one["missing_lines"]))
                 ways = ", ".join(f"{begin}->{end}" for begin, end in one["missing_branches"])
-                print(f"  {name}: not run: lines {lines or 'none'}; branches {ways or 'none'}")  # noqa: T201
+                print(f"  {name}: not run: lines {lines or 'none'}; branches {ways or 'none'}")
     return int(short)
 
 

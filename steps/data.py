@@ -15,6 +15,7 @@ def given_cached_bars(context: StepContext, symbol: str, timeframe: str, first: 
     """Put bars into the data folder; what was there comes back after the scenario."""
     world = context.world
     world.said.cached = world.data.put(symbol, timeframe, first, last)
+    world.said.cached_as = (symbol, timeframe)
 
 
 @given('bars of "{symbol}" at "{timeframe}" from {first:Date} to {last:Date} are cached, one inconsistent')
@@ -24,6 +25,18 @@ def given_cached_bars_with_bad_one(
     """The high of one bar in the middle is below its low."""
     world = context.world
     world.said.cached = world.data.put(symbol, timeframe, first, last, bad=5)
+
+
+@given("the disk of the data folder is full")
+def given_full_disk(context: StepContext) -> None:
+    """Take all the room that is left there; it is there again after the scenario."""
+    context.world.data.fill_disk()
+
+
+@when("there is room on the disk again")
+def when_room_again(context: StepContext) -> None:
+    """Give back the room that was taken."""
+    context.world.data.make_room()
 
 
 @when("I read the {purpose:Purpose} bars")
@@ -166,6 +179,14 @@ def then_cached_still_there(context: StepContext) -> None:
     """Look among the bars that were read for each that was put there."""
     said = context.world.said
     context.world.check.that("bars that are missing", missing_bars(said.bars, said.cached), nothing())
+
+
+@then("all those cached before can still be read")
+def then_cached_can_still_be_read(context: StepContext) -> None:
+    """Read them now and look among them for each that was put there."""
+    world = context.world
+    world.said.bars = world.data.bars(*world.said.cached_as)
+    then_cached_still_there(context)
 
 
 @then("the {purpose:Purpose} bars can still be read")

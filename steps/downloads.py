@@ -3,11 +3,11 @@
 from datetime import date
 
 from behave import given, then, when
-from hamcrest import close_to, equal_to
+from hamcrest import close_to, equal_to, greater_than
 
 from ktrdr_acceptance.domain.results import number_at
 from ktrdr_acceptance.operations.lifecycle import Status
-from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.world import StepContext
 
 
@@ -34,11 +34,27 @@ def when_start_without_mode(context: StepContext, purpose: str) -> None:
 def when_download(context: StepContext, symbol: str, timeframe: str, first: date, last: date) -> None:
     """Download other days than a purpose does, and see it completed."""
     world = context.world
-    download = world.downloads.start(
-        "long", symbol=symbol, timeframe=timeframe, start_date=str(first), end_date=str(last)
-    )
-    world.said.speak_of(download)
+    when_start_download(context, symbol, timeframe, first, last)
+    download = world.operation
     world.operations.eventually(download, Status.COMPLETED, within=download.calibration.deadline_s)
+
+
+@when('I start a download of "{symbol}" at "{timeframe}" from {first:Date} to {last:Date}')
+def when_start_download(context: StepContext, symbol: str, timeframe: str, first: date, last: date) -> None:
+    """Ask for other days than a purpose does."""
+    _start(
+        context, {"symbol": symbol, "timeframe": timeframe, "start_date": str(first), "end_date": str(last)}
+    )
+
+
+@then("the same download completes within {limit:Duration}")
+def then_same_completes(context: StepContext, limit: float) -> None:
+    """Ask once more for what the last download was asked for; it must bring bars this time."""
+    world = context.world
+    download = _start(context, world.said.asked_days)
+    world.operations.eventually(download, Status.COMPLETED, within=limit)
+    rows = number_at(world.results.at_backend(download), "rows_downloaded")
+    world.check.that("rows that the result counts", rows, greater_than(0))
 
 
 @then("its result counts the calibrated number of bars, give or take {tolerance:Percent}")
@@ -78,3 +94,10 @@ def when_read_download(context: StepContext) -> None:
     world.said.bars = world.downloads.downloaded(download, world.data)
     world.said.elapsed_s = world.said.bars.elapsed_s
     world.said.expected_bars = world.downloads.calibrated(download.purpose).bars
+
+
+def _start(context: StepContext, asked: dict[str, str]) -> Operation:
+    """Start a download of days that are asked for; from now on "it" is that."""
+    world = context.world
+    world.said.asked_days = asked
+    return world.said.speak_of(world.downloads.start("long", **asked))

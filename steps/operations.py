@@ -2,18 +2,15 @@
 
 from behave import given, then, when
 from hamcrest import (
-    all_of,
     contains_string,
     equal_to,
     greater_than,
     has_item,
-    is_not,
-    matches_regexp,
     not_none,
 )
 
+from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.matchers.lists import nothing
-from ktrdr_acceptance.matchers.texts import STACK_TRACE
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
@@ -74,6 +71,23 @@ def when_start_on_symbol(context: StepContext, purpose: str, kind: Kind, symbol:
 def then_completes(context: StepContext, limit: float) -> None:
     """Wait for completion; every look on the way is taken down."""
     context.world.operations.eventually(context.world.operation, Status.COMPLETED, within=limit)
+
+
+@when(
+    "I follow it until it completes within {limit:Duration}, asking the backend for its health all the while"
+)
+def when_follow_beside_health(context: StepContext, limit: float) -> None:
+    """Ask for the health beside each look; the slowest of these answers is the one spoken of."""
+    world = context.world
+    health = HealthBeside(world.platform)
+    world.operations.eventually(world.operation, Status.COMPLETED, within=limit, beside=health)
+    world.said.elapsed_s = health.slowest_s
+
+
+@then("the backend shows it as running for {window:Duration}")
+def then_shown_as_running(context: StepContext, window: float) -> None:
+    """Look throughout: what is known is shown, whether or not anybody can be asked for more."""
+    context.world.operations.stays(context.world.operation, Status.RUNNING, window)
 
 
 @then("it fails within {limit:Duration}")
@@ -242,24 +256,6 @@ def then_ended_after_beginning(context: StepContext) -> None:
     world = context.world
     body = world.operations.look(world.operation)
     world.check.that(f"end of the {world.operation.kind}", body.completed_at, greater_than(body.started_at))
-
-
-@then('the backend states a reason that names "{text}"')
-def then_reason_stated(context: StepContext, text: str) -> None:
-    """Look for the reason of the failure at the backend."""
-    world = context.world
-    reason = world.operations.stated_reason(world.operation)
-    subject = f"error_message of the failed {world.operation.kind} at the backend"
-    world.check.that(subject, reason, contains_string(text))
-
-
-@then("the reason is stated in plain words")
-def then_reason_plain(context: StepContext) -> None:
-    """Look for what a stack trace looks like."""
-    world = context.world
-    reason = world.operations.stated_reason(world.operation)
-    plain = all_of(is_not("no reason"), is_not(matches_regexp(STACK_TRACE)))
-    world.check.that("the stated reason", reason, plain)
 
 
 @then("{count:Count} clients that look at the same moment see the same")

@@ -114,6 +114,15 @@ def then_no_worker_free(context: StepContext) -> None:
     context.world.check.that("the refusal", context.world.said.refusal, says_no_worker_is_free())
 
 
+@then("the refusal says what to do about it")
+def then_refusal_has_hint(context: StepContext) -> None:
+    """Look for the hint that goes with the refusal."""
+    refusal = context.world.said.refusal
+    context.world.check.that(
+        "hint of the refusal", refusal.hint or "none", matches_regexp(r"(?s)\w+.*\s.*\w+")
+    )
+
+
 @then("the answer shows no stack trace")
 def then_no_stack_trace(context: StepContext) -> None:
     """Look through the whole answer."""

@@ -1,7 +1,7 @@
 """Sentences about trainings alone."""
 
 from behave import given, then
-from hamcrest import equal_to, has_item
+from hamcrest import equal_to, has_item, is_not
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import Status
@@ -14,6 +14,18 @@ def given_failed_training_as_well(context: StepContext) -> None:
     world = context.world
     failing = world.trainings.start_when_ready("smoke", symbols=["NOSUCH"])
     world.operations.eventually(failing, Status.FAILED, within=failing.calibration.deadline_s)
+    world.said.failed_before = (failing, world.operations.stated_reason(failing))
+
+
+@then("the failed training is still failed, for the same reason")
+def then_still_failed(context: StepContext) -> None:
+    """Look at it once more and compare."""
+    world = context.world
+    failed, reason = world.said.failed_before
+    world.check.that("reason of the failed training, before", reason, is_not("no reason"))
+    now = world.operations.look(failed)
+    said = (now.status, now.error_message or "no reason")
+    world.check.that("status and reason of the failed training", said, equal_to((Status.FAILED, reason)))
 
 
 @given("a failed training")

@@ -1,8 +1,9 @@
 """Sentences about workers."""
 
-from behave import then
-from hamcrest import has_item
+from behave import then, when
+from hamcrest import has_item, is_not
 
+from ktrdr_acceptance.domain.workers import STATES
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
@@ -35,3 +36,85 @@ def then_worker_is_of_kind(context: StepContext, kind: Kind) -> None:
     world = context.world
     its = world.operations.worker_of(world.operation).service
     world.check.that("workers of the kind", world.workers.services(kind), has_item(its))
+
+
+@when("its worker dies")
+def when_worker_dies(context: StepContext) -> None:
+    """Have the worker of an operation end at once; it is there again after the scenario."""
+    world = context.world
+    world.services.kill(_lose_worker(context))
+
+
+@when("its worker hangs")
+def when_worker_hangs(context: StepContext) -> None:
+    """Have the worker of an operation neither answer nor refuse nor work."""
+    world = context.world
+    world.services.pause(_lose_worker(context))
+
+
+@when("its worker is slow")
+def when_worker_slow(context: StepContext) -> None:
+    """Have the worker of an operation stand still for most of each second."""
+    world = context.world
+    world.services.slow_down(_lose_worker(context))
+
+
+@when("the network to its worker is cut")
+def when_worker_cut(context: StepContext) -> None:
+    """Take the worker of an operation off the network, where it goes on working."""
+    world = context.world
+    world.services.cut(_lose_worker(context))
+
+
+@when("its worker comes back")
+@when("the lost worker comes back")
+@when("its worker is as fast as before")
+@when("the network to its worker heals")
+def when_worker_comes_back(context: StepContext) -> None:
+    """Undo what the scenario has done to a worker."""
+    world = context.world
+    world.services.restore(world.said.lost_worker.service)
+
+
+@when("its worker has come to the end of it")
+def when_worker_has_ended(context: StepContext) -> None:
+    """Follow an operation at its worker alone: the backend is not asked."""
+    world = context.world
+    world.operations.ends_at_worker(world.operation)
+
+
+@then("its worker is shown as temporarily unavailable within {limit:Duration}")
+def then_worker_unavailable(context: StepContext, limit: float) -> None:
+    """Look at the backend's list."""
+    world = context.world
+    worker = world.operations.worker_of(world.operation)
+    world.workers.wait_until_shown(worker, ("temporarily_unavailable",), limit)
+
+
+@then("its worker is shown as reachable within {limit:Duration}")
+def then_worker_reachable(context: StepContext, limit: float) -> None:
+    """Look at the backend's list: whether it is at work or free, it is not unavailable any more."""
+    world = context.world
+    world.workers.wait_until_shown(world.operations.worker_of(world.operation), STATES, limit)
+
+
+@then("the lost worker is free within {limit:Duration}")
+def then_lost_worker_free(context: StepContext, limit: float) -> None:
+    """Ask the backend and the worker itself."""
+    world = context.world
+    world.workers.wait_until_free(world.said.lost_worker, limit)
+
+
+@then("it ran at a worker that had not been lost")
+def then_ran_elsewhere(context: StepContext) -> None:
+    """Compare the worker that has it with the lost one."""
+    world = context.world
+    ran_at = world.operations.worker_of(world.operation).service
+    world.check.that("worker that ran it", ran_at, is_not(world.said.lost_worker.service))
+
+
+def _lose_worker(context: StepContext) -> str:
+    """Return what the target calls the worker of an operation, from now on the lost one."""
+    world = context.world
+    world.said.lost_worker = world.operations.worker_of(world.operation)
+    return world.said.lost_worker.service

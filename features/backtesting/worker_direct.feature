@@ -25,12 +25,3 @@ Feature: A backtest runs where there is a worker for it
     And it calls itself "backtesting-worker"
     And a backtest worker is listed with its kind, its address and its state
     And the answer came within 1 second
-
-  @category:error @milestone:DST-Ph5 @criterion:D23 @criterion:S29 @needs:backtest-worker @needs:worker-registry @needs:switchable-workers @uses:services @severity:major @id:no-backtest-worker
-  Scenario: Without a backtest worker a backtest is refused, and the message says why
-    Given every backtest worker is switched off
-    When I ask for a backtest that should be refused
-    Then the refusal says that no worker is free
-    And the answer shows no stack trace
-    And no backtest has been started
-    And the backend is still healthy

@@ -39,12 +39,3 @@ Feature: A training runs where there is a worker for it
     Then it says that it is healthy and operational
     And it calls itself "training-worker"
     And the answer came within 1 second
-
-  @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:services @severity:major @id:no-training-worker
-  Scenario: Without a training worker a training is refused, and the message says why
-    Given every training worker is switched off
-    When I ask for a training that should be refused
-    Then the refusal says that no worker is free
-    And the answer shows no stack trace
-    And no training has been started
-    And the backend is still healthy

@@ -24,6 +24,8 @@ class Refusal:
     request_id: str = ""
     # What `status` is a status of: a command refuses too.
     form: str = "HTTP"
+    # What to do about it, where it says so apart from the message.
+    hint: str = ""
 
     @property
     def is_client_error(self) -> bool:
@@ -50,6 +52,7 @@ def read_refusal(answer: Answer) -> Refusal:
     body = answer.body if isinstance(answer.body, dict) else {}
     error, detail = body.get("error"), body.get("detail")
     message, code, rows = answer.text, None, None
+    hint = ""
     if isinstance(error, dict):
         message, code, rows = (
             str(error.get("message") or answer.text),
@@ -60,14 +63,14 @@ def read_refusal(answer: Answer) -> Refusal:
         texts = [str(row) for row in detail if not isinstance(row, dict)]
         message, rows = "; ".join(texts) or "validation failed", detail
     elif isinstance(detail, dict):
-        hint = detail.get("suggestion") or detail.get("hint")
+        hint = str(detail.get("suggestion") or detail.get("hint") or "")
         message = str(detail.get("message") or detail.get("error") or answer.text)
         message, code = (f"{message} ({hint})" if hint else message), detail.get("error_code")
     elif isinstance(detail, str):
         message = detail
     fields, said = _fields(rows)
     message = f"{message}: {said}" if said else message
-    return Refusal(answer.status, message, answer.text, code, fields, answer.request_id)
+    return Refusal(answer.status, message, answer.text, code, fields, answer.request_id, hint=hint)
 
 
 def refusal_expected(answer: Answer, what: str) -> Refusal:

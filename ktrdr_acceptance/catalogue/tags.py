@@ -15,6 +15,7 @@ SEVERITIES = ("blocker", "major", "minor")
 NEEDS = (
     "training-worker",
     "backtest-worker",
+    "two-backtest-workers",
     "worker-registry",
     "training-host",
     "ib-host",

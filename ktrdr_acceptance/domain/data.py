@@ -38,6 +38,8 @@ class Data:
     backend: Backend
     purposes: Mapping[str, ReadCalibration]
     folder: DataFolder | None
+    # Bytes that the folder can hold, if the suite may fill it.
+    limit: int | None = None
 
     def read(self, purpose: str) -> Bars:
         """Return the bars calibrated for a purpose."""
@@ -111,6 +113,16 @@ class Data:
                 f"{self._folder().path} is not its data folder; {cure}",
                 cure=cure,
             )
+
+    def fill_disk(self) -> None:
+        """Leave no room for another byte in the folder, until the scenario ends or there is room again."""
+        if self.limit is None:
+            raise LookupError("the data folder cannot be filled; tag the scenario @needs:fillable-disk")
+        self._folder().fill(self.limit)
+
+    def make_room(self) -> None:
+        """Give back the room that was taken."""
+        self._folder().make_room()
 
     def _folder(self) -> DataFolder:
         if self.folder is None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.models import Health, read
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,18 @@ class Platform:
         """Ask the backend for its health."""
         answer = self.backend.health_answer()
         return HealthCheck(read(Health, answer), answer.elapsed_s)
+
+
+@dataclass
+class HealthBeside:
+    """Asks the backend for its health whenever it is asked for something else, at the same moment."""
+
+    platform: Platform
+    slowest_s: float = 0.0
+
+    def __call__(self, look: Callable[[], T]) -> T:
+        """Return what `look` brings; take down how long the health check beside it took."""
+        with ThreadPoolExecutor(max_workers=1) as other:
+            looking = other.submit(look)
+            self.slowest_s = max(self.slowest_s, self.platform.check_health().elapsed_s)
+            return looking.result()

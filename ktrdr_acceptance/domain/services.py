@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from ktrdr_acceptance.domain.slowness import Slowness
+from ktrdr_acceptance.faults import CannotSwitch, EnvironmentFault
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.target.base import Nonsense, Target, Verb
@@ -21,6 +22,7 @@ _OPPOSITE: dict[Deed, Verb] = {
     "cut": "heal",
     "slow down": "resume",
 }
+_DEEDS = frozenset(get_args(Deed))
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Services:
     ledger: Ledger = field(default_factory=Ledger)
     # Called before the first that is done to any service.
     on_first: Callable[[], None] = lambda: None
+    # Gets each service that is started again, before it is.
+    on_start: Callable[[str], None] = lambda _service: None
     # What the scenario has done, and what it or its undo has put back, in that order.
     switched: list[tuple[str, str]] = field(default_factory=list)
     # How each service that is not as it was is put back.
@@ -85,6 +89,16 @@ class Services:
         self.switched.append(("start", service))
         self.target.switch("start", service, self.clock)
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Return in words what the scenario has done to services, without what has put them back."""
+        return tuple(dict.fromkeys(f"{deed} {service}" for deed, service in self.switched if deed in _DEEDS))
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Return the services to which the scenario has done anything."""
+        return tuple(dict.fromkeys(service for _, service in self.switched))
+
     def _switch(self, verb: Literal["stop", "kill", "pause", "cut"], services: Iterable[str]) -> None:
         for service in services:
             self._begin(
@@ -105,7 +119,10 @@ class Services:
         self.ledger.begun(self._key(service), service=service, done=deed, place=self.target.place)
         # Before the deed, for one that fails may have been done all the same.
         self.switched.append((deed, service))
-        do()
+        try:
+            do()
+        except EnvironmentFault as fault:
+            raise CannotSwitch(str(fault), cause=fault.cause, cure=fault.cure) from fault
 
     def _back(self, done: str, service: str) -> None:
         if done == "replace":
@@ -114,6 +131,8 @@ class Services:
             return
         verb = _OPPOSITE[done]  # type: ignore[index]
         self.switched.append((verb, service))
+        if verb == "start":
+            self.on_start(service)
         self.target.switch(verb, service, self.clock)
 
     def _key(self, service: str) -> str:

@@ -149,6 +149,25 @@ class Workers:
             describe=lambda state: f"{state[0]} at the backend, {state[1]} by its own word",
         )
 
+    def wait_until_shown(self, worker: Worker, states: tuple[str, ...], within: float) -> None:
+        """Wait until the backend lists one worker in one of these states."""
+        self.waiter.eventually(
+            lambda: self._states_of([worker.service])[worker.service],
+            lambda state: state in states,
+            within=within,
+            expected=f"worker {worker.name} to be listed as {' or '.join(states)}",
+        )
+
+    def wait_until_listed(self, names: list[str], within: float) -> None:
+        """Wait until the backend lists each of these services as a worker that can be reached."""
+        self.waiter.eventually(
+            lambda: self._states_of(names),
+            lambda states: all(state in STATES for state in states.values()),
+            within=within,
+            expected=f"every worker to be listed again ({', '.join(names)})",
+            describe=lambda states: ", ".join(f"{name} {state}" for name, state in states.items()),
+        )
+
     def wait_until_busy_with(
         self, operation: Operation, operations: Operations, within: float
     ) -> WorkerHealth:
@@ -199,8 +218,12 @@ class Workers:
         return ", ".join(f"{row.worker_id}: {row.current_operation_id}" for row in foreign)
 
     def _state_of(self, worker: Worker) -> tuple[str, str]:
+        return self._states_of([worker.service])[worker.service], worker.health().worker_status
+
+    def _states_of(self, names: list[str]) -> dict[str, str]:
+        """Return in which state the backend lists each of these services as a worker."""
         listed = {self.service_of(row): row.status for row in self.registered()}
-        return listed.get(worker.service, "not registered"), worker.health().worker_status
+        return {name: listed.get(name, "not registered") for name in names}
 
     def _states(self, kind: Kind) -> str:
         states = [f"{row.worker_id} {row.status}" for row in self.of(kind)] or ["none registered"]

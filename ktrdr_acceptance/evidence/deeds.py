@@ -14,12 +14,17 @@ from ktrdr_acceptance.operations.operation import Operation
 
 _FAILED = re.compile(r"Failed operation: (\S+)(?: - (.*))?", re.DOTALL)
 _BETWEEN = re.compile(r"[/?&=]")
-_NOT_CONNECTED = re.compile("not connected", re.IGNORECASE)
+# How it is said that there is no usable answer, if not that there was no connection; the last says no word.
+_NO_USE = re.compile(
+    r"not connected|no answer|\bthe answer\b|\bHTTP (?:error|status|\d{3})|\b[45]\d\d [A-Z][a-z]+|disconnect"
+    r"|timed? ?out|reset by peer|broken pipe|redirect|\bJSON\b|Expecting value|from host service:\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass
 class Deeds:
-    """The operations and requests of one scenario, and what it switched off."""
+    """The operations and requests of one scenario, and what it did to services."""
 
     operations: frozenset[str] = frozenset()
     requests: frozenset[str] = frozenset()
@@ -31,8 +36,9 @@ class Deeds:
     workers: frozenset[str] = frozenset()
     # The parts of all URLs that it asked for: an id among them was asked about.
     asked: frozenset[str] = frozenset()
-    # By what names the services go that it switched off.
+    # By what names the services go that it did something to, and the operations that such a worker had.
     switched: tuple[str, ...] = ()
+    bereft: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         # Each refused request and each failure explains one line of a log, no more.
@@ -61,30 +67,36 @@ class Deeds:
 
         `within` are the requests that it stands within, `named` the ids that it names.
         """
-        if self._explains_by_switching(entry):
+        named = tuple(named)
+        if self._explains_by_switching(entry, named):
             return True
         if _FAILED.search(entry.text):
             return self._explains_by_failure(service, entry)
         return self._explains_by_refusal(within, named)
 
     def _explains_by_failure(self, service: str, entry: Entry) -> bool:
-        """Return whether an entry tells of a failure that the scenario saw, once in each log."""
+        """Return whether an entry tells of a failure that the scenario saw or caused, once in each log."""
         found = _FAILED.search(entry.text)
-        if not found or found[1] not in self.failures or (service, found[1]) in self._told:
+        if not found or (service, found[1]) in self._told:
             return False
-        reasons = self.failures[found[1]]
+        if found[1] not in self.failures and found[1] not in self.bereft:
+            return False
+        reasons = self.failures.get(found[1], set())
         said = found[2] or ""
         if reasons and not any(reason in said or said in reason for reason in reasons):
             return False
         self._told.add((service, found[1]))
         return True
 
-    def _explains_by_switching(self, entry: Entry) -> bool:
-        """Return whether an entry says that a service is not reached which the scenario switched off."""
-        if not (NO_CONNECTION.search(entry.text) or _NOT_CONNECTED.search(entry.text)):
+    def _explains_by_switching(self, entry: Entry, named: Iterable[str]) -> bool:
+        """Return whether an entry says that a service gives no usable answer which the scenario saw to.
+
+        Either the entry names the service, or an operation that was at it when it was lost.
+        """
+        if not (NO_CONNECTION.search(entry.text) or _NO_USE.search(entry.text)):
             return False
         text = entry.text.lower()
-        return any(name in text for name in self.switched)
+        return any(name in text for name in self.switched) or not self.bereft.isdisjoint(named)
 
 
 def parts_of(url: str) -> frozenset[str]:
@@ -110,6 +122,7 @@ def deeds_of(
     exchanges: list[Exchange],
     seen_in_steps: int,
     switched: Iterable[str],
+    bereft: Iterable[str] = (),
 ) -> Deeds:
     """Return what a scenario did; a failure counts only if the steps' exchanges (the first) show it."""
     operations = list(started)
@@ -128,4 +141,5 @@ def deeds_of(
         frozenset(workers),
         frozenset().union(*(parts_of(url) for url in {exchange.url for exchange in exchanges})),
         tuple(switched),
+        frozenset(bereft),
     )

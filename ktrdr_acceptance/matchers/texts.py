@@ -6,3 +6,6 @@ STACK_TRACE = (
     r'|File \\?"[^"]+\\?", line \d+'
     r"|\w(Error|Exception)\(| at 0x[0-9a-f])"
 )
+
+# Of any reason: whoever reads it must know where to make room.
+DISK_IS_FULL = r"(?i).*(no space left|\bdisk\b.*\bfull\b|\bfull\b.*\bdisk\b)"

@@ -12,6 +12,7 @@ from ktrdr_acceptance.api.models import OperationBody, read
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.history import History, Observation, Recorder
+from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.observation import in_words, observation, place_in_words, require_id
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
@@ -118,6 +119,28 @@ class Copies:
             within=operation.calibration.deadline_s,
             expected=f"{operation.kind} {operation.id} to end at worker {worker.name}",
             describe=lambda body: f"{body.status}, {body.progress.percentage:.1f} %",
+        )
+
+    def is_known(self, operation: Operation, within: float) -> OperationBody:
+        """Wait until the backend knows an operation as one that has not ended."""
+        return self.waiter.eventually(
+            lambda: self.look(operation),
+            lambda body: body.status in ACTIVE,
+            within=within,
+            expected=f"operation {operation.id} to be known and not ended",
+            describe=in_words,
+            cadence=self.cadence(operation),
+        )
+
+    def stays(self, operation: Operation, status: Status, during: float) -> None:
+        """Look throughout `during` seconds where an operation was asked for; it must be shown as `status`."""
+        self.waiter.never(
+            lambda: self.look(operation),
+            lambda body: None if body.status == status else f"it is shown as {in_words(body)}",
+            during=during,
+            expected=f"{operation.kind} {operation.id} to be shown as {status}",
+            describe=in_words,
+            cadence=self.cadence(operation),
         )
 
     def looks_at_once(self, operation: Operation, count: int) -> list[str]:

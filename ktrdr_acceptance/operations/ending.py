@@ -71,7 +71,10 @@ def _let_it_reach_a_worker(operations: Operations, operation: Operation) -> None
 def _end_at_worker(operations: Operations, operation: Operation) -> None:
     """Cancel a copy that still runs: a cancel right after the start may not have reached the worker."""
     worker = operations.copy_at_worker(operation)
-    if worker is None or operations.look(operation, worker).status.is_terminal:
+    # A worker that was started again knows nothing of what it did before, and does not work on it.
+    if worker is None or worker.operation_answer(operation.id).status == 404:
+        return
+    if operations.look(operation, worker).status.is_terminal:
         return
     worker.cancel_answer(operation.id)
     _await_end(

@@ -85,6 +85,12 @@ class Recorder:
         self.histories: dict[tuple[str, str], History] = {}
         self.violations: list[str] = []
         self.drift: dict[str, list[str]] = {}
+        # Copies that have not been looked at since their service was started again.
+        self._restarted: set[tuple[str, str]] = set()
+
+    def restarted(self, service: str) -> None:
+        """Know that a service has been started again: what was not kept may have fallen back."""
+        self._restarted |= {key for key in self.histories if key[1] == service}
 
     def history(self, operation_id: str, service: str) -> History:
         """Return what was seen of an operation at a service (empty if nothing was)."""
@@ -93,15 +99,17 @@ class Recorder:
     def see(self, operation_id: str, service: str, seen: Observation) -> None:
         """Take down one observation; an impossible one becomes a violation, a tolerable one drift."""
         history = self.history(operation_id, service)
+        kept = (operation_id, service) not in self._restarted
+        self._restarted.discard((operation_id, service))
         if history.observations:
             before = history.observations[-1]
             if before.in_epochs and not seen.in_epochs:
                 # A step that names no epoch (saving the model, say) does not lead back before the first one.
                 seen = replace(seen, epoch=before.epoch)
-            self._compare(history, before, seen)
+            self._compare(history, before, seen, kept)
         history.observations.append(seen)
 
-    def _compare(self, history: History, before: Observation, after: Observation) -> None:
+    def _compare(self, history: History, before: Observation, after: Observation, kept: bool) -> None:
         where = f"operation {history.operation_id} at {history.service}"
         if not is_allowed(before.status, after.status):
             self.violations.append(
@@ -114,7 +122,9 @@ class Recorder:
             )
         if after.percentage < before.percentage:
             fall = f"{where} fell from {before.percentage:.1f} % to {after.percentage:.1f} %"
-            if after.in_epochs and not before.in_epochs:
+            if not kept and not before.status.is_terminal:
+                self.drift.setdefault("the percentage falls at a restart", []).append(fall)
+            elif after.in_epochs and not before.in_epochs:
                 self.drift.setdefault("the percentage falls at the first epoch", []).append(fall)
             else:
                 self.violations.append(f"{fall} ({before.step!r} to {after.step!r})")

@@ -13,12 +13,12 @@ from uuid import uuid4
 from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
-from ktrdr_acceptance.api.models import CancelBody, OperationBody, accepted, read
+from ktrdr_acceptance.api.models import CancelBody, ContractBreach, OperationBody, accepted, read
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.ending import end
-from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.observation import in_words, place_in_words, require_consistent
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.symptoms import cause_of_failure, cause_of_no_progress
@@ -71,12 +71,14 @@ class Operations(Copies):
             return answer
         operation_id = operation_id_of(answer) if isinstance(answer, Answer) else answer
         operation = planned(operation_id, asked_at)
-        lost = False
+        lost, is_new = False, operation.id not in self.ours
         self._take_down(operation)
         self.ledger.undone(request)
         started.append(operation)
         self.started.append(operation)
         self.ours.add(operation.id)
+        if not is_new:
+            raise ContractBreach(f"the start of a {name} was answered with an earlier id: {operation.id}")
         return operation
 
     def _take_down(self, operation: Operation) -> None:
@@ -94,8 +96,12 @@ class Operations(Copies):
         within: float,
         also: Callable[[OperationBody], bool] = lambda _body: True,
         expected: str = "",
+        beside: Callable[[Callable[[], OperationBody]], OperationBody] = lambda look: look(),
     ) -> OperationBody:
-        """Wait until an operation is shown as `status`; stop early once it cannot be any more."""
+        """Wait until an operation is shown as `status`; stop early once it cannot be any more.
+
+        `beside` makes each look, and may do something else at the same moment.
+        """
 
         reasons: list[str] = []
 
@@ -110,7 +116,7 @@ class Operations(Copies):
 
         try:
             body = self.waiter.eventually(
-                lambda: self.look(operation),
+                lambda: beside(lambda: self.look(operation)),
                 lambda body: body.status == status and also(body),
                 within=within,
                 expected=expected
@@ -138,17 +144,6 @@ class Operations(Copies):
         if cause := cause_of_no_progress(operation, history):
             raise cause.fault(f"{operation.kind} {operation.id}: ", f"\nseen:\n{history.lines()}")
         return history.percentages()
-
-    def is_known(self, operation: Operation, within: float) -> OperationBody:
-        """Wait until the backend knows an operation as one that has not ended."""
-        return self.waiter.eventually(
-            lambda: self.look(operation),
-            lambda body: body.status in ACTIVE,
-            within=within,
-            expected=f"operation {operation.id} to be known and not ended",
-            describe=in_words,
-            cadence=self.cadence(operation),
-        )
 
     def _reason_of(self, operation: Operation, body: OperationBody) -> str:
         """Return why an operation failed: the backend's word or, where it has none, the worker's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from ktrdr_acceptance.api.answers import AnswerWatch
@@ -29,6 +29,7 @@ class Guards:
         self.slices: dict[str, LogSlice] = {}
         self._sentinel: Sentinel | None = None
         self._switched_before: list[str] = []
+        self._bereft_before: list[str] = []
         self._seen_in_steps = 0
         self._conditions: Mapping[str, Condition] = {}
         self._said: list[str] = []
@@ -55,9 +56,10 @@ class Guards:
         for kind, cases in world.operations.recorder.drift.items():
             for case in cases:
                 self._run.watched.add_drift(kind, case)
+        touched, switched = world.services.touched, self._switched_names(world)
         for fault in world.workers.unreachable:
-            self._run.watched.add_drift("a registered worker does not answer", fault)
-        touched = {service for _, service in world.services.switched}
+            if not any(name in fault.lower() for name in switched):
+                self._run.watched.add_drift("a registered worker does not answer", fault)
         after = world.target.conditions() if self._conditions else {}
         broken = [*self.answers.take_violations(), *troubles(self._conditions, after, touched)]
         sentinel = self._sentinel
@@ -65,14 +67,16 @@ class Guards:
             return broken
         for operation in world.operations.started:
             sentinel.scenario_of[operation.id] = scenario
-        switched = self._switched_names(world)
         names = [*self._switched_before, *switched]
         self._switched_before = switched
+        lost = _bereft(world, touched)
+        bereft = [*self._bereft_before, *lost]
+        self._bereft_before = lost
         sentinel.plan(service for verb, service in world.services.switched if verb == "start")
 
         def deeds() -> Deeds:
             started, exchanges = world.operations.started, world.exchanges
-            return deeds_of(started, exchanges, self._seen_in_steps, names)
+            return deeds_of(started, exchanges, self._seen_in_steps, names, bereft)
 
         broken += sentinel.look(deeds, f"after scenario {scenario}")
         self._tell(sentinel)
@@ -93,7 +97,7 @@ class Guards:
         if self._sentinel is not None:
             self._sentinel.plan(())
             self._sentinel.look(
-                lambda: Deeds(switched=tuple(self._switched_before)),
+                lambda: Deeds(switched=tuple(self._switched_before), bereft=frozenset(self._bereft_before)),
                 "after the last scenario",
                 to_the_end=True,
             )
@@ -123,3 +127,12 @@ class Guards:
             )
         ]
         return [name.lower() for name in names if name]
+
+
+def _bereft(world: World, touched: Collection[str]) -> list[str]:
+    """Return the operations whose worker is one of those to which the scenario did something."""
+    return [
+        operation.id
+        for operation in world.operations.started
+        if operation.worker is not None and operation.worker.service in touched
+    ]

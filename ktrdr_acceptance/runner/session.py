@@ -140,6 +140,7 @@ class Session:
             return []
         self._world_is_open = False
         self.guards.steps_ended(world)
+        self._happened.faults = world.services.faults
         self._happened.undo_errors = world.undo.run()
         if not self.clock.stop_reason:
             look_everywhere(world.operations)

@@ -13,6 +13,8 @@ from ktrdr_acceptance.undo import Undo
 
 # Ends the name of a file that has been moved aside; a run that was killed leaves it for the next to put back.
 SET_ASIDE = ".set-aside"
+# The file that takes all the room of a small disk.
+FILLER = "acceptance-filler"
 
 
 def file_name(symbol: str, timeframe: str) -> str:
@@ -61,6 +63,25 @@ class DataFolder:
         file = self.file(symbol, timeframe)
         file.write_text("\n".join(lines) + "\n", "utf-8")
         self._ledger.more(str(file), put=_state(file))
+
+    def fill(self, limit: int) -> None:
+        """Take all the room that is left up to `limit` bytes, by a file without content."""
+        file = self._filler
+        self._ledger.begun(str(file), file=str(file.absolute()), was_there=False)
+        self._undo.register("make room in the data folder", self.make_room)
+        taken = sum(one.stat().st_size for one in self.path.rglob("*") if one.is_file() and one != file)
+        with file.open("wb") as filler:
+            filler.truncate(max(0, limit - taken))
+        self._ledger.more(str(file), put=_state(file))
+
+    def make_room(self) -> None:
+        """Give back what `fill` has taken."""
+        self._filler.unlink(missing_ok=True)
+        self._ledger.undone(str(self._filler))
+
+    @property
+    def _filler(self) -> Path:
+        return self.path / FILLER
 
 
 def put_back_left(facts: Mapping[str, Any]) -> Iterator[str]:

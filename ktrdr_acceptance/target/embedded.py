@@ -29,6 +29,8 @@ EMBEDDED_LOGS = "embedded-logs"
 _READY_WITHIN = 20.0
 _STOP_WITHIN = 5.0
 _SWITCH_WITHIN = 20.0
+# How much its bars may take, so that the suite can fill the rest: several times what it comes with.
+_DATA_LIMIT_MB = 256
 
 
 class _Service(BaseModel):
@@ -97,6 +99,7 @@ class EmbeddedTarget:
         command = [
             *(sys.executable, "-m", "embedded_ktrdr", "--ports", "free"),
             *("--speed", f"{self._speed:g}", "--log-dir", str(self._log_dir), "--exit-with-stdin"),
+            *("--data-limit-mb", str(_DATA_LIMIT_MB)),
             *(option for name in self._defects for option in ("--defect", name)),
         ]
         with self._stderr.open("w", encoding="utf-8") as stderr:

@@ -40,6 +40,7 @@ class Needs:
         checks: dict[str, Callable[[], str]] = {
             "training-worker": lambda: self._no_worker(Kind.TRAINING),
             "backtest-worker": lambda: self._no_worker(Kind.BACKTEST),
+            "two-backtest-workers": self._no_second_backtest_worker,
             "worker-registry": self._no_registry,
             "ib-host": lambda: self._once("ib-host", self._no_ib_host),
             "ib-gateway": self._no_ib,
@@ -69,6 +70,12 @@ class Needs:
         if not self.generation.has_workers or self.workers.of(kind):
             return ""
         return f"the target (generation {self.generation}) has no {kind} worker registered"
+
+    def _no_second_backtest_worker(self) -> str:
+        if registry := self._no_registry():
+            return registry
+        count = len(self.workers.of(Kind.BACKTEST))
+        return "" if count > 1 else f"there is no second backtest worker ({count} registered)"
 
     def _no_registry(self) -> str:
         if self.generation.has_workers:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ktrdr_acceptance.faults import Category, RunAborted, category_of
+from ktrdr_acceptance.faults import (
+    CannotSwitch,
+    Category,
+    EnvironmentFault,
+    Refuted,
+    RunAborted,
+    category_of,
+)
 from ktrdr_acceptance.verdict.model import WAS_ABORTED, StepResult, Verdict
 
 # The line of a reason after which stands what was found beside it.
@@ -39,6 +46,8 @@ class Happened:
     logged: dict[str, int] = field(default_factory=dict)
     undo_errors: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    # What the scenario itself did to services: whatever fails from then on, the environment was well before.
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,7 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
             reason = f"step is {name}: {step.keyword} {step.name}"
             return _test_issue(reason, place_of(step), "a step that says this sentence")
         if step.exception is not None and name != "hook_error":
-            return _judge_exception(step)
+            return _judge_exception(step, happened.faults)
         if step.status.has_failed():
             return _step_ended_as(step)
     # A failed undo or cleanup has no message there: what the steps found stands, the undo follows it.
@@ -194,8 +203,12 @@ def _step_ended_as(step: Any) -> Judgement:
     return _test_issue(f"step ended as {step.status.name}{raised}: {sentence}", place_of(step), sentence)
 
 
-def _judge_exception(step: Any) -> Judgement:
+def _judge_exception(step: Any, faults: tuple[str, ...]) -> Judgement:
     exception = step.exception
+    if faults and isinstance(exception, EnvironmentFault) and not isinstance(exception, CannotSwitch):
+        # Its needs were there when it began: to bear what was done, and to come back, is the criterion.
+        told = f"{exception}\nafter the scenario had done this to services: {', '.join(faults)}"
+        exception = Refuted(told, exception.mismatch)
     where = f"{step.keyword} {step.name}"
     if isinstance(exception, RunAborted | KeyboardInterrupt):
         told = str(exception) or type(exception).__name__

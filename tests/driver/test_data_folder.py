@@ -28,6 +28,9 @@ class Place:
     def files(self) -> dict[str, str]:
         return {file.name: file.read_text("utf-8") for file in self.path.iterdir()}
 
+    def files_below(self) -> set[str]:
+        return {file.name for file in self.path.rglob("*") if file.is_file()}
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -202,3 +205,44 @@ def test_a_scenario_that_put_everything_back_leaves_no_ledger(killed: Killed) ->
     assert killed.path.exists()
     assert killed.undo.run() == []
     assert not killed.path.exists()
+
+
+def test_a_disk_is_filled_to_its_limit_and_there_is_room_again(place: Place) -> None:
+    (place.path / "below").mkdir()
+    (place.path / "below" / "x").write_bytes(b"12345")
+    place.folder.put("AUDUSD", "1h", LINES)
+    place.folder.fill(1000)
+    taken = sum(file.stat().st_size for file in place.path.rglob("*") if file.is_file())
+    assert taken == 1000
+    place.folder.make_room()
+    assert place.files_below() == {"AUDUSD_1h.csv", "x"}
+    place.folder.fill(1000)
+    assert place.undo.run() == []
+    assert place.files_below() == {"x"}
+
+
+def test_a_disk_that_is_more_than_full_is_left_so(place: Place) -> None:
+    place.file.write_bytes(b"12345")
+    place.folder.fill(3)
+    assert {file.name: file.stat().st_size for file in place.path.iterdir()} == {
+        "AUDUSD_1h.csv": 5,
+        "acceptance-filler": 0,
+    }
+
+
+def test_the_room_that_a_killed_run_took_is_given_back(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    DataFolder(folder, Undo(), Ledger(tmp_path / "ledger")).fill(1000)
+    left = Ledger(tmp_path / "ledger").left_by_earlier_run()
+    said = [line for facts in left.values() for line in put_back_left(facts)]
+    filler = folder / "acceptance-filler"
+    assert said == [f"an earlier run had put {filler} there: it is gone again"]
+    assert not filler.exists()
+
+
+def test_room_that_was_given_back_is_in_no_ledger(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path, Undo(), Ledger(tmp_path / "ledger"))
+    folder.fill(1000)
+    folder.make_room()
+    assert not (tmp_path / "ledger").exists()

@@ -330,6 +330,17 @@ def test_a_worker_that_does_not_work_on_it_is_left_alone(worker: Any) -> None:
     assert not [request for request in world.net.requests(W) if request.startswith("DELETE")]
 
 
+def test_a_worker_that_has_forgotten_its_work_does_not_work_on_it() -> None:
+    scene = Scene(steady("failed"))
+    answer = Answer("backend", "POST /x", 200, {"task_id": OPERATION_ID}, 0.0)
+    operation = scene.operations.attempt(lambda _id, _at: scene.operation(), "training", lambda: answer)
+    assert isinstance(operation, Operation)
+    scene.operations.worker_of(operation)
+    scene.worker.knows = False
+    assert scene.operations.undo.run() == []
+    assert scene.worker.cancels == []
+
+
 @pytest.mark.parametrize(("known_at", "cancelled_at"), [(0.0, 0.0), (1.0, 1.0), (60.0, 2.0)])
 def test_an_undo_cancels_once_a_worker_has_the_work_and_after_two_seconds_anyway(
     known_at: float, cancelled_at: float

@@ -14,12 +14,16 @@ from verdict.specimens import run_result
 
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.http import Exchange
+from ktrdr_acceptance.domain.services import Services
 from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.runner.guards import Guards
 from ktrdr_acceptance.target.base import Endpoints, Target
 from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.undo import Undo
 from ktrdr_acceptance.verdict.model import RunResult
 from ktrdr_acceptance.world import World
+
+from .fake_clock import FakeClock
 
 ID = "op_training_20261122_154627_d3ce30ab"
 FAILED = f"2026-11-22 15:46:27 [ERROR] ktrdr: Failed operation: {ID} - no bars\n"
@@ -56,7 +60,7 @@ class Stage:
         world = SimpleNamespace(
             operations=operations,
             workers=SimpleNamespace(unreachable=[], seen_as=lambda service: self.seen_as.get(service, set())),
-            services=SimpleNamespace(switched=[]),
+            services=Services(self.target, FakeClock(), Undo()),
             exchanges=[],
             target=self.target,
         )
@@ -122,6 +126,51 @@ def test_what_was_switched_off_is_not_reached_in_this_scenario_and_the_next(
     stage.writes(NO_IB.format(name))
     stage.ends(third)
     assert len(stage.run.run_findings) == 1
+
+
+REFRESH = f"2026-11-22 15:46:27 [ERROR] ktrdr: Failed to refresh operation {ID} from host service: HTTP 404\n"
+
+
+@pytest.mark.parametrize(("lost", "breaches"), [("w1", 0), ("w2", 1)])
+def test_an_operation_is_out_of_reach_where_its_worker_is_in_this_scenario_and_the_next(
+    stage: Stage, lost: str, breaches: int
+) -> None:
+    world = stage.world()
+    stage.writes(REFRESH)
+    world.operations.started[0].worker = cast(
+        Any, SimpleNamespace(name="w1", service="w1", base_url="http://h:5005")
+    )
+    world.services.switched.append(("kill", lost))
+    assert len(stage.ends(world)) == breaches
+    for findings in (0, 1):
+        other = stage.world()
+        other.operations.started.clear()
+        stage.writes(REFRESH)
+        stage.ends(other)
+        if not breaches:
+            assert len(stage.run.run_findings) == findings
+
+
+def test_what_is_out_of_reach_at_the_end_is_so_after_the_last_scenario_too(stage: Stage) -> None:
+    world = stage.world()
+    world.operations.started[0].worker = cast(
+        Any, SimpleNamespace(name="w1", service="w1", base_url="http://h:5005")
+    )
+    world.services.switched.append(("kill", "w1"))
+    stage.ends(world)
+    stage.writes(REFRESH)
+    stage.guards.finish()
+    assert stage.run.run_findings == []
+
+
+def test_a_worker_that_the_scenario_silenced_is_no_drift_and_another_is(stage: Stage) -> None:
+    world = stage.world()
+    world.services.switched.append(("pause", "w1"))
+    world.workers.unreachable.extend(["w1 at http://h:5005 gave no answer", "w2 gave no answer"])  # type: ignore[attr-defined]
+    stage.ends(world)
+    assert [case for drift in stage.run.watched.drift.values() for case in drift.cases] == [
+        "w2 gave no answer"
+    ]
 
 
 @pytest.mark.parametrize(("verb", "findings"), [("start", 0), ("resume", 1), ("stop", 1)])

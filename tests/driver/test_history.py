@@ -208,3 +208,31 @@ def test_an_observation_reads_the_epoch_from_the_step_alone(step: str | None, ep
     one = observation(body, 12.5)
     assert (one.at, one.epoch, one.in_epochs, one.step) == (12.5, epoch, epoch > 0, step or "")
     assert (one.status, one.percentage, one.items) == (Status.RUNNING, 3, 9)
+
+
+def test_what_falls_back_at_a_restart_of_its_service_is_drift_once() -> None:
+    recorder = recorded(seen(60.0, in_epochs=True))
+    recorder.see("op_1", "w1", seen(60.0, in_epochs=True))
+    recorder.restarted("backend")
+    recorder.see("op_1", "backend", seen(20.0))
+    assert recorder.violations == []
+    assert list(recorder.drift) == ["the percentage falls at a restart"]
+    recorder.see("op_1", "w1", seen(50.0, in_epochs=True))
+    recorder.see("op_1", "backend", seen(10.0))
+    assert len(recorder.violations) == 2, "another service, and a second look"
+
+
+def test_what_has_ended_does_not_fall_back_at_a_restart() -> None:
+    recorder = recorded(seen(100.0, DONE))
+    recorder.restarted("backend")
+    recorder.see("op_1", "backend", seen(20.0, R))
+    assert len(recorder.violations) == 2
+
+
+def test_what_comes_up_again_after_a_restart_rises_from_where_it_was_seen_last() -> None:
+    recorder = recorded(seen(60.0, in_epochs=True))
+    recorder.restarted("backend")
+    for percentage in (0.0, 5.0):
+        recorder.see("op_1", "backend", seen(percentage))
+    recorder.see("op_1", "backend", seen(65.0, epoch=6))
+    assert (recorder.violations, len(recorder.drift)) == ([], 1)

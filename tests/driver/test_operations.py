@@ -357,6 +357,17 @@ def test_the_undo_is_registered_before_the_start_is_asked_for() -> None:
     assert scene.backend.cancels == [OPERATION_ID]
 
 
+def test_an_id_that_was_given_before_is_a_breach_and_ended_all_the_same() -> None:
+    scene = Scene(steady("running"))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    with pytest.raises(
+        ContractBreach, match=f"smoke training was answered with an earlier id: {OPERATION_ID}"
+    ):
+        attempt(scene, started({"task_id": OPERATION_ID}))
+    assert scene.operations.undo.run() == []
+    assert scene.backend.cancels == [OPERATION_ID]
+
+
 def test_a_start_without_an_answer_is_told_by_the_undo() -> None:
     scene = Scene(steady("running"))
     with pytest.raises(EnvironmentFault):

@@ -107,7 +107,22 @@ def test_every_kind_of_operation_can_be_spoken_of(kind: Kind) -> None:
 def test_the_services_that_can_be_spoken_of_are_those_that_can_be_switched() -> None:
     assert in_sentence(types.parse_service, "the IB host") == "ib-host"
     assert in_sentence(types.parse_service, "the IB gateway") == "ib-gateway"
-    assert in_sentence(types.parse_service, "the backend") is None
+    assert in_sentence(types.parse_service, "the backend") == "backend"
+    assert in_sentence(types.parse_service, "the training host") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "nonsense"),
+    [
+        ("a huge body", "huge"),
+        ("a malformed body", "malformed"),
+        ("an endless body", "endless"),
+        ("a redirect", "redirected"),
+        ("a body", None),
+    ],
+)
+def test_nonsense_is_spoken_of_by_what_comes(words: str, nonsense: str | None) -> None:
+    assert in_sentence(types.parse_nonsense, words) == nonsense
 
 
 @pytest.mark.parametrize("place", list(PLACES))

@@ -17,6 +17,7 @@ from ktrdr_acceptance.api.bars import Bars, Inventory, Range
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
 from ktrdr_acceptance.api.models import Health, OperationPage
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
 from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
@@ -407,6 +408,20 @@ def command(*ends: End, form: str = "S") -> Arrange:
     return arrange
 
 
+def its_worker_listed_as(*states: str) -> Arrange:
+    """The backend lists its worker in these states, look by look."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker()(world)
+        world.operations.worker_of(world.operation)
+        world.said.lost_worker = world.operations.worker_of(world.operation)
+        row = {"worker_id": W, "worker_type": "training", "endpoint_url": f"http://{W}:1"}
+        replies: list[Any] = [(200, [{**row, "status": state}] if state else []) for state in states]
+        world.script("GET /workers", replies)
+
+    return arrange
+
+
 def ran(end: End, form: str = "S", elapsed_s: float = 0.1) -> Arrange:
     """A command has been begun, and ends so."""
     child = ScriptedChild("ktrdr do", end, elapsed_s)
@@ -428,6 +443,46 @@ CANCELLED_ROW = row(LONG_ID, "cancelled")
 
 def command_shows(said: str, **shown: Any) -> Arrange:
     return both(op(**shown), ran((0, said)))
+
+
+def listed_before(*names: str) -> Arrange:
+    return both(its_worker_listed_as("", "busy"), says(listed_before=list(names)))
+
+
+def lost(name: str) -> Arrange:
+    """Its worker is known; the one that was lost is of this name."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker()(world)
+        world.said.lost_worker = Worker(world.connect(name, f"http://{name}:1"))
+
+    return arrange
+
+
+def failed_before(reason: str, **now: Any) -> Arrange:
+    return both(op(**now), lambda world: setattr(world.said, "failed_before", (world.operation, reason)))
+
+
+def same_download(start: tuple[int, Any], **shown: Any) -> Arrange:
+    """A download of some days has been asked for, and is asked for again."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.said.asked_days = {"symbol": "AUDUSD", "timeframe": "1h"}
+        world.script("POST /data/acquire/download", start)
+        world.shows(operation_id="op_2", **shown)
+
+    return arrange
+
+
+def cached_as(*there: str, row: Any = None) -> Arrange:
+    """Two bars of EURUSD were put there; these can be read now."""
+    _, body = bars_reply("EURUSD", "1h", *there)
+    if row:
+        body["data"]["ohlcv"] = [row] * len(there)
+    return both(
+        says(cached=dict.fromkeys(TWO, (1.0,) * 5), cached_as=("EURUSD", "1h")),
+        lambda world: world.script("GET /data/EURUSD/1h", (200, body)),
+    )
 
 
 def listed_when_ended(*still: dict[str, Any]) -> Arrange:
@@ -672,6 +727,18 @@ CLAIMS = [
         },
     ),
     Claim(
+        "then all those cached before can still be read",
+        cached_as(*TWO, "2024-12-02T02:00:00Z"),
+        {
+            "there were 1: 2024-12-02T01:00:00Z is not there": cached_as(TWO[0]),
+            "there were 2": cached_as(),
+            "there were 2: 2024-12-02T00:00:00Z is .* instead of": cached_as(*TWO, row=[1, 2, 1, 1, 1]),
+            "refused GET": both(
+                cached_as(*TWO), lambda world: world.script("GET /data/EURUSD/1h", (500, {"detail": "no"}))
+            ),
+        },
+    ),
+    Claim(
         "then the daily bars can still be read",
         reads(200, *TWO),
         {
@@ -705,6 +772,21 @@ CLAIMS = [
         'then its result says the mode "tail"',
         download(mode="tail"),
         {"mode in the result: expected 'tail', but was 'local'": download(mode="local"), "None": download()},
+    ),
+    Claim(
+        "then the same download completes within 60 seconds",
+        same_download((200, {"operation_id": "op_2"}), result_summary={"rows_downloaded": 5}),
+        {
+            "has ended as failed": same_download((200, {"operation_id": "op_2"}), status="failed"),
+            "op_2 to be completed .* within 60 s": same_download(
+                (200, {"operation_id": "op_2"}), status="running", percentage=10.0
+            ),
+            "was refused: HTTP 503": same_download((503, {"detail": "no"})),
+            "rows that the result counts": same_download(
+                (200, {"operation_id": "op_2"}), result_summary={"rows_downloaded": 0}
+            ),
+            "no number at rows_downloaded": same_download((200, {"operation_id": "op_2"})),
+        },
     ),
     # hosts
     Claim(
@@ -1073,6 +1155,49 @@ CLAIMS = [
         },
     ),
     Claim(
+        "then the backend shows it as running for 2 seconds",
+        op(status="running", percentage=50.0),
+        {
+            "to be shown as running throughout 2.0 s, but after .* it is shown as failed": op(
+                status="failed"
+            ),
+            "it is shown as completed": op(),
+            "refused GET": both(
+                op(), lambda world: world.script(f"GET /operations/{ID}", (500, {"detail": "x"}))
+            ),
+            "it is shown as pending": both(
+                op(),
+                lambda world: world.script(
+                    f"GET /operations/{ID}",
+                    [(200, {"data": body_of(status, 50.0)}) for status in ("running", "running", "pending")],
+                ),
+            ),
+        },
+    ),
+    Claim(
+        "then the reason names its worker",
+        both(at_worker(), lambda world: world.shows("failed", error_message=f"{W} is lost")),
+        {
+            "the stated reason: .*'no worker'": both(
+                at_worker(), lambda world: world.shows("failed", error_message="no worker")
+            ),
+            "the stated reason: .*'no reason'": both(at_worker(), lambda world: world.shows("failed")),
+        },
+    ),
+    Claim(
+        "then the reason says that the disk is full",
+        op(status="failed", error_message="[Errno 28] No space left on device"),
+        {
+            "the stated reason: .*'disk'": op(status="failed", error_message="disk"),
+            "the stated reason: .*'no reason'": op(status="failed"),
+        },
+    ),
+    Claim(
+        "then the reason says that the disk is full",
+        op(status="failed", error_message="cannot save: the disk is full"),
+        {"diskette": op(status="failed", error_message="full of diskettes")},
+    ),
+    Claim(
         "then three clients that look at the same moment see the same",
         clients(2),
         {"different answers to looks at the same moment: .*there were 1: ": clients(2, 2, 3)},
@@ -1163,6 +1288,14 @@ CLAIMS = [
         },
     ),
     Claim(
+        "then the refusal says what to do about it",
+        refusal(503, hint="Start a worker."),
+        {
+            "hint of the refusal: .*'none'": refusal(503, "start a worker"),
+            "'hint'": refusal(503, hint="hint"),
+        },
+    ),
+    Claim(
         "then the answer shows no stack trace",
         refusal(text='{"detail": "no File: KeyError (7), Exception at 10:00 in 0x7f"}'),
         {
@@ -1178,6 +1311,17 @@ CLAIMS = [
         "then each of them says that it is well",
         says(unwell=[]),
         {"services that are not well: .*there were 1: w1 says": says(unwell=["w1 says no"])},
+    ),
+    Claim(
+        "then every worker is listed again within 15 seconds",
+        listed_before(W),
+        {
+            f"listed again \\({W}, w9\\) within 15 s, but .* w9 not registered": listed_before(W, "w9"),
+            "temporarily_unavailable": both(
+                listed_before(W), its_worker_listed_as("temporarily_unavailable")
+            ),
+            "workers before": listed_before(),
+        },
     ),
     # strategies
     Claim(
@@ -1279,6 +1423,16 @@ CLAIMS = [
         },
     ),
     Claim(
+        "then the failed training is still failed, for the same reason",
+        failed_before("no bars", status="failed", error_message="no bars"),
+        {
+            "status and reason": failed_before("no bars", status="completed"),
+            "no reason": failed_before("no bars", status="failed"),
+            "'restarted'": failed_before("no bars", status="failed", error_message="restarted"),
+            "reason of the failed training, before": failed_before("no reason", status="failed"),
+        },
+    ),
+    Claim(
         "then I have seen the name of an epoch",
         seen((0.0, 0, "Loading"), (40.0, 0, "Epoch 3/10")),
         {"first words of the steps": seen((40.0, 0, "Loading Epochs")), "steps seen": seen()},
@@ -1316,6 +1470,37 @@ CLAIMS = [
             "busy at the backend, idle by its own word": worker(listed_as="busy"),
             "available at the backend, busy by its own word": worker("busy"),
         },
+    ),
+    Claim(
+        "then the lost worker is free within 2 seconds",
+        both(worker(), its_worker_listed_as("busy", "available")),
+        {"not registered at the backend": its_worker_listed_as("busy", "")},
+    ),
+    Claim(
+        "then it ran at a worker that had not been lost",
+        lost("training-worker-2"),
+        {f"worker that ran it: .*'{W}'": lost(W)},
+    ),
+    Claim(
+        "then its worker is shown as temporarily unavailable within 60 seconds",
+        its_worker_listed_as("busy", "available", "temporarily_unavailable"),
+        {
+            "listed as temporarily_unavailable within 60 s, .*last value was busy": its_worker_listed_as(
+                "busy"
+            ),
+            "last value was not registered": its_worker_listed_as("busy", ""),
+        },
+    ),
+    *(
+        Claim(
+            "then its worker is shown as reachable within 30 seconds",
+            its_worker_listed_as("temporarily_unavailable", state),
+            {
+                "listed as available or busy within 30 s": its_worker_listed_as("temporarily_unavailable"),
+                "last value was not registered": its_worker_listed_as(""),
+            },
+        )
+        for state in ("busy", "available")
     ),
     Claim(
         "then a training worker is listed with its kind, its address and its state",

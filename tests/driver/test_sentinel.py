@@ -357,6 +357,29 @@ EXPECTED: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         [error("http://h:5001: Not connected")],
         {"switched": ("http://h:5001",)},
     ),
+    **{
+        f"an answer without use from what the scenario did something to: {said or 'no words'}": (
+            "backend",
+            [error(f"Failed to refresh operation {OURS} from host service: {said}")],
+            {"bereft": frozenset({OURS})},
+        )
+        for said in (
+            "All connection attempts failed",
+            "no answer within 1.5 s",
+            "HTTP 404",
+            "Client error '404 Not Found' for url 'http://h:1/x'",
+            "the answer is longer than 1048576 bytes",
+            "Server disconnected without sending a response.",
+            "Exceeded maximum allowed redirects.",
+            "Expecting value: line 1 column 40 (char 39)",
+            "",
+        )
+    },
+    "a failure that the scenario brought about, and did not wait for": (
+        "backend",
+        [error(f"Failed operation: {OURS} - no worker claimed it")],
+        {"bereft": frozenset({OURS})},
+    ),
     "the refusal of another's request": ("backend", request("someone-7", error("no"), status=404), {}),
     "that no worker is free for another": ("backend", request("someone-7", error("no"), status=503), {}),
 }
@@ -417,6 +440,26 @@ UNEXPECTED: dict[str, tuple[str, list[str], dict[str, Any]]] = {
         "backend",
         request(R1, error("the database: All connection attempts failed")),
         {"switched": ("ib-gateway", "ib gateway")},
+    ),
+    "something else about an operation whose worker was lost": (
+        "backend",
+        [error(f"cannot write the result of {OURS}: KeyError")],
+        {"bereft": frozenset({OURS})},
+    ),
+    "no answer for an operation whose worker was not lost": (
+        "backend",
+        [error(f"Failed to refresh operation {OURS} from host service: HTTP 404")],
+        {"bereft": frozenset({OTHERS}), "switched": (WORKER,)},
+    ),
+    "a failure brought about, told twice in one log": (
+        "backend",
+        [error(f"Failed operation: {OURS} - lost")] * 2,
+        {"bereft": frozenset({OURS})},
+    ),
+    "a stack trace about what the scenario did something to": (
+        "backend",
+        [error(f"{WORKER}: no answer"), *TRACE],
+        {"bereft": frozenset({OURS}), "switched": (WORKER,)},
     ),
     "something else about what was switched off": (
         "backend",

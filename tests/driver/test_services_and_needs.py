@@ -11,14 +11,14 @@ import pytest
 from ktrdr_acceptance.api.generations import Generation
 from ktrdr_acceptance.api.models import ContractBreach
 from ktrdr_acceptance.domain.hosts import words_of
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.faults import CannotSwitch, EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.services import ServicesTarget
 
 from .fake_clock import FakeClock
 from .scripted_command import HELP_H, HELP_S, End, ScriptedLine
-from .scripted_world import ScriptedTarget, ScriptedWorld, scripted_world
+from .scripted_world import ID, ScriptedTarget, ScriptedWorld, body_of, scripted_world
 
 GONE = EnvironmentFault("no answer")
 BARS = '{"2024-12-02T00:00:00Z": {"open": 1, "high": 1, "low": 1, "close": 1, "volume": 1}}'
@@ -79,6 +79,13 @@ def test_what_has_been_started_is_ended_before_services_that_were_switched_off_b
     [
         ("given the IB host is switched off", ["stop ib-host"]),
         ("given the IB gateway hangs", ["pause ib-gateway"]),
+        ("given the IB host answers with a redirect", ["replace ib-host by redirected"]),
+        (
+            "given every backtest worker answers with an endless body",
+            [f"replace b{n} by endless" for n in (1, 2)],
+        ),
+        ("when the backend restarts", ["stop backend", "start backend"]),
+        ("when the backend dies and is started again", ["kill backend", "start backend"]),
         ("given every backtest worker is switched off", ["stop b1", "stop b2"]),
     ],
 )
@@ -87,6 +94,127 @@ def test_sentences_switch_what_they_speak_of(sentence: str, switched: list[str])
     world.has_workers("b1", "b2", kind="backtesting")
     world.say(sentence)
     assert world.scripted_target.switched == switched
+
+
+@pytest.mark.parametrize(
+    ("sentence", "back", "done"),
+    [
+        ("when its worker dies", "when its worker comes back", ["kill w", "start w"]),
+        ("when its worker dies", "when the lost worker comes back", ["kill w", "start w"]),
+        ("when its worker hangs", "when its worker comes back", ["pause w", "resume w"]),
+        (
+            "when the network to its worker is cut",
+            "when the network to its worker heals",
+            ["cut w", "heal w"],
+        ),
+        ("when the backend dies", "when the backend comes back", ["kill backend", "start backend"]),
+    ],
+)
+def test_what_is_done_to_the_worker_of_an_operation_can_be_undone_in_mid_scenario(
+    sentence: str, back: str, done: list[str]
+) -> None:
+    world = scripted_world()
+    world.speaks_of()
+    world.has_workers("v", "w")
+    world.shows(at="w")
+    world.say(sentence)
+    world.say(back)
+    assert world.scripted_target.switched == done
+    assert world.undo.run() == []
+    assert world.scripted_target.switched == done, "once is enough"
+
+
+def test_a_slow_worker_is_as_fast_as_before_when_that_is_said() -> None:
+    world = scripted_world()
+    world.speaks_of()
+    world.has_workers("w")
+    world.shows(at="w")
+    world.say("when its worker is slow")
+    world.say("when its worker is as fast as before")
+    assert world.scripted_target.switched[-1] == "resume w"
+    assert world.services.faults == ("slow down w",)
+
+
+def test_workers_of_a_kind_come_back_together() -> None:
+    world = scripted_world()
+    world.has_workers("b1", "b2", kind="backtesting")
+    world.say("given every backtest worker is switched off")
+    world.say("when the backtest workers come back")
+    assert world.scripted_target.switched[2:] == ["start b1", "start b2"]
+    assert world.services.touched == ("b1", "b2")
+    assert world.services.faults == ("stop b1", "stop b2")
+
+
+def test_what_cannot_be_done_to_a_service_is_told_apart_from_what_it_does() -> None:
+    world = scripted_world()
+    world.scripted_target.refuses = {"ib-host"}
+    with pytest.raises(CannotSwitch, match="cannot stop ib-host"):
+        world.services.stop("ib-host")
+    world.scripted_target.refuses = set()
+    world.services.stop("ib-host")
+    world.scripted_target.refuses = {"ib-host"}
+    with pytest.raises(EnvironmentFault) as caught:
+        world.services.restore("ib-host")
+    assert not isinstance(caught.value, CannotSwitch), "that it does not come back is its own doing"
+
+
+def test_the_slowest_of_the_health_checks_beside_the_looks_is_the_one_spoken_of() -> None:
+    world = scripted_world()
+    world.speaks_of()
+    times = iter([0.1, 0.7, 0.2])
+
+    def health(_body: Any, _query: Any) -> Any:
+        world.net.elapsed_s = next(times)
+        return 200, {"status": "ok", "version": "1"}
+
+    world.script("GET /health", health)
+    shown = [(200, {"data": body_of(status, 50.0)}) for status in ("running", "running", "completed")]
+    world.script(f"GET /operations/{ID}", [*shown])
+    world.say(
+        "when I follow it until it completes within 10 s, asking the backend for its health all the while"
+    )
+    assert world.said.elapsed_s == 0.7
+    assert world.net.requests().count("GET /api/v1/health") == 3
+
+
+def test_progress_that_the_backend_did_not_keep_over_its_restart_is_drift() -> None:
+    world = scripted_world()
+    operation = world.speaks_of()
+    world.shows("running", 60.0)
+    world.operations.look(operation)
+    world.say("given the backend is switched off")
+    world.say("when the backend comes back")
+    world.shows("running", 20.0)
+    world.operations.look(operation)
+    assert world.operations.recorder.violations == []
+    assert list(world.operations.recorder.drift) == ["the percentage falls at a restart"]
+
+
+def test_what_a_worker_has_come_to_the_end_of_is_not_asked_of_the_backend() -> None:
+    world = scripted_world()
+    world.speaks_of()
+    world.has_workers("w")
+    world.shows(at="w")
+    world.say("when the backend dies")
+    asked = len(world.net.requests())
+    world.say("when its worker has come to the end of it")
+    assert len(world.net.requests()) == asked
+
+
+def test_a_disk_is_full_until_there_is_room(tmp_path: Path) -> None:
+    target = ScriptedTarget(tmp_path)
+    target.data_limit = 100
+    world = scripted_world(target)
+    world.say("given the disk of the data folder is full")
+    assert [file.stat().st_size for file in tmp_path.iterdir()] == [100]
+    world.say("when there is room on the disk again")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_a_limit_is_never_filled(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="@needs:fillable-disk"):
+        scripted_world(ScriptedTarget(tmp_path)).say("given the disk of the data folder is full")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["training", "backtest"])
@@ -216,6 +344,11 @@ def without_command(world: ScriptedWorld) -> None:
             if need.startswith(("switchable", "cuttable", "replaceable"))
         ),
         ("cuttable-workers", lambda world: world.has_workers(), "no worker is registered to cut"),
+        (
+            "two-backtest-workers",
+            lambda world: world.has_workers("b1", kind="backtesting"),
+            "there is no second backtest worker (1 registered)",
+        ),
         (
             "fillable-disk",
             lambda world: setattr(world.target, "data_folder", None),

@@ -9,7 +9,16 @@ import pytest
 from behave.model_type import Status
 
 from ktrdr_acceptance.api.models import ContractBreach
-from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, RunAborted, category_of
+from ktrdr_acceptance.faults import (
+    CannotSwitch,
+    Category,
+    ConfigurationFault,
+    EnvironmentFault,
+    Mismatch,
+    Refuted,
+    RunAborted,
+    category_of,
+)
 from ktrdr_acceptance.operations.waiting import WaitFailed
 from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
 from ktrdr_acceptance.verdict.model import Verdict
@@ -75,6 +84,28 @@ def test_a_fault_of_the_environment_is_not_run() -> None:
     assert judged(raising(EnvironmentFault("backend gone"))) == Judgement(
         Verdict.NOT_RUN, ENVIRONMENT, "backend gone (in: Then it completes)"
     )
+
+
+FAULTS = ("kill backtest-worker-1", "pause ib-host")
+
+
+def test_whatever_does_not_answer_after_a_fault_that_the_scenario_made_is_ktrdr_s() -> None:
+    fault = EnvironmentFault(
+        "backend gave no answer", mismatch=Mismatch("an answer", "none"), cure="start it"
+    )
+    judgement = judged(raising(fault), faults=FAULTS)
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, CODE_BUG)
+    assert judgement.reason == (
+        "backend gave no answer\nafter the scenario had done this to services: kill backtest-worker-1, "
+        "pause ib-host\nin: Then it completes"
+    )
+    assert isinstance(judgement.error, Refuted)
+    assert judgement.error.mismatch == fault.mismatch
+
+
+def test_what_cannot_be_done_to_a_service_says_nothing_of_ktrdr() -> None:
+    judgement = judged(raising(CannotSwitch("cannot stop ib-host")), faults=FAULTS)
+    assert (judgement.verdict, judgement.category) == (Verdict.NOT_RUN, ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
