@@ -68,7 +68,7 @@ class IbHost:
         except LateError as error:
             raise TimeoutError(f"no answer to {method} {path}") from error
         except RefusedError as error:
-            reason = f"Host service error (HTTP {error.status})"
+            reason = f"Host service error (HTTP {error.status}) for {method} {path}"
         except NonsenseError as error:
             reason = f"the IB host talks nonsense for {method} {path}: {error}"
         except WireError as error:
