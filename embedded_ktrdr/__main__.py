@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import re
@@ -42,6 +43,11 @@ class Signals:
 def main() -> int:
     """Exit status: 0 after a normal stop, 1 if a service cannot start, 2 for bad options or a busy port."""
     options = _options()
+    if options.list_defects:
+        from embedded_ktrdr.defects import all_defects
+
+        print(json.dumps([each.described() for each in all_defects().values()], indent=2))  # noqa: T201
+        return 0
     log_dir = (options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))).resolve()
     data_dir = (options.data_dir or log_dir / "data").resolve()
     state_dir = (options.state_dir or log_dir / "state").resolve()
@@ -66,6 +72,14 @@ def main() -> int:
     from embedded_ktrdr.services import Wishes
     from embedded_ktrdr.supervisor import ServiceError, Supervisor
 
+    if options.defect:
+        from embedded_ktrdr.defects import UnknownDefect, switch_on
+
+        try:
+            switch_on(options.defect)
+        except UnknownDefect as unknown:
+            print(unknown, file=sys.stderr)  # noqa: T201
+            return 2
     ktrdr_ports = options.ports == "ktrdr"
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
     trainers, gateway = tuple(options.training_worker), options.gateway
@@ -75,7 +89,7 @@ def main() -> int:
         *(trainers, testers, gateway, pace),
         *(data_dir, models_dir, state_dir, None if limit is None else limit * 2**20),
     )
-    supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports)
+    supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports, defects=options.defect)
     try:
         supervisor.start(lambda: signals.stop_wished)
         if not signals.stop_wished:
@@ -158,6 +172,8 @@ def _options() -> argparse.Namespace:
         default="connected",
         help="the IB gateway at the start (default connected)",
     )
+    add("--defect", action="append", default=[], metavar="NAME", help="switch a fault on; repeatable")
+    add("--list-defects", action="store_true", help="say as JSON which there are, and end")
     add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
     if options.training_worker is None:

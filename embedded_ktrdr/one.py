@@ -43,6 +43,7 @@ def main(arguments: list[str], variables: Mapping[str, str]) -> int:
             raise Refused(f"Say which service: python -m embedded_ktrdr.one {'|'.join(PORTS)}.")
         service = of_kind(arguments[0], variables)
         host = variables.get("EMBEDDED_HOST", "127.0.0.1")
+        _switch_on(variables.get("EMBEDDED_DEFECTS", ""))
         urls = addresses(service, host, variables)
         from embedded_ktrdr.service import listen, serve
 
@@ -96,6 +97,18 @@ def addresses(service: "Service", host: str, variables: Mapping[str, str]) -> "U
         "ib-gateway": f"http://{gateway}",
         service.name: variables.get("WORKER_PUBLIC_BASE_URL", f"http://{own_host}:{service.port}"),
     }
+
+
+def _switch_on(defects: str) -> None:
+    names = list(filter(None, map(str.strip, defects.split(","))))
+    if not names:
+        return
+    from embedded_ktrdr.defects import UnknownDefect, switch_on
+
+    try:
+        switch_on(names)
+    except UnknownDefect as unknown:
+        raise Refused(f"EMBEDDED_DEFECTS: {unknown}") from None
 
 
 def _number(variables: Mapping[str, str], name: str, least: float, most: float) -> float | None:

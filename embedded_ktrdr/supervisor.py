@@ -36,9 +36,12 @@ class ServiceError(Exception):
 class Supervisor:
     """The processes of one embedded KTRDR."""
 
-    def __init__(self, wishes: Wishes, log_dir: Path, *, ktrdr_ports: bool) -> None:
+    def __init__(
+        self, wishes: Wishes, log_dir: Path, *, ktrdr_ports: bool, defects: Iterable[str] = ()
+    ) -> None:
         self._wishes = wishes
         self._log_dir = log_dir
+        self._defects = list(dict.fromkeys(defects))
         self._interrupted: Callable[[], bool] = lambda: False
         self.services = {each.name: each for each in table(wishes)}
         if not ktrdr_ports:
@@ -77,6 +80,7 @@ class Supervisor:
                 "health_sweep_s": self._wishes.pace.health_sweep_s,
                 "data_dir": str(self._wishes.data_dir),
                 "data_limit_bytes": self._wishes.data_limit,
+                "defects": self._defects,
                 "services": {
                     each.name: {"url": each.url, "pid": each.pid, "log": str(self.log(each))}
                     for each in self.services.values()

@@ -1,4 +1,4 @@
-"""The folder of the cached bars is full: downloads say so, nothing is lost, and afterwards they work again."""
+"""The folder of the cached bars is full: downloads say so, nothing is lost, afterwards they work again."""
 
 import errno
 from collections.abc import Iterator
