@@ -86,8 +86,8 @@ def test_a_request_whose_client_gave_up_is_never_done(own: Embedded) -> None:
 
 
 def test_the_work_of_a_cut_worker_goes_on_and_its_state_is_known_afterwards(own: Embedded) -> None:
-    operation = own.started()
-    until(lambda: own.operation(operation)["progress"]["percentage"] > 0)
+    operation = own.started(**ENDLESS)  # about 3 s
+    until(lambda: own.operation(operation)["progress"]["current_step"].startswith("Epoch"))
     told(own, "cut training-worker-1")
     last = own.operation(operation)
     began = time.monotonic()
@@ -98,8 +98,9 @@ def test_the_work_of_a_cut_worker_goes_on_and_its_state_is_known_afterwards(own:
     unavailable = "temporarily_unavailable"
     until(lambda: [each["status"] for each in own.workers(worker_type="training")] == [unavailable])
     told(own, "heal training-worker-1")
-    ended = own.ended(operation)
-    assert (ended["status"], len(ended["metrics"]["epochs"])) == ("completed", 10)
+    ended = own.ended(operation, 20)
+    epochs = ended["progress"]["steps_total"]
+    assert (ended["status"], len(ended["metrics"]["epochs"])) == ("completed", epochs)
     until(lambda: [each["status"] for each in own.workers(worker_type="training")] == ["available"])
     assert own.ended(own.started())["status"] == "completed"
 

@@ -222,7 +222,7 @@ def test_a_worker_that_talks_nonsense_gets_no_work(own: Embedded, name: str) -> 
 def test_the_state_that_was_last_known_stays(own: Embedded, name: str) -> None:
     until(lambda: len(own.workers(status="available")) == 2)
     operation = own.started(**ENDLESS)
-    until(lambda: own.operation(operation)["progress"]["percentage"] > 0)
+    until(lambda: own.operation(operation)["progress"]["current_step"].startswith("Epoch"))
     worker = next(each["worker_id"] for each in own.workers() if each["current_operation_id"] == operation)
     last = own.operation(operation)["progress"]["percentage"]
     with in_the_place_of(own, worker, ANYWHERE[name]) as asked:

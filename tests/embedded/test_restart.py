@@ -60,7 +60,7 @@ def listed(embedded: Embedded) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_training_goes_on_and_its_worker_comes_back_busy_with_it(own: Embedded, end: str) -> None:
     operation = own.started(**ENDLESS)
-    until(lambda: own.operation(operation)["progress"]["percentage"] > 0.2)
+    until(lambda: own.operation(operation)["progress"]["current_step"].startswith("Epoch"))
     before = own.operation(operation)["progress"]["percentage"]
     told(own, f"{end} backend", "start backend")
     seen = own.operation(operation)
