@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +66,20 @@ class DataFolder:
         self._ledger.more(str(file), put=_state(file))
 
     def fill(self, limit: int) -> None:
-        """Take all the room that is left up to `limit` bytes, by a file without content."""
+        """Take all the room that is left up to `limit` bytes.
+
+        On a file system of its own a file must have content to take room; up to a limit that KTRDR itself
+        counts by, its length is enough.
+        """
         file = self._filler
         self._ledger.begun(str(file), file=str(file.absolute()), was_there=False)
         self._undo.register("make room in the data folder", self.make_room)
         taken = sum(one.stat().st_size for one in self.path.rglob("*") if one.is_file() and one != file)
-        with file.open("wb") as filler:
-            filler.truncate(max(0, limit - taken))
+        with file.open("wb", buffering=0) as filler:
+            if self.path.is_mount():
+                write_until_full(filler.write, limit)
+            else:
+                filler.truncate(max(0, limit - taken))
         self._ledger.more(str(file), put=_state(file))
 
     def make_room(self) -> None:
@@ -84,12 +92,29 @@ class DataFolder:
         return self.path / FILLER
 
 
+def write_until_full(write: Callable[[bytes], int], limit: int) -> None:
+    """Write until there is no room any more, but no more than `limit` bytes; the last ones one by one."""
+    left = limit
+    for size in (1 << 20, 1 << 12, 1):
+        try:
+            while left >= size:
+                left -= write(bytes(size))
+        except OSError as problem:
+            if problem.errno != errno.ENOSPC:
+                raise
+
+
 def put_back_left(facts: Mapping[str, Any]) -> Iterator[str]:
     """Put back a file that a run that was killed has touched, and say so.
 
     Raises ConfigurationFault if bars have come since: only the user knows which are wanted.
     """
     file = Path(facts["file"])
+    if file.name == FILLER:
+        # Whatever of it had been written when the run was killed.
+        file.unlink(missing_ok=True)
+        yield f"an earlier run had filled the disk of {file.parent}: there is room again"
+        return
     aside = file.with_name(file.name + SET_ASIDE)
     is_ours = file.exists() and facts.get("put") == _state(file)
     if aside.exists():

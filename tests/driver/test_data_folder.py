@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from ktrdr_acceptance.faults import ConfigurationFault
 from ktrdr_acceptance.ledger import Ledger
-from ktrdr_acceptance.target.data_folder import DataFolder, put_back_left
+from ktrdr_acceptance.target.data_folder import DataFolder, put_back_left, write_until_full
 from ktrdr_acceptance.undo import Undo
 
 LINES = ["date,open,high,low,close,volume", "2024-12-02T00:00:00Z,1,2,0.5,1.5,10"]
@@ -230,15 +231,42 @@ def test_a_disk_that_is_more_than_full_is_left_so(place: Place) -> None:
     }
 
 
-def test_the_room_that_a_killed_run_took_is_given_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written_since", [b"", b"more"])
+def test_the_room_that_a_killed_run_took_is_given_back(tmp_path: Path, written_since: bytes) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     DataFolder(folder, Undo(), Ledger(tmp_path / "ledger")).fill(1000)
+    filler = folder / "acceptance-filler"
+    with filler.open("ab") as file:
+        file.write(written_since)
     left = Ledger(tmp_path / "ledger").left_by_earlier_run()
     said = [line for facts in left.values() for line in put_back_left(facts)]
-    filler = folder / "acceptance-filler"
-    assert said == [f"an earlier run had put {filler} there: it is gone again"]
+    assert said == [f"an earlier run had filled the disk of {folder}: there is room again"]
     assert not filler.exists()
+
+
+@pytest.mark.parametrize(("room", "limit", "taken"), [(5000, 9999, 5000), (5000, 4097, 4097), (0, 9, 0)])
+def test_a_disk_of_its_own_is_written_full_to_the_last_byte(room: int, limit: int, taken: int) -> None:
+    written = 0
+
+    def write(data: bytes) -> int:
+        nonlocal written
+        if written == room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        now = min(len(data), room - written)
+        written += now
+        return now
+
+    write_until_full(write, limit)
+    assert written == taken
+
+
+def test_a_disk_that_cannot_be_written_for_another_reason_is_told() -> None:
+    def write(_data: bytes) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        write_until_full(write, 9)
 
 
 def test_room_that_was_given_back_is_in_no_ledger(tmp_path: Path) -> None:
