@@ -70,14 +70,19 @@ class Wire:
         query: dict[str, Any] | None = None,
         largest: int = LARGEST,
     ) -> T:
-        """The answer, if it is a 2xx of JSON in that shape; WireError if not."""
+        """The answer, if it is a 2xx of JSON in that shape; WireError if not.
+
+        It has the seconds of `within` to begin, and once more to end.
+        """
         came = bytearray()
         status = None
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(within) as limit:
                 await cable.own.whole()
                 async with self._client.stream(method, url, json=body, params=query) as answer:
                     status = answer.status_code
+                    # A slow service may have begun just in time.
+                    limit.reschedule(asyncio.get_running_loop().time() + within)
                     async for some in answer.aiter_raw():
                         came += some
                         if len(came) > largest:
