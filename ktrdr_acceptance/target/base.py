@@ -91,3 +91,23 @@ class Target(Protocol):
 
     def stop(self) -> None:
         """End what `start` brought up."""
+
+
+class DirectTarget:
+    """A target whose services are reached where they say, and of whose condition nobody tells."""
+
+    def reach(self, url: str) -> str:
+        """Return the URL as it is."""
+        return url
+
+    def service_at(self, worker_id: str, url: str) -> str:  # noqa: ARG002 - of the protocol
+        """Return the worker's id: it keeps that."""
+        return worker_id
+
+    def facts(self) -> list[str]:
+        """Return nothing: the addresses say it."""
+        return []
+
+    def conditions(self) -> Mapping[str, Condition]:
+        """Nobody tells."""
+        return {}

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
@@ -20,8 +19,7 @@ from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, Endpoints, Nonsense, Verb
-from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, DirectTarget, Endpoints, Nonsense, Verb
 from ktrdr_acceptance.target.substitute import Substitute
 
 # Folder below the reports that its services log to.
@@ -59,7 +57,7 @@ class _Reply(BaseModel):
     error: str = ""
 
 
-class EmbeddedTarget:
+class EmbeddedTarget(DirectTarget):
     """One embedded KTRDR, alive from `start` to `stop`.
 
     It gets a session of its own, so that Ctrl+C reaches the suite alone and every undo still finds it; and it
@@ -135,14 +133,6 @@ class EmbeddedTarget:
         self._urls = {name: service.url for name, service in ready.services.items()}
         self.data_folder, self.data_limit = ready.data_dir, ready.data_limit_bytes
 
-    def reach(self, url: str) -> str:
-        """Its services use the addresses of this machine."""
-        return url
-
-    def service_at(self, worker_id: str, url: str) -> str:  # noqa: ARG002 - of the protocol
-        """Its workers are called as they register."""
-        return worker_id
-
     @property
     def place(self) -> str:
         """Return its name: there is never an earlier one."""
@@ -150,14 +140,6 @@ class EmbeddedTarget:
 
     def mend(self, done: str, service: str, clock: Clock) -> None:
         """Do nothing: each one has ended with its run."""
-
-    def facts(self) -> list[str]:
-        """Return nothing: its addresses say it."""
-        return []
-
-    def conditions(self) -> Mapping[str, Condition]:
-        """Nobody tells."""
-        return {}
 
     def cannot(self, verb: str, service: str) -> str:
         """Return an empty text for each of its services: they are the suite's own."""

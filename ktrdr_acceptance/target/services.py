@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.setting_values import log_files
 from ktrdr_acceptance.settings import Settings
-from ktrdr_acceptance.target.base import BACKTEST_WORKER, IB_HOST, TRAINING_HOST, Endpoints, Nonsense, Verb
-from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.target.base import (
+    BACKTEST_WORKER,
+    IB_HOST,
+    TRAINING_HOST,
+    DirectTarget,
+    Endpoints,
+    Nonsense,
+    Verb,
+)
 
 
-class ServicesTarget:
+class ServicesTarget(DirectTarget):
     """The KTRDR that the settings point at."""
 
     name = "services"
@@ -34,14 +39,6 @@ class ServicesTarget:
             logs={name: LogFile(path) for name, path in log_files(settings.logs).items()},
         )
 
-    def reach(self, url: str) -> str:
-        """Its workers are reached where they say."""
-        return url
-
-    def service_at(self, worker_id: str, url: str) -> str:  # noqa: ARG002 - of the protocol
-        """Its workers are called as they register."""
-        return worker_id
-
     @property
     def place(self) -> str:
         """Return where its backend listens."""
@@ -50,14 +47,6 @@ class ServicesTarget:
     def mend(self, done: str, service: str, clock: Clock) -> None:  # noqa: ARG002 - of the protocol
         """Refuse: nothing was ever done to its services."""
         raise EnvironmentFault(self.cannot("put back", service))
-
-    def facts(self) -> list[str]:
-        """Return nothing: its addresses say it."""
-        return []
-
-    def conditions(self) -> Mapping[str, Condition]:
-        """Nobody tells."""
-        return {}
 
     def cannot(self, verb: str, service: str) -> str:
         """Refuse: what is known by its URL alone is not ours to stop, nor could it be."""
