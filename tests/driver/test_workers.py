@@ -86,6 +86,21 @@ def test_a_worker_that_becomes_free_is_waited_for() -> None:
     assert clock.now() == pytest.approx(START + 3, abs=0.1)
 
 
+def test_a_worker_that_is_not_registered_is_not_asked_until_it_is() -> None:
+    """Its own health is what the backend's checks ask for, for want of which it registers again."""
+    clock = FakeClock()
+    floor = Floor(FREE, FREE)
+    workers = workers_of(floor, clock)
+    worker = workers.client(floor.workers()[0])
+    floor.rows = []
+    with pytest.raises(WaitFailed, match=r"the last value was not registered at the backend\n"):
+        workers.wait_until_free(worker, 5)
+    assert floor.asked == []
+    clock.events.append((clock.now() + 3, lambda: floor.rows.append(FREE)))
+    workers.wait_until_free(worker, 30)
+    assert floor.asked == ["w0"]
+
+
 def test_a_worker_that_does_not_answer_is_passed_over_and_noted() -> None:
     floor = Floor(FREE, FREE)
     floor.gone = {"w0"}
