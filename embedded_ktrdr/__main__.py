@@ -57,11 +57,10 @@ def main() -> int:
         except OSError as error:
             print(f"The {kind} folder {folder} cannot be made: {error.strerror}.", file=sys.stderr)  # noqa: T201
             return 2
-    left_over = [*state_dir.glob("*.json"), *state_dir.glob("*.damaged"), *state_dir.glob("*.new")]
+    _forget(state_dir)
     if options.data_dir is None:
-        left_over += data_dir.glob("*.csv")
-    for path in left_over:
-        path.unlink()
+        for left_over in data_dir.glob("*.csv"):
+            left_over.unlink()
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
@@ -102,7 +101,14 @@ def main() -> int:
         return error.status
     finally:
         supervisor.stop()
+        # Requests stand there, with whatever their callers wrote into them.
+        _forget(state_dir)
     return 0
+
+
+def _forget(state_dir: Path) -> None:
+    for record in state_dir.glob("op_*"):
+        record.unlink()
 
 
 def _watch(supervisor: "Supervisor", signals: Signals, *, until_stdin_ends: bool) -> None:

@@ -41,7 +41,7 @@ class State:
     def load(self) -> list[Record]:
         """Every record, the oldest first; a damaged one is set aside."""
         found = []
-        for path in self._folder.glob("*.json") if self._folder else ():
+        for path in self._folder.glob("op_*.json") if self._folder else ():
             try:
                 found.append(Record.model_validate_json(path.read_bytes()))
             except (OSError, ValueError):

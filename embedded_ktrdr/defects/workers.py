@@ -10,11 +10,12 @@ from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.operations import OperationInfo, fail, new_operation
 
 AREA = "faults: workers"
-DIES, HANGS = "worker-dies", "worker-hangs"
+DIES, HANGS, TAKES_OVER = "worker-dies", "worker-hangs", "another-worker-takes-over"
 NO_TRAINING, NO_BACKTEST = "no-training-worker", "no-backtest-worker"
 
 Check = Callable[[Registry, Worker], Awaitable[None]]
 Start = Callable[..., Awaitable[OperationInfo]]
+Choose = Callable[..., Awaitable[Worker | None]]
 
 
 @defect(
@@ -207,7 +208,7 @@ def _workers_that_come_back_not_used() -> None:
 
     @patch(Dispatch, "_choose")
     async def choose(
-        original: Callable[..., Awaitable[Worker | None]],
+        original: Choose,
         self: Dispatch,
         worker_type: WorkerType,
         tried: list[str],
@@ -216,6 +217,57 @@ def _workers_that_come_back_not_used() -> None:
         if worker is None:
             missing.add(worker_type)
         return worker
+
+
+@defect(
+    "lost-worker-gets-work",
+    "Work is given to a worker that is gone, and nobody notices",
+    (TAKES_OVER, "it completes within 60 seconds"),
+    area=AREA,
+    severity="blocker",
+    behaviour="new work goes to a worker that is there",
+)
+def _lost_worker_gets_work() -> None:
+    @patch(Dispatch, "_choose")
+    async def choose(
+        original: Choose, self: Dispatch, worker_type: WorkerType, tried: list[str]
+    ) -> Worker | None:
+        for worker in self._registry.all(worker_type):
+            await self._registry.check(worker)
+            if worker.health_check_failures:
+                return worker
+        return await original(self, worker_type, tried)
+
+    @patch(Dispatch, "_offer")
+    async def offer(
+        original: Callable[..., Awaitable[bool]], self: Dispatch, worker: Worker, operation_id: str, job: Job
+    ) -> bool:
+        return await original(self, worker, operation_id, job) or worker.health_check_failures > 0
+
+
+@defect(
+    "restarted-worker-keeps-operation",
+    "A worker that was restarted in mid-run stays busy with what it has lost",
+    (TAKES_OVER, "the lost worker is free within 60 seconds"),
+    area=AREA,
+    behaviour="a worker that registers anew is free",
+)
+def _restarted_worker_keeps_operation() -> None:
+    @patch(Registry, "register")
+    def register(original: Callable[..., Worker], self: Registry, worker_id: str, *arguments: Any) -> Worker:
+        before = self._workers.get(worker_id)
+        lost = None if before is None else before.current_operation_id
+        worker = original(self, worker_id, *arguments)
+        if lost is not None:
+            worker.metadata["lost"] = lost
+            self.mark_busy(worker, lost)
+        return worker
+
+    @patch(Registry, "check")
+    async def check(original: Check, self: Registry, worker: Worker) -> None:
+        await original(self, worker)
+        if worker.metadata.get("lost"):
+            worker.status = WorkerStatus.BUSY
 
 
 def _left_behind(dispatch: Dispatch, job: Job) -> OperationInfo:

@@ -187,8 +187,13 @@ def test_a_fresh_start_forgets(tmp_path: Path) -> None:
     first = Embedded(*few)
     dummy = first.client.post("/dummy/start").json()["data"]["operation_id"]
     assert [each.name for each in tmp_path.iterdir()] == [f"{dummy}.json"]
+    record = (tmp_path / f"{dummy}.json").read_bytes()
     first.stop()
-    second = Embedded(*few)
-    assert second.client.get("/operations").json()["total_count"] == 0
     assert list(tmp_path.iterdir()) == []
+    # As if it had been killed.
+    (tmp_path / f"{dummy}.json").write_bytes(record)
+    (tmp_path / "of-somebody-else.json").write_bytes(record)
+    second = Embedded(*few)
+    assert second.client.get("/operations/" + dummy).status_code == 404
+    assert [each.name for each in tmp_path.iterdir()] == ["of-somebody-else.json"]
     second.stop()
