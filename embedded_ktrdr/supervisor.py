@@ -238,7 +238,7 @@ class Supervisor:
         if not service.registers or backend.pid is None or backend.paused or backend.cable.cut:
             return True
         for worker in _ask(f"{backend.url}/api/v1/workers") or []:
-            if worker["worker_id"] == service.name and worker["status"] == "available":
+            if worker["worker_id"] == service.name:
                 assert service.started_at is not None
                 return datetime.fromisoformat(worker["last_healthy_at"]) >= service.started_at
         return False

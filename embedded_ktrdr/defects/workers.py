@@ -133,20 +133,28 @@ def _returned_worker_stays_unavailable() -> None:
     behaviour="an operation outlasts three failed health checks of its worker",
 )
 def _unavailable_worker_loses_its_operation() -> None:
-    @patch(Operations, "_note_silence")
-    def note(original: Callable[..., None], self: Operations, operation: OperationInfo, proxy: Any) -> None:
-        worker = self._registry._workers.get(proxy.worker_id)
-        if worker is not None and worker.status is WorkerStatus.TEMPORARILY_UNAVAILABLE:
-            fail(operation, f"{proxy.worker_id} is unavailable")
-            self._keep(operation)
-        original(self, operation, proxy)
+    kept: list[Operations] = []
+
+    @patch(Operations, "__init__")
+    def init(original: Callable[..., None], self: Operations, *arguments: Any) -> None:
+        original(self, *arguments)
+        kept.append(self)
+
+    @patch(Registry, "_note_failure")
+    def note(original: Callable[..., None], self: Registry, worker: Worker, error: Exception) -> None:
+        original(self, worker, error)
+        if worker.status is WorkerStatus.TEMPORARILY_UNAVAILABLE:
+            for operation in kept[0].store.active():
+                if kept[0]._proxies[operation.operation_id].worker_id == worker.worker_id:
+                    fail(operation, f"{worker.worker_id} is unavailable")
+                    kept[0]._keep(operation)
 
 
 @defect(
     "no-worker-accepted",
     "Without a worker a start is accepted, and the operation never runs",
-    (NO_TRAINING, "the refusal says that no worker is free"),
-    (NO_BACKTEST, "the refusal says that no worker is free"),
+    (NO_TRAINING, "I ask for a training that should be refused"),
+    (NO_BACKTEST, "I ask for a backtest that should be refused"),
     area=AREA,
     severity="blocker",
     behaviour="without a worker a start is refused and nothing starts",
