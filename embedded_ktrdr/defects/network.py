@@ -24,7 +24,7 @@ Ask = Callable[..., Awaitable[Any]]
 @defect(
     "silence-fails-operation-at-once",
     "An operation fails as soon as its worker does not answer once",
-    (CUT, "the backend shows it as running for 2 seconds"),
+    (CUT, "the backend shows it as running for 4 seconds"),
     area=AREA,
     severity="blocker",
     behaviour="an operation outlasts a short cut of the network",
@@ -39,7 +39,7 @@ def _silence_fails_operation_at_once() -> None:
 @defect(
     "silent-worker-shown-as-cancelled",
     "An operation is shown as cancelled while its worker cannot be reached",
-    (CUT, "the backend shows it as running for 2 seconds"),
+    (CUT, "the backend shows it as running for 4 seconds"),
     area=AREA,
     behaviour="while the worker cannot be reached the last known state is shown",
 )
@@ -113,7 +113,7 @@ def _no_work_after_cut() -> None:
 @defect(
     "slow-worker-stalls-others",
     "While a worker is slow, every request to the backend waits",
-    (SLOW, "even the slowest answer came within 1 second"),
+    (SLOW, "even the slowest answer came within 500 ms"),
     area=AREA,
     severity="blocker",
     behaviour="a slow worker holds up nobody else",
@@ -170,7 +170,7 @@ def _slow_worker_never_free() -> None:
 @defect(
     "slow-ib-host-stalls-others",
     "While the IB host is slow, every request to the backend waits",
-    (SLOW_HOST, "even the slowest answer came within 1 second"),
+    (SLOW_HOST, "even the slowest answer came within 500 ms"),
     area=AREA,
     severity="blocker",
     behaviour="a slow IB host holds up nobody but its download",

@@ -44,9 +44,10 @@ def main(arguments: list[str]) -> int:
     unproven = sorted(fault_scenarios() - wanted - {id.partition("#")[0] for id in wanted})
     _say(
         f"{seen} of {len(by_defect)} defects seen by each sentence that must fail, {len(false_alarms)} false "
-        f"alarms among {len(healthy)} scenarios, in {time.monotonic() - began:.0f} s; "
-        f"scenarios without a defect: {', '.join(unproven) or 'none'}"
+        f"alarms among {len(healthy)} scenarios, in {time.monotonic() - began:.0f} s"
     )
+    if not options.only:
+        _say(f"scenarios without a defect: {', '.join(unproven) or 'none'}")
     return 0 if seen == len(by_defect) and not false_alarms else 1
 
 
