@@ -67,6 +67,17 @@ class Ledger:
         for key, facts in left.items():
             self.begun(key, **facts)
 
+    def forget(self, *places: str) -> None:
+        """Forget what was left at a target that is gone for good, named by its place or its backend's URL."""
+        left = self.left_by_earlier_run()
+        kept = {
+            key: facts
+            for key, facts in left.items()
+            if facts.get("place") not in places and facts.get("backend") not in places
+        }
+        if kept != left:
+            self.begin_with(kept)
+
     def _append(self, line: dict[str, Any]) -> None:
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:

@@ -9,6 +9,7 @@ bin=.venv/bin
 base=${BASE:-python:3.11-slim}
 image=${KTRDR_IMAGE:-embedded-ktrdr}
 project=ktrdr-accept-$$
+folders=${TMPDIR:-/tmp}/ktrdr-accept
 suite= work=
 
 refuse() {
@@ -19,12 +20,23 @@ refuse() {
 # By label and not by compose, which may be what has failed.
 of_project() { docker "$@" --quiet --filter "label=com.docker.compose.project=$project"; }
 remove_rest() {
-    of_project ps --all | xargs -r docker rm --force --volumes >/dev/null
-    of_project network ls | xargs -r docker network rm >/dev/null
-    of_project volume ls | xargs -r docker volume rm >/dev/null
+    # What the suite has put in the place of a container is none of compose's.
+    docker ps --all --quiet --filter "label=ktrdr-acceptance.project=$project" |
+        xargs -r docker rm --force --volumes >/dev/null || true
+    of_project ps --all | xargs -r docker rm --force --volumes >/dev/null || true
+    of_project network ls | xargs -r docker network rm >/dev/null || true
+    of_project volume ls | xargs -r docker volume rm >/dev/null || true
     # What the image was before, and what a build that was broken off has made.
     docker image prune --force --filter label=ktrdr.image=embedded-ktrdr >/dev/null || true
     [ -z "$work" ] || rm -rf "$work"
+    # What one that was killed has left, unless its containers are still there.
+    for left in "$folders".*; do
+        pid=${left#"$folders".} pid=${pid%%.*}
+        if [ -d "$left" ] && ! ps -p "$pid" >/dev/null &&
+            [ -z "$(docker ps --all --quiet --filter "volume=$left/data")" ]; then
+            rm -rf "$left"
+        fi
+    done
 }
 
 ask_to_stop() {
@@ -39,7 +51,7 @@ reason=$(docker version --format '{{.Server.Version}}' 2>&1) ||
 docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/dev/null ||
     refuse "The base image $base is not here and cannot be pulled: make one with docker/make_base.sh and say BASE=."
 trap remove_rest EXIT
-work=$(mktemp -d)
+work=$(mktemp -d "$folders.$$.XXXXXX")
 
 "$bin/python" docker/stage.py "$base"
 # Without network: all that it needs is staged.

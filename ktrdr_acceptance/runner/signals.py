@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and the run's deadline ask the run to end; they never raise."""
+"""SIGINT, SIGTERM, SIGHUP and the run's deadline ask the run to end; they never raise."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def ending_on_request(
     After it signals do again what they did before; or nothing, if all that is left is to end the process: one
     more would put another exit status in the place of the verdict's.
 
-    Raising from a handler would tear an undo apart. A background job inherits SIGINT as ignored, so the
-    handlers are set whatever they were before.
+    Raising from a handler would tear an undo apart. A background job inherits SIGINT as ignored, so its
+    handler is set whatever it was before; that of SIGHUP (a terminal is closed) not where `nohup` ignores it.
     """
 
     def end(reason: str) -> None:
@@ -32,7 +32,10 @@ def ending_on_request(
     def handle(number: int, _frame: FrameType | None) -> None:
         end(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heeded.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in heeded}
     timer = threading.Timer(deadline_s, end, [f"the run's deadline of {deadline_s:g} s has passed"])
     timer.daemon = True
     if deadline_s:

@@ -8,13 +8,17 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ktrdr_acceptance.faults import BadInput, EnvironmentFault
+from ktrdr_acceptance.ledger import FILE as LEDGER
+from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
+from ktrdr_acceptance.target.docker import Engine
 
 # In the reports folder while a project of ours is up: what a killed run leaves, the next takes down.
 BROUGHT_UP = ".brought-up"
@@ -22,6 +26,11 @@ BROUGHT_UP = ".brought-up"
 _UP_WITHIN, _DOWN_WITHIN, _EVERY_S = 600.0, 120.0, 0.1
 # A project whose start was broken off may still be coming up while it is taken down.
 _TRIES_TO_GO_DOWN = 3
+
+
+def place_of(project: str) -> str:
+    """Return what the ledger calls a project."""
+    return f"compose project {project}"
 
 
 def project_of(file: Path, asked: str = "") -> str:
@@ -45,19 +54,27 @@ class Compose:
 
     def __init__(self, file: Path, project: str, notes: Path) -> None:
         self.file, self.project = file.absolute(), project
-        self._note = notes / BROUGHT_UP
+        self._note, self._ledger = notes / BROUGHT_UP, Ledger(notes / LEDGER)
+        self._facts: dict[str, Any] = {}
         self._command = [*_compose_command(), "-p", project, "-f", str(self.file)]
 
     def up(self, clock: Clock, environment: Mapping[str, str], *, had_volumes: bool) -> None:
-        """Bring it up, and take down that it is ours. Raises EnvironmentFault and RunAborted."""
-        facts = {"file": str(self.file), "project": self.project, "had_volumes": had_volumes}
-        self._note.write_text(json.dumps(facts), "utf-8")
+        """Bring it up, and note before that it is ours. Raises EnvironmentFault and RunAborted."""
+        self._note_more(file=str(self.file), project=self.project, had_volumes=had_volumes)
         self._run(["up", "-d"], _UP_WITHIN, clock, environment)
+
+    def is_up(self, containers: Collection[str], backend_url: str) -> None:
+        """Note which containers it has, and where it is reached: whatever is left there goes with it."""
+        self._note_more(containers=sorted(containers), backend=backend_url)
+
+    def _note_more(self, **facts: Any) -> None:
+        self._facts |= facts
+        self._note.write_text(json.dumps(self._facts), "utf-8")
 
     def down(self) -> None:
         """Take it down, with its networks, and its volumes if it had none before. Raises EnvironmentFault."""
-        had_volumes = json.loads(self._note.read_text("utf-8"))["had_volumes"]
-        volumes = [] if had_volumes else ["--volumes"]
+        facts = json.loads(self._note.read_text("utf-8"))
+        volumes = [] if facts["had_volumes"] else ["--volumes"]
         for left in reversed(range(_TRIES_TO_GO_DOWN)):
             try:
                 self._run(["down", "--remove-orphans", "--timeout", "3", *volumes], _DOWN_WITHIN, Clock(), {})
@@ -66,6 +83,7 @@ class Compose:
                 if not left:
                     raise
         self._note.unlink()
+        self._ledger.forget(place_of(self.project), *filter(None, [facts.get("backend")]))
 
     def _run(self, arguments: list[str], within: float, clock: Clock, environment: Mapping[str, str]) -> None:
         """Run the command, which gets a session of its own: Ctrl+C is the suite's alone."""
@@ -99,8 +117,11 @@ class Compose:
             raise EnvironmentFault(f"compose could not {arguments[0]} {self.file}: {last}")
 
 
-def take_down_left(notes: Path) -> str:
-    """Take down what a run that was killed has left up; return in words what was done."""
+def take_down_left(notes: Path, engine: Engine) -> str:
+    """Take down what a run that was killed has left up; return in words what was done.
+
+    A project of that name that somebody has brought up since is theirs, and stays.
+    """
     note = notes / BROUGHT_UP
     if not note.exists():
         return ""
@@ -111,6 +132,11 @@ def take_down_left(notes: Path) -> str:
         # The kill has cut it off, so nothing was up yet.
         note.unlink()
         return ""
+    there = engine.ids_in(compose.project)
+    if there and "containers" in facts and there.isdisjoint(facts["containers"]):
+        note.unlink()
+        return f"an earlier run had brought the compose project {compose.project} up: it is another one now"
+    engine.end_all_in_place(compose.project)
     compose.down()
     return f"an earlier run had left the compose project {compose.project} up: it is down now"
 

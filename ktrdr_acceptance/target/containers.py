@@ -26,16 +26,16 @@ from ktrdr_acceptance.target.base import (
     Nonsense,
     Verb,
 )
-from ktrdr_acceptance.target.compose import Compose, project_of, take_down_left
+from ktrdr_acceptance.target.compose import Compose, place_of, project_of, take_down_left
 from ktrdr_acceptance.target.condition import Condition
 from ktrdr_acceptance.target.container_logs import ContainerLog
-from ktrdr_acceptance.target.discovery import PORTS, Naming, containers_of_ktrdr
+from ktrdr_acceptance.target.discovery import PORTS, Naming, containers_of_ktrdr, number_in
 from ktrdr_acceptance.target.docker import Container, Engine
 from ktrdr_acceptance.target.switching import ANSWERS_WITHIN, Switching, health_path
 
 # What the compose file of the embedded KTRDR says of itself.
 _SPEED, _LIMIT, _DEFECTS = "ktrdr.speed", "ktrdr.data-limit-mb", "EMBEDDED_DEFECTS"
-_DATA_FOLDER = "/app/data"
+_DATA_FOLDER, _CACHE_TTL = "/app/data", "OPERATIONS_CACHE_TTL"
 # Bytes up to which a file system of its own counts as small enough to be filled.
 _SMALL = 1024**3
 _REGISTERED_WITHIN = 30.0
@@ -69,9 +69,9 @@ class DockerTarget:
 
     def start(self, clock: Clock) -> None:
         """Find the project's containers; bring it up first if that is asked for and it is not."""
-        if left := take_down_left(self._settings.reports):
-            self._did.append(left)
         self._engine = Engine()
+        if left := take_down_left(self._settings.reports, self._engine):
+            self._did.append(left)
         if self._settings.compose_file:
             self._bring_up(self._engine, self._settings.compose_file, clock)
         self.project, self._containers = containers_of_ktrdr(self._engine, self._naming, self._asked_for())
@@ -80,6 +80,7 @@ class DockerTarget:
         self._look_at_backend()
         self._endpoints = self._addresses()
         if self._compose:
+            self._compose.is_up(self._engine.ids_in(self.project), self._endpoints.backend_url)
             self._await_up(clock)
 
     def _mend_what_is_left(self, clock: Clock) -> None:
@@ -99,12 +100,14 @@ class DockerTarget:
         """Take the project down if the run brought it up."""
         if self._compose:
             compose, self._compose = self._compose, None
+            if self._engine:
+                self._engine.end_all_in_place(compose.project)
             compose.down()
 
     @property
     def place(self) -> str:
         """Return its project."""
-        return f"compose project {self.project}"
+        return place_of(self.project)
 
     def facts(self) -> list[str]:
         """Return in words what runs the target."""
@@ -207,8 +210,8 @@ class DockerTarget:
             folder = backend.mounted_at(backend.environment.get("DATA_DIR") or _DATA_FOLDER)
             self.data_folder = folder if folder and os.access(folder, os.W_OK | os.X_OK) else None
         if self.data_folder and self._settings.disposable:
-            limit = backend.labels.get(_LIMIT)
-            self.data_limit = int(limit) * 1024**2 if limit else _small_file_system(self.data_folder)
+            limit = number_in(backend, _LIMIT, backend.labels.get(_LIMIT))
+            self.data_limit = int(limit * 1024**2) if limit else _small_file_system(self.data_folder)
 
     def _addresses(self) -> Endpoints:
         settings, backend = self._settings, self._containers.get(BACKEND)
@@ -217,11 +220,13 @@ class DockerTarget:
         logs |= {name: LogFile(path) for name, path in log_files(settings.logs).items()}
         says = backend.environment if backend else {}
         source = f"container {backend.name}" if backend else "setting backend_url"
+        ttl = number_in(backend, _CACHE_TTL, says.get(_CACHE_TTL)) if backend else None
+        speed = number_in(backend, _SPEED, backend.labels.get(_SPEED)) if backend else None
         return Endpoints(
             backend_url=self._url_of(BACKEND, settings.backend_url),
             backend_url_source=source,
-            cache_ttl=float(says.get("OPERATIONS_CACHE_TTL") or settings.cache_ttl),
-            speed=float((backend.labels if backend else {}).get(_SPEED) or 1.0),
+            cache_ttl=settings.cache_ttl if ttl is None else ttl,
+            speed=speed or 1.0,
             other_services={
                 IB_HOST: self._url_of(IB_HOST, settings.ib_host_url),
                 TRAINING_HOST: self._url_of(TRAINING_HOST, settings.training_host_url),

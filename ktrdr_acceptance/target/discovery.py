@@ -13,6 +13,7 @@ from ktrdr_acceptance.target.docker import Container, Engine
 PORTS = {BACKEND: 8000, IB_HOST: 5001, TRAINING_HOST: 5002, IB_GATEWAY: 4002}
 # What a project has besides KTRDR (database, monitoring) is none of the suite's.
 _WORKER = re.compile(r"worker|agent")
+_NUMBER = re.compile(r"\d+(?:\.\d*)?")
 _WORKERS_SAY = ("WORKER_ID", "WORKER_PORT", "WORKER_TYPE")
 
 
@@ -29,6 +30,18 @@ class Naming:
             return self._renamed[service]
         is_worker = _WORKER.search(service) or any(name in container.environment for name in _WORKERS_SAY)
         return service if service in PORTS or is_worker else ""
+
+
+def number_in(container: Container, name: str, said: str | None) -> float | None:
+    """Return what a container says in a label or variable as a number. Raises EnvironmentFault."""
+    if not said:
+        return None
+    if not _NUMBER.fullmatch(said):
+        raise EnvironmentFault(
+            f"container {container.name} says {name}={said}, which is no number",
+            cure=f"give it a number in {name}, or none at all",
+        )
+    return float(said)
 
 
 def containers_of_ktrdr(engine: Engine, naming: Naming, asked_for: str) -> tuple[str, dict[str, Container]]:

@@ -16,8 +16,8 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.target.condition import Condition
 
 PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{name}" for name in ("project", "service", "oneoff"))
-# Marks what the suite itself has put in the place of a container.
-REPLACES = "ktrdr-acceptance.replaces"
+# Mark what the suite itself has put in the place of a container, and of which project.
+REPLACES, REPLACES_IN = "ktrdr-acceptance.replaces", "ktrdr-acceptance.project"
 # Seconds that a request to the engine may take, and that a service has for an orderly end.
 _ENGINE_S, _ORDERLY_S = 60, 10
 
@@ -43,7 +43,13 @@ class Engine:
         host = os.environ.get("DOCKER_HOST") or _host_of_context()
         where = host or "its usual socket"
         try:
-            self._client: Any = docker.DockerClient(host, timeout=_ENGINE_S) if host else docker.from_env()
+            # Of DOCKER_HOST, and of the usual socket, the environment says too whether it speaks TLS.
+            by_context = host and "DOCKER_HOST" not in os.environ
+            self._client: Any = (
+                docker.DockerClient(host, timeout=_ENGINE_S)
+                if by_context
+                else docker.from_env(timeout=_ENGINE_S)
+            )
             self.version: str = self._client.version()["Version"]
         except (docker.errors.DockerException, OSError) as problem:
             raise EnvironmentFault(
@@ -72,6 +78,13 @@ class Engine:
         with _asked_to("list volumes"):
             return bool(self._client.volumes.list(filters={"label": f"{PROJECT}={project}"}))
 
+    def ids_in(self, project: str) -> set[str]:
+        """Return the ids of a project's containers, running or not."""
+        found = self._client.containers.list(
+            all=True, filters={"label": f"{PROJECT}={project}"}, ignore_removed=True
+        )
+        return {each.id for each in found}
+
     def run_in_place(
         self, of: Container, port: int, script: Path, arguments: Sequence[str], expected: str
     ) -> None:
@@ -85,7 +98,7 @@ class Engine:
                 command=[*arguments, "--host", "0.0.0.0", "--port", str(port)],
                 network=network,
                 networking_config={network: named},
-                labels={REPLACES: of.name},
+                labels={REPLACES: of.name, REPLACES_IN: of.project},
                 user=of.user,
                 detach=True,
             )
@@ -97,8 +110,17 @@ class Engine:
 
     def end_in_place(self, of: Container) -> None:
         """Remove whatever the suite has put in the place of a container."""
-        with _asked_to(f"remove what is in the place of {of.name}"):
-            for other in self._client.containers.list(all=True, filters={"label": f"{REPLACES}={of.name}"}):
+        self._end(f"{REPLACES}={of.name}", of.name)
+
+    def end_all_in_place(self, project: str) -> None:
+        """Remove whatever the suite has put in the place of a project's containers: it holds the network."""
+        self._end(f"{REPLACES_IN}={project}", f"containers of {project}")
+
+    def _end(self, label: str, of: str) -> None:
+        with _asked_to(f"remove what is in the place of {of}"):
+            for other in self._client.containers.list(
+                all=True, filters={"label": label}, ignore_removed=True
+            ):
                 other.remove(force=True)
 
     def network(self, name: str) -> Any:
@@ -263,7 +285,8 @@ def _host_of_context() -> str:
     from docker.errors import DockerException
 
     try:
-        context = ContextAPI.get_current_context()
+        named = os.environ.get("DOCKER_CONTEXT")
+        context = ContextAPI.get_context(named) if named else ContextAPI.get_current_context()
     except (DockerException, OSError, ValueError):
         return ""
     return str(context.Host or "") if context is not None and context.Name != "default" else ""

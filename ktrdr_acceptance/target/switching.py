@@ -11,7 +11,7 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.target.answering import answers_within, listens_within
 from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, Nonsense, Verb
-from ktrdr_acceptance.target.discovery import PORTS
+from ktrdr_acceptance.target.discovery import PORTS, number_in
 from ktrdr_acceptance.target.docker import Container, Engine
 
 _NONSENSE = Path(__file__).with_name("nonsense.py")
@@ -74,7 +74,9 @@ class Switching:
         self.switch(back.get(done, "start"), service, clock)
 
     def _port_of(self, service: str) -> int:
-        port = self.containers[service].environment.get("WORKER_PORT") or PORTS.get(service)
+        container = self.containers[service]
+        said = number_in(container, "WORKER_PORT", container.environment.get("WORKER_PORT"))
+        port = said or PORTS.get(service)
         if port is None:
             raise EnvironmentFault(f"the port of {service} is not known: its container names no WORKER_PORT")
         return int(port)

@@ -90,6 +90,12 @@ class FakeEngine:
         del expected
         self.said.append(f"{script.name} {' '.join(arguments)} in the place of {of.service} at {port}")
 
+    def ids_in(self, project: str) -> set[str]:
+        return {f"id of {each.name}" for each in self._projects.get(project, ())}
+
+    def end_all_in_place(self, project: str) -> None:
+        self.said.append(f"nothing in the place of any of {project}")
+
     def end_in_place(self, of: FakeContainer) -> None:
         self.said.append(f"nothing in the place of {of.service}")
 
@@ -231,6 +237,16 @@ def test_services_may_have_names_of_their_own(stage: Stage) -> None:
             {"a": [FakeContainer("backend", 8000, None)]},
             {},
             r"backend \(container ktrdr-backend\) is not reached from here: it publishes no port",
+        ),
+        (
+            {"a": [FakeContainer("backend", 8000, 18000, {"OPERATIONS_CACHE_TTL": "1s"})]},
+            {},
+            "container ktrdr-backend says OPERATIONS_CACHE_TTL=1s, which is no number",
+        ),
+        (
+            {"a": [FakeContainer("backend", 8000, 18000, labels={"ktrdr.speed": "nan"})]},
+            {},
+            "container ktrdr-backend says ktrdr.speed=nan, which is no number",
         ),
     ],
 )
@@ -376,10 +392,17 @@ def test_a_project_that_the_run_brings_up_is_taken_down_again(stage: Stage, aske
     stage.monkeypatch.setattr(compose.Compose, "up", bring_up)
     target.start(FakeClock())
     assert (stage.folder / compose.BROUGHT_UP).exists()
+    # What could not be put back there goes with it; what is elsewhere does not.
+    ledger = Ledger(stage.folder / ".ledger")
+    ledger.begun("a", service="backend", done="cut", place="compose project mine")
+    ledger.begun("b", id="op_1", backend="http://127.0.0.1:18000")
+    ledger.begun("c", id="op_2", backend="http://127.0.0.1:9")
     target.stop()
     target.stop()
     assert asked == ["-p mine up -d", "-p mine down --remove-orphans --timeout 3 --volumes"]
+    assert stage.engine.said == ["nothing in the place of any of mine"]
     assert not (stage.folder / compose.BROUGHT_UP).exists()
+    assert list(ledger.left_by_earlier_run()) == ["c"]
 
 
 def test_a_project_that_is_there_but_does_not_run_is_not_touched(stage: Stage, asked: list[str]) -> None:
@@ -401,6 +424,23 @@ def test_what_a_killed_run_has_left_up_goes_down_first(stage: Stage, asked: list
     target = stage.started({"ktrdr": ktrdr()})
     assert asked == ["-p theirs down --remove-orphans --timeout 3"]
     assert target.facts()[1] == "an earlier run had left the compose project theirs up: it is down now"
+    # Before its network can go.
+    assert stage.engine.said == ["nothing in the place of any of theirs"]
+
+
+@pytest.mark.parametrize(
+    ("noted", "goes_down"), [(["id of ktrdr-backend"], True), (["another"], False), (None, True)]
+)
+def test_a_project_that_somebody_has_brought_up_since_is_not_taken_down(
+    stage: Stage, asked: list[str], noted: list[str] | None, goes_down: bool
+) -> None:
+    facts = {"file": "/x/compose.yaml", "project": "ktrdr", "had_volumes": False}
+    facts |= {} if noted is None else {"containers": noted}
+    (stage.folder / compose.BROUGHT_UP).write_text(json.dumps(facts))
+    target = stage.started({"ktrdr": ktrdr()})
+    assert asked == (["-p ktrdr down --remove-orphans --timeout 3 --volumes"] if goes_down else [])
+    assert ("it is another one now" in target.facts()[1]) is not goes_down
+    assert not (stage.folder / compose.BROUGHT_UP).exists()
 
 
 def test_a_note_that_a_kill_has_cut_off_says_nothing(stage: Stage, asked: list[str]) -> None:

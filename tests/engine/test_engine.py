@@ -169,6 +169,18 @@ def test_nonsense_stands_in_the_place_of_one_and_goes(engine: Engine, backend: C
     assert "ktrdr-acceptance.replaces" not in docker("ps", "-a", "--format", "{{.Labels}}")
 
 
+def test_nonsense_that_a_killed_run_has_left_goes_with_the_project(
+    engine: Engine, backend: Container
+) -> None:
+    Switching(engine, {"backend": backend}).replace("backend", "redirected")
+    engine.end_all_in_place("another")
+    ours = f"label=ktrdr-acceptance.project={PROJECT}"
+    assert docker("ps", "-q", "--filter", ours)
+    engine.end_all_in_place(PROJECT)
+    assert not docker("ps", "-aq", "--filter", ours)
+    assert len(engine.ids_in(PROJECT)) == 1
+
+
 def test_what_the_engine_kills_for_its_memory_is_told(engine: Engine, network: str) -> None:
     name = f"{PROJECT}-greedy"
     labels = (f"com.docker.compose.project={PROJECT}", "com.docker.compose.service=greedy")

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM during a wait: status 4, everything put back, partial results kept."""
+"""SIGINT, SIGTERM and SIGHUP during a wait: status 4, everything put back, partial results kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def started(project: Project, own_ktrdr: StubKtrdr, reports: Path, *before: str)
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 def test_a_signal_ends_the_run_in_order(
     number: signal.Signals, project: Project, own_ktrdr: StubKtrdr, reports: Path
 ) -> None:
@@ -44,6 +46,15 @@ def test_a_signal_ends_the_run_in_order(
     assert number.name in outputs.row("w2-waiting")["reason"]
     assert {"failed", "broken"}.isdisjoint(outputs.said_by_allure().values())
     assert "failure" not in outputs.said_by_junit().values()
+
+
+def test_a_closed_terminal_does_not_end_what_nohup_runs(
+    project: Project, own_ktrdr: StubKtrdr, reports: Path
+) -> None:
+    process = started(project, own_ktrdr, reports, "sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)
+    assert project.end(process, reports).last_line == "❌ Issue: aborted: SIGTERM"
 
 
 def test_a_deadline_of_the_run_ends_it_in_order(
