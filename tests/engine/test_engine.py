@@ -166,7 +166,7 @@ def test_nonsense_stands_in_the_place_of_one_and_goes(engine: Engine, backend: C
     backend.start()
     until_it_answers(backend)
     assert reaches(asker, "backend")
-    assert "ktrdr-acceptance.replaces" not in docker("ps", "-a", "--format", "{{.Labels}}")
+    assert not docker("ps", "-aq", "--filter", f"label=ktrdr-acceptance.project={PROJECT}")
 
 
 def test_nonsense_that_a_killed_run_has_left_goes_with_the_project(
