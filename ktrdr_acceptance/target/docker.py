@@ -20,6 +20,8 @@ PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{name}" for name in ("project"
 REPLACES, REPLACES_IN = "ktrdr-acceptance.replaces", "ktrdr-acceptance.project"
 # Seconds that a request to the engine may take, and that a service has for an orderly end.
 _ENGINE_S, _ORDERLY_S = 60, 10
+# A process of many threads at work is not always halted at once (cgroup v1): the engine is asked again.
+_FREEZES, _NOT_FROZEN = 5, "unable to freeze"
 
 
 @contextmanager
@@ -234,9 +236,15 @@ class Container:
 
     def pause(self) -> None:
         """Halt all of its processes."""
-        if not self._now().paused:
-            with _asked_to(f"pause {self.name}"):
-                self._found.pause()
+        for left in reversed(range(_FREEZES)):
+            try:
+                if not self._now().paused:
+                    with _asked_to(f"pause {self.name}"):
+                        self._found.pause()
+                return
+            except EnvironmentFault as fault:
+                if not left or _NOT_FROZEN not in str(fault):
+                    raise
 
     def resume(self) -> None:
         """Let its processes go on."""
