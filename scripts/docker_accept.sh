@@ -20,6 +20,8 @@ refuse() {
 # By label and not by compose, which may be what has failed.
 of_project() { docker "$@" --quiet --filter "label=com.docker.compose.project=$project"; }
 remove_rest() {
+    # Whoever asks again to stop shall not stop this.
+    trap '' INT TERM HUP
     # What the suite has put in the place of a container is none of compose's.
     docker ps --all --quiet --filter "label=ktrdr-acceptance.project=$project" |
         xargs -r docker rm --force --volumes >/dev/null || true

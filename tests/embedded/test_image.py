@@ -94,6 +94,12 @@ def test_all_work_at_one_speed_which_the_backend_says() -> None:
     assert float(default(backend["environment"]["OPERATIONS_CACHE_TTL"])) == Pace().cache_ttl_s
 
 
+def test_the_bars_have_as_much_room_as_where_the_suite_starts_the_embedded_ktrdr() -> None:
+    (ours,) = re.findall(r"KTRDR_DATA_LIMIT_MB:-(\d+)", (ROOT / "scripts" / "docker_accept.sh").read_text())
+    starter = (ROOT / "ktrdr_acceptance" / "target" / "embedded.py").read_text()
+    assert re.findall(r"^_DATA_LIMIT_MB = (\d+)$", starter, re.MULTILINE) == [ours]
+
+
 def test_who_needs_bars_and_models_has_the_folders_of_all() -> None:
     for name, service in SERVICES.items():
         mounted = [default(each).split(":") for each in service.get("volumes", [])]
