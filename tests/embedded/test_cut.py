@@ -74,6 +74,23 @@ def test_an_answer_that_was_under_way_waits_too(own: Embedded) -> None:
     assert answers[0].json()["success"] is True
 
 
+def test_an_answer_that_is_ready_waits_too(own: Embedded) -> None:
+    own.started(**ENDLESS)
+    told(own, "pause training-worker-1")
+    answers: list[httpx.Response] = []
+    where = f"{own.ready['backend']}/api/v1/operations"  # which waits half a second for the worker
+    asking = threading.Thread(target=lambda: answers.append(http.get(where, timeout=10)))
+    asking.start()
+    time.sleep(0.1)
+    told(own, "cut backend")
+    time.sleep(0.9)
+    assert asking.is_alive()
+    told(own, "heal backend")
+    asking.join()
+    told(own, "resume training-worker-1")
+    assert answers[0].json()["active_count"] == 1
+
+
 def test_a_request_whose_client_gave_up_is_never_done(own: Embedded) -> None:
     body = {"symbol": "EURUSD", "strategy_name": "test_e2e_local_pull", "timeframe": "1d"}
     body |= {"start_date": "2024-01-01", "end_date": "2024-12-31", "task_id": "nobody-waits-for-it"}

@@ -1,5 +1,6 @@
 """The backend goes and comes back: what it knew, who works for it, and what it did itself."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+
+from embedded_ktrdr.operations import OperationMetadata, OperationType, new_operation
+from embedded_ktrdr.pace import Pace
+from embedded_ktrdr.worker.desk import Desk
+from embedded_ktrdr.worker.registration import Place, Registration
+from embedded_ktrdr.worker.training import KIND
 
 from .harness import ENDLESS, SHORT_BACKTEST, Embedded, http, told, until, url
 
@@ -197,3 +204,23 @@ def test_a_fresh_start_forgets(tmp_path: Path) -> None:
     assert second.client.get("/operations/" + dummy).status_code == 404
     assert [each.name for each in tmp_path.iterdir()] == ["of-somebody-else.json"]
     second.stop()
+
+
+def test_a_worker_registers_with_what_it_works_at(own: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_bodies: list[dict[str, Any]] = []
+
+    async def ask(_self: Registration, _method: str, _path: str, _shape: type, body: dict[str, Any]) -> None:
+        told_bodies.append(dict(body))
+
+    monkeypatch.setattr(Registration, "_ask", ask)
+    desk = Desk(KIND, 1.0)
+    registration = Registration(Place("w", "http://w", "http://b"), desk, Pace())
+    asyncio.run(registration._register())
+    operation = new_operation(OperationType.TRAINING, OperationMetadata())
+    desk.operations.begin(operation)
+    asyncio.run(registration._register())
+    assert [each.get("current_operation_id") for each in told_bodies] == [None, operation.operation_id]
+    name = "training-worker-1"
+    body = told_bodies[1] | {"worker_id": name, "endpoint_url": url(own, name)}
+    row = own.client.post("/workers/register", json=body).json()
+    assert (row["status"], row["current_operation_id"]) == ("busy", operation.operation_id)
