@@ -32,9 +32,9 @@ remove_rest() {
     docker image prune --force --filter label=ktrdr.image=embedded-ktrdr >/dev/null || true
     [ -z "$work" ] || rm -rf "$work"
     # What one that was killed has left, unless its containers are still there.
-    for left in "$folders".*; do
+    for left in "$folders".[0-9]*.*; do
         pid=${left#"$folders".} pid=${pid%%.*}
-        if [ -d "$left" ] && ! ps -p "$pid" >/dev/null &&
+        if [ -d "$left" ] && ! kill -0 "$pid" 2>/dev/null &&
             [ -z "$(docker ps --all --quiet --filter "volume=$left/data")" ]; then
             rm -rf "$left"
         fi
