@@ -56,7 +56,6 @@ class Compose:
         self.file, self.project = file.absolute(), project
         self._note, self._ledger = notes / BROUGHT_UP, Ledger(notes / LEDGER)
         self._facts: dict[str, Any] = {}
-        self._command = [*_compose_command(), "-p", project, "-f", str(self.file)]
 
     def up(self, clock: Clock, environment: Mapping[str, str], *, had_volumes: bool) -> None:
         """Bring it up, and note before that it is ours. Raises EnvironmentFault and RunAborted."""
@@ -71,8 +70,12 @@ class Compose:
         self._facts |= facts
         self._note.write_text(json.dumps(self._facts), "utf-8")
 
-    def down(self) -> None:
-        """Take it down, with its networks, and its volumes if it had none before. Raises EnvironmentFault."""
+    def down(self, engine: Engine) -> None:
+        """Take it down, with its networks, and its volumes if it had none before. Raises EnvironmentFault.
+
+        Where compose cannot, for its file is broken, changed or gone, the engine does it.
+        """
+        engine.end_all_in_place(self.project)
         facts = json.loads(self._note.read_text("utf-8"))
         volumes = [] if facts["had_volumes"] else ["--volumes"]
         for left in reversed(range(_TRIES_TO_GO_DOWN)):
@@ -81,14 +84,14 @@ class Compose:
                 break
             except EnvironmentFault:
                 if not left:
-                    raise
+                    engine.remove(self.project, with_volumes=bool(volumes))
         self._note.unlink()
         self._ledger.forget(place_of(self.project), *filter(None, [facts.get("backend")]))
 
     def _run(self, arguments: list[str], within: float, clock: Clock, environment: Mapping[str, str]) -> None:
         """Run the command, which gets a session of its own: Ctrl+C is the suite's alone."""
         process = subprocess.Popen(
-            [*self._command, *arguments],
+            [*_compose_command(), "-p", self.project, "-f", str(self.file), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -136,8 +139,7 @@ def take_down_left(notes: Path, engine: Engine) -> str:
     if there and "containers" in facts and there.isdisjoint(facts["containers"]):
         note.unlink()
         return f"an earlier run had brought the compose project {compose.project} up: it is another one now"
-    engine.end_all_in_place(compose.project)
-    compose.down()
+    compose.down(engine)
     return f"an earlier run had left the compose project {compose.project} up: it is down now"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,20 @@ class Condition:
     out_of_memory: bool = False
     # `healthy`, `unhealthy` or `starting`; empty without a health check.
     health: str = ""
+
+    @classmethod
+    def inspected(cls, container: Mapping[str, Any]) -> Self:
+        """Return what the engine shows of a container."""
+        state = container["State"]
+        return cls(
+            running=state["Running"],
+            paused=state["Paused"],
+            started_at=state["StartedAt"],
+            restarts=container["RestartCount"],
+            exit_code=state["ExitCode"],
+            out_of_memory=state["OOMKilled"],
+            health=(state.get("Health") or {}).get("Status", ""),
+        )
 
     def __str__(self) -> str:
         """The condition in words."""

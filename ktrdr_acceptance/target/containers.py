@@ -98,11 +98,9 @@ class DockerTarget:
 
     def stop(self) -> None:
         """Take the project down if the run brought it up."""
-        if self._compose:
+        if self._compose and self._engine:
             compose, self._compose = self._compose, None
-            if self._engine:
-                self._engine.end_all_in_place(compose.project)
-            compose.down()
+            compose.down(self._engine)
 
     @property
     def place(self) -> str:

@@ -45,32 +45,27 @@ class Engine:
         host = os.environ.get("DOCKER_HOST") or _host_of_context()
         where = host or "its usual socket"
         try:
+            parts = urlsplit(host)
+            # Where published ports are reached.
+            elsewhere = parts.scheme in ("tcp", "http", "https", "ssh")
+            self.hostname = (parts.hostname or "") if elsewhere else "127.0.0.1"
             # Of DOCKER_HOST, and of the usual socket, the environment says too whether it speaks TLS.
-            by_context = host and "DOCKER_HOST" not in os.environ
-            self._client: Any = (
-                docker.DockerClient(host, timeout=_ENGINE_S)
-                if by_context
-                else docker.from_env(timeout=_ENGINE_S)
-            )
+            if host and not os.environ.get("DOCKER_HOST"):
+                self._client: Any = docker.DockerClient(host, timeout=_ENGINE_S)
+            else:
+                self._client = docker.from_env(timeout=_ENGINE_S)
             self.version: str = self._client.version()["Version"]
-        except (docker.errors.DockerException, OSError) as problem:
+        except (docker.errors.DockerException, OSError, ValueError) as problem:
             raise EnvironmentFault(
                 f"no Docker engine answers at {where}: {' '.join(str(problem).split())}",
                 cure="start Docker, or name its engine in DOCKER_HOST",
             ) from None
-        parts = urlsplit(host or "")
-        # Where published ports are reached.
-        self.hostname = (
-            (parts.hostname or "") if parts.scheme in ("tcp", "http", "https", "ssh") else "127.0.0.1"
-        )
 
     def projects(self) -> dict[str, list[Container]]:
         """Return the containers of every compose project, running or not; what was run once is left out."""
         found: dict[str, list[Container]] = {}
         with _asked_to("list containers"):
-            for each in self._client.containers.list(
-                all=True, filters={"label": PROJECT}, ignore_removed=True
-            ):
+            for each in self._all(PROJECT):
                 if each.labels.get(ONE_OFF, "False") != "True" and REPLACES not in each.labels:
                     found.setdefault(each.labels[PROJECT], []).append(Container(self, each))
         return found
@@ -80,12 +75,24 @@ class Engine:
         with _asked_to("list volumes"):
             return bool(self._client.volumes.list(filters={"label": f"{PROJECT}={project}"}))
 
+    def remove(self, project: str, *, with_volumes: bool) -> None:
+        """Remove all that is of a project, whatever its file says by now."""
+        ours = {"label": f"{PROJECT}={project}"}
+        with _asked_to(f"remove the compose project {project}"):
+            for container in self._all(ours["label"]):
+                container.remove(force=True, v=with_volumes)
+            for network in self._client.networks.list(filters=ours):
+                network.remove()
+            for volume in self._client.volumes.list(filters=ours) if with_volumes else ():
+                volume.remove()
+
     def ids_in(self, project: str) -> set[str]:
         """Return the ids of a project's containers, running or not."""
-        found = self._client.containers.list(
-            all=True, filters={"label": f"{PROJECT}={project}"}, ignore_removed=True
-        )
-        return {each.id for each in found}
+        with _asked_to("list containers"):
+            return {each.id for each in self._all(f"{PROJECT}={project}")}
+
+    def _all(self, label: str) -> Any:
+        return self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
 
     def run_in_place(
         self, of: Container, port: int, script: Path, arguments: Sequence[str], expected: str
@@ -120,9 +127,7 @@ class Engine:
 
     def _end(self, label: str, of: str) -> None:
         with _asked_to(f"remove what is in the place of {of}"):
-            for other in self._client.containers.list(
-                all=True, filters={"label": label}, ignore_removed=True
-            ):
+            for other in self._all(label):
                 other.remove(force=True)
 
     def network(self, name: str) -> Any:
@@ -202,16 +207,7 @@ class Container:
     @property
     def condition(self) -> Condition:
         """How it fared when it was last looked at."""
-        state = self._found.attrs["State"]
-        return Condition(
-            running=state["Running"],
-            paused=state["Paused"],
-            started_at=state["StartedAt"],
-            restarts=self._found.attrs["RestartCount"],
-            exit_code=state["ExitCode"],
-            out_of_memory=state["OOMKilled"],
-            health=(state.get("Health") or {}).get("Status", ""),
-        )
+        return Condition.inspected(self._found.attrs)
 
     # Each of these does nothing where it is so already.
 
@@ -292,9 +288,14 @@ def _host_of_context() -> str:
     from docker.context import ContextAPI
     from docker.errors import DockerException
 
+    named = os.environ.get("DOCKER_CONTEXT", "")
     try:
-        named = os.environ.get("DOCKER_CONTEXT")
         context = ContextAPI.get_context(named) if named else ContextAPI.get_current_context()
     except (DockerException, OSError, ValueError):
-        return ""
+        context = None
+    if named and context is None:
+        raise EnvironmentFault(
+            f"Docker has no context {named}, which DOCKER_CONTEXT names",
+            cure="name one that `docker context ls` shows",
+        )
     return str(context.Host or "") if context is not None and context.Name != "default" else ""

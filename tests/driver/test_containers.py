@@ -364,7 +364,7 @@ def asked(stage: Stage) -> list[str]:
     stage.monkeypatch.setattr(containers, "registered_within", lambda *_args, **_options: True)
 
     def run(self: Any, arguments: list[str], *_rest: Any) -> None:
-        said.append(" ".join([*self._command[1:3], *arguments]))
+        said.append(" ".join(["-p", self.project, *arguments]))
 
     stage.monkeypatch.setattr(compose.Compose, "_run", run)
     return said
