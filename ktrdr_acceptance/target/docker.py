@@ -18,6 +18,7 @@ from ktrdr_acceptance.target.condition import Condition
 PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{name}" for name in ("project", "service", "oneoff"))
 # Mark what the suite itself has put in the place of a container, and of which project.
 REPLACES, REPLACES_IN = "ktrdr-acceptance.replaces", "ktrdr-acceptance.project"
+_REMOTE = ("tcp", "http", "https", "ssh")
 # Seconds that a request to the engine may take, and that a service has for an orderly end.
 _ENGINE_S, _ORDERLY_S = 60, 10
 # A process of many threads at work is not always halted at once (cgroup v1): the engine is asked again.
@@ -45,10 +46,9 @@ class Engine:
         host = os.environ.get("DOCKER_HOST") or _host_of_context()
         where = host or "its usual socket"
         try:
-            parts = urlsplit(host)
             # Where published ports are reached.
-            elsewhere = parts.scheme in ("tcp", "http", "https", "ssh")
-            self.hostname = (parts.hostname or "") if elsewhere else "127.0.0.1"
+            at = urlsplit(host)
+            self.hostname = at.hostname or "" if at.scheme in _REMOTE else "127.0.0.1"
             # Of DOCKER_HOST, and of the usual socket, the environment says too whether it speaks TLS.
             if host and not os.environ.get("DOCKER_HOST"):
                 self._client: Any = docker.DockerClient(host, timeout=_ENGINE_S)
@@ -132,8 +132,7 @@ class Engine:
 
     def network(self, name: str) -> Any:
         """Return a network by its name."""
-        [network] = self._client.networks.list(names=[name], filters={"name": f"^{name}$"})
-        return network
+        return self._client.networks.get(name)
 
     def networks_of(self, project: str) -> list[str]:
         """Return the names of a project's networks."""
