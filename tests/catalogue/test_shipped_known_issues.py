@@ -25,7 +25,8 @@ LISTS = {
     ON_THE_HOST: ("S", "S-training-host"),
     ON_A_WORKER: ("S", "S-logs"),
 }
-NAMES = ("S", "S-training-host", "S-logs", "N", "H")
+# Of S-faults the run is not recorded yet.
+NAMES = ("S", "S-training-host", "S-logs", "S-faults", "N", "H")
 
 
 @cache
