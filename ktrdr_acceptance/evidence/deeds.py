@@ -20,6 +20,7 @@ _NO_USE = re.compile(
     r"|timed? ?out|reset by peer|broken pipe|redirect|\bJSON\b|Expecting value|from host service:\s*$",
     re.IGNORECASE,
 )
+_NO_SPACE = re.compile(r"no space left on device", re.IGNORECASE)
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Deeds:
     # By what names the services go that it did something to, and the operations that such a worker had.
     switched: tuple[str, ...] = ()
     bereft: frozenset[str] = frozenset()
+    # Whether it left no room on the disk of the data folder.
+    filled_disk: bool = False
 
     def __post_init__(self) -> None:
         # Each refused request and each failure explains one line of a log, no more.
@@ -69,6 +72,8 @@ class Deeds:
         """
         named = tuple(named)
         if self._explains_by_switching(entry, named):
+            return True
+        if self.filled_disk and _NO_SPACE.search(entry.text):
             return True
         if _FAILED.search(entry.text):
             return self._explains_by_failure(service, entry)
@@ -123,6 +128,8 @@ def deeds_of(
     seen_in_steps: int,
     switched: Iterable[str],
     bereft: Iterable[str] = (),
+    *,
+    filled_disk: bool = False,
 ) -> Deeds:
     """Return what a scenario did; a failure counts only if the steps' exchanges (the first) show it."""
     operations = list(started)
@@ -142,4 +149,5 @@ def deeds_of(
         frozenset().union(*(parts_of(url) for url in {exchange.url for exchange in exchanges})),
         tuple(switched),
         frozenset(bereft),
+        filled_disk,
     )

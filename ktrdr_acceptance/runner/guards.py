@@ -76,7 +76,8 @@ class Guards:
 
         def deeds() -> Deeds:
             started, exchanges = world.operations.started, world.exchanges
-            return deeds_of(started, exchanges, self._seen_in_steps, names, bereft)
+            filled = world.data.folder is not None and world.data.folder.was_filled
+            return deeds_of(started, exchanges, self._seen_in_steps, names, bereft, filled_disk=filled)
 
         broken += sentinel.look(deeds, f"after scenario {scenario}")
         self._tell(sentinel)

@@ -31,6 +31,7 @@ class DataFolder:
         self._undo = undo
         self._ledger = ledger or Ledger()
         self._touched: set[Path] = set()
+        self.was_filled = False
 
     def file(self, symbol: str, timeframe: str) -> Path:
         """Return where the bars of a symbol and timeframe are cached."""
@@ -72,6 +73,7 @@ class DataFolder:
         counts by, its length is enough.
         """
         file = self._filler
+        self.was_filled = True
         self._ledger.begun(str(file), file=str(file.absolute()), was_there=False)
         self._undo.register("make room in the data folder", self.make_room)
         taken = sum(one.stat().st_size for one in self.path.rglob("*") if one.is_file() and one != file)

@@ -212,7 +212,9 @@ def test_a_disk_is_filled_to_its_limit_and_there_is_room_again(place: Place) -> 
     (place.path / "below").mkdir()
     (place.path / "below" / "x").write_bytes(b"12345")
     place.folder.put("AUDUSD", "1h", LINES)
+    assert not place.folder.was_filled
     place.folder.fill(1000)
+    assert place.folder.was_filled
     taken = sum(file.stat().st_size for file in place.path.rglob("*") if file.is_file())
     assert taken == 1000
     place.folder.make_room()

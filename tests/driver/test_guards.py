@@ -63,6 +63,7 @@ class Stage:
             services=Services(self.target, FakeClock(), Undo()),
             exchanges=[],
             target=self.target,
+            data=SimpleNamespace(folder=None),
         )
         return cast(World, world)
 
@@ -126,6 +127,24 @@ def test_what_was_switched_off_is_not_reached_in_this_scenario_and_the_next(
     stage.writes(NO_IB.format(name))
     stage.ends(third)
     assert len(stage.run.run_findings) == 1
+
+
+NO_SPACE = "2026-11-22 15:46:27 [ERROR] ktrdr.data: cannot save: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize(("was_filled", "findings"), [(True, 0), (False, 1), (None, 1)])
+def test_a_full_disk_is_told_without_harm_where_the_scenario_filled_it(
+    stage: Stage, was_filled: bool | None, findings: int
+) -> None:
+    world = stage.world()
+    if was_filled is not None:
+        world.data = cast(Any, SimpleNamespace(folder=SimpleNamespace(was_filled=was_filled)))
+    stage.writes(NO_SPACE)
+    assert stage.ends(world) == []
+    assert len(stage.run.run_findings) == findings
+    stage.writes(NO_SPACE.replace("No space left on device", "gone"))
+    stage.ends(stage.world())
+    assert len(stage.run.run_findings) == findings + 1
 
 
 REFRESH = f"2026-11-22 15:46:27 [ERROR] ktrdr: Failed to refresh operation {ID} from host service: HTTP 404\n"

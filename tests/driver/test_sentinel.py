@@ -751,6 +751,15 @@ def test_what_a_scenario_did_is_told_by_its_exchanges() -> None:
     assert deeds.failures == {OURS: {"no bars"}}
     assert (deeds.has(OTHERS), deeds.has("a"), deeds.has("op_x_1")) == (True, True, False)
     assert deeds.switched == ("ib gateway",)
+    assert not deeds.filled_disk
+    assert deeds_of([], [], 0, [], filled_disk=True).filled_disk
+
+
+def test_a_full_disk_explains_no_other_error_than_that(desk: Desk) -> None:
+    desk.writes("backend", error("cannot save: No space left on device"), error("cannot save: not allowed"))
+    desk.looks(filled_disk=True)
+    assert len(desk.findings) == 1
+    assert "not allowed" in desk.findings[0]
 
 
 def test_a_failure_without_a_reason_is_one_all_the_same() -> None:
