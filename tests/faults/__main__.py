@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     for said in false_alarms:
         _say(f"FALSE ALARM  {said}")
     seen = sum(all(one.is_seen for one in some) for some in outcomes)
-    unproven = sorted(fault_scenarios() - wanted - {id.partition("#")[0] for id in wanted})
+    unproven = sorted(set(fault_scenarios()) - wanted)
     _say(
         f"{seen} of {len(by_defect)} defects seen by each sentence that must fail, {len(false_alarms)} false "
         f"alarms among {len(healthy)} scenarios, in {time.monotonic() - began:.0f} s"

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ktrdr_acceptance.catalogue.suite import whole_suite
+from behave.parser import parse_file
+
+from ktrdr_acceptance.catalogue.tags import facts_of
 
 ROOT = Path(__file__).parents[2]
 FEATURES = "features/faults"
@@ -68,9 +70,14 @@ def claims() -> list[Claim]:
     ]
 
 
-def fault_scenarios() -> frozenset[str]:
-    """Return the ids of the fault scenarios, of outlines and of their rows."""
-    return whole_suite(folder=ROOT / FEATURES).ids
+def fault_scenarios() -> dict[str, list[str]]:
+    """Return the sentences of each fault scenario by its id, rows of an outline each by its own."""
+    features = [parse_file(str(path)) for path in sorted((ROOT / FEATURES).glob("*.feature"))]
+    return {
+        facts_of(scenario).id: [step.name for step in scenario.steps]
+        for feature in features
+        for scenario in feature.walk_scenarios()
+    }
 
 
 def prove(defect: str, claimed: Iterable[Claim], reports: Path) -> list[Outcome]:
