@@ -239,10 +239,15 @@ class DockerTarget:
         if service not in self._containers:
             return otherwise
         url = self._of_ours(service).url_of(service)
+        if url is None and service != BACKEND:
+            # Its own name, by which nobody is reached from here: what needs it says so, and the rest can run.
+            return f"http://{self._containers[service].name}:{PORTS.get(service, 80)}"
         if url is None:
+            container = self._containers[service]
+            why = "it publishes no port, or is in no network"
             raise EnvironmentFault(
-                f"{service} (container {self._containers[service].name}) is not reached from here: it "
-                "publishes no port, or does not run",
+                f"{service} (container {container.name}) is not reached from here: "
+                f"{why if container.condition.running else f'it has {container.condition}'}",
                 cure="start it, and publish its port in the compose file",
             )
         self._of_ours(service).known[service] = url

@@ -182,6 +182,12 @@ def test_a_service_without_a_container_is_where_its_url_says(stage: Stage) -> No
     assert target.cannot("stop", "ib-host") == "ib-host runs in no container of the compose project ktrdr"
 
 
+def test_a_host_that_does_not_run_is_not_taken_for_another_at_its_usual_port(stage: Stage) -> None:
+    off = FakeContainer("ib-host", 5001, None, condition=replace(WELL, running=False))
+    target = stage.started({"ktrdr": [*ktrdr(), off]})
+    assert target.endpoints.other_services["ib-host"] == "http://ktrdr-ib-host:5001"
+
+
 def test_a_backend_may_be_known_by_its_url_alone(stage: Stage) -> None:
     workers = [each for each in ktrdr() if "worker" in each.service]
     target = stage.started({"ktrdr": workers}, compose_project="ktrdr", backend_url="http://h:8000")
@@ -237,6 +243,15 @@ def test_services_may_have_names_of_their_own(stage: Stage) -> None:
             {"a": [FakeContainer("backend", 8000, None)]},
             {},
             r"backend \(container ktrdr-backend\) is not reached from here: it publishes no port",
+        ),
+        (
+            {
+                "a": [
+                    FakeContainer("backend", 8000, None, condition=replace(WELL, running=False, exit_code=3))
+                ]
+            },
+            {},
+            r"is not reached from here: it has ended \(exit code 3\)",
         ),
         (
             {"a": [FakeContainer("backend", 8000, 18000, {"OPERATIONS_CACHE_TTL": "1s"})]},
