@@ -18,6 +18,8 @@ from ktrdr_acceptance.faults import EnvironmentFault
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) ")
 # Seconds by which a line may come late; and more than a float of such a moment can be wrong.
 _LATE_S, _INEXACT_S = 0.5, 0.001
+# Lines that are asked for at first; more only where that many are new.
+_FIRST_ASKED = 1000
 # Characters after which the engine cuts a line in two, each with a stamp.
 _CUT_AFTER = 16 * 1024
 
@@ -55,6 +57,8 @@ class _Line(NamedTuple):
 
     stamp: bytes
     text: bytes
+    # Else the stamp stood within a line, and may be one that the service itself has written.
+    is_stamped_first: bool
 
 
 class ContainerReader:
@@ -69,7 +73,7 @@ class ContainerReader:
         self._container = container
         # The newest stamp, and the lines of before that may be given once more.
         self._newest = b""
-        self._known: Counter[_Line] = Counter()
+        self._known: Counter[tuple[bytes, bytes]] = Counter()
         self.go_to_end()
 
     @property
@@ -109,18 +113,26 @@ class ContainerReader:
 
     def _new_lines(self) -> list[_Line]:
         """Return the lines that were not given before."""
-        since = _moment(self._newest) - _LATE_S if self._newest else None
-        lines = _lines_of(self._container.log(since=since))
+        if self._newest:
+            since = _moment(self._newest) - _LATE_S
+            # From the end, for the engine looks for a moment from the log's beginning on.
+            lines = _lines_of(self._container.log(since, newest=_FIRST_ASKED))
+            if all(line.stamp != self._newest for line in lines):
+                lines = _lines_of(self._container.log(since))
+        else:
+            lines = _lines_of(self._container.log())
         known, new = self._known.copy(), []
         for line in lines:
-            if known[line]:
-                known[line] -= 1
+            if known[line.stamp, line.text]:
+                known[line.stamp, line.text] -= 1
             else:
                 new.append(line)
         if lines:
-            self._newest = max(line.stamp for line in lines)
+            self._newest = max(line.stamp for line in lines if line.is_stamped_first)
             from_here = _moment(self._newest) - _LATE_S - _INEXACT_S
-            self._known = Counter(line for line in lines if _moment(line.stamp) >= from_here)
+            self._known = Counter(
+                (line.stamp, line.text) for line in lines if _moment(line.stamp) >= from_here
+            )
         return new
 
 
@@ -136,14 +148,18 @@ def _lines_of(written: bytes) -> list[_Line]:
         for found, end in zip(stamps, ends, strict=True):
             text = line[found.end() : end]
             if found.start() and len(lines[-1].text) >= _CUT_AFTER:
-                lines[-1] = _Line(lines[-1].stamp, lines[-1].text + text)
+                lines[-1] = lines[-1]._replace(text=lines[-1].text + text)
             else:
-                lines.append(_Line(found[1], text))
+                lines.append(_Line(found[1], text, not found.start()))
     return lines
 
 
 def _is_later(stamp: bytes, line: bytes) -> bool:
     """Tell whether a stamp within a line is the engine's: one that a service writes is of before."""
+    try:
+        _moment(stamp)
+    except ValueError:
+        return False
     return stamp >= line[: len(stamp)]
 
 

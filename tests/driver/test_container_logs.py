@@ -28,7 +28,7 @@ class Logged:
         if self.fault:
             raise EnvironmentFault(self.fault)
         lines = self.lines[-newest:] if newest else self.lines
-        if newest is None:
+        if newest != 1:
             self.asked_since.append(since)
         at_minute = 1795377600.0
         return "".join(
@@ -108,6 +108,32 @@ def test_a_stamp_that_a_service_writes_itself_cuts_nothing(logged: Logged) -> No
     log = LogSlice("backend", ContainerLog(logged))
     logged.lines.append((2.0, f"seen at {stamp(1.0)} by me\n"))
     assert unseen(log) == [f"seen at {stamp(1.0)} by me"]
+
+
+@pytest.mark.parametrize("written", ["2099-01-01T00:00:00.123456789Z", "9999-99-99T99:99:99.999999999Z"])
+def test_a_stamp_of_the_future_that_a_service_writes_hides_nothing(logged: Logged, written: str) -> None:
+    log = LogSlice("backend", ContainerLog(logged))
+    logged.lines.append((2.0, f"valid until {written} or so\n"))
+    assert " ".join(unseen(log)).startswith("valid until")
+    logged.lines.append((4.0, "ERROR\n"))
+    assert unseen(log) == ["ERROR"]
+
+
+def test_the_first_line_of_the_next_process_is_read_once(logged: Logged) -> None:
+    log = LogSlice("backend", ContainerLog(logged))
+    logged.lines += [(2.0, "killed"), (5.0, "Started server process\n"), (5.2, "more\n")]
+    assert unseen(log) == ["killed", "Started server process", "more"]
+    # By now the engine gives it without the line before.
+    logged.lines.append((5.3, "and more\n"))
+    assert unseen(log) == ["and more"]
+
+
+def test_more_lines_than_are_asked_for_at_first_are_read_all_the_same(logged: Logged) -> None:
+    log = LogSlice("backend", ContainerLog(logged))
+    assert unseen(log) == []
+    logged.lines += [(2.0 + at / 1000, f"line {at}\n") for at in range(1500)]
+    assert unseen(log) == [f"line {at}" for at in range(1500)]
+    assert unseen(log) == []
 
 
 def test_a_log_that_cannot_be_read_is_told_and_never_empty(logged: Logged) -> None:
