@@ -61,7 +61,9 @@ class Guards:
             if not any(name in fault.lower() for name in switched):
                 self._run.watched.add_drift("a registered worker does not answer", fault)
         after = world.target.conditions() if self._conditions else {}
-        broken = [*self.answers.take_violations(), *troubles(self._conditions, after, touched)]
+        # Where nobody can tell any more, as when the engine is gone, none of them is known to be.
+        happened = troubles(self._conditions, after, touched) if after else []
+        broken = [*self.answers.take_violations(), *happened]
         sentinel = self._sentinel
         if sentinel is None:
             return broken

@@ -135,7 +135,10 @@ class DockerTarget:
         return next((name for name, each in self._containers.items() if each is container), worker_id)
 
     def conditions(self) -> Mapping[str, Condition]:
-        """Return what the engine says of each container; one that is gone is left out."""
+        """Return what the engine says of each container; one that is gone is left out.
+
+        Nothing if the engine is gone itself: the services may be as well as ever.
+        """
         found: dict[str, Condition] = {}
         for name, each in self._containers.items():
             try:
@@ -143,6 +146,11 @@ class DockerTarget:
             except EnvironmentFault:
                 continue
             found[name] = each.condition
+        if len(found) < len(self._containers) and self._engine:
+            try:
+                self._engine.ids_in(self.project)
+            except EnvironmentFault:
+                return {}
         return found
 
     def cannot(self, verb: str, service: str) -> str:

@@ -355,6 +355,19 @@ def test_what_is_gone_has_no_condition(stage: Stage) -> None:
     assert sorted(target.conditions()) == ["backtest-worker-1", "training-worker-1"]
 
 
+def test_of_an_engine_that_is_gone_nobody_says_that_the_services_are(stage: Stage) -> None:
+    all_of_it = ktrdr()
+    target = stage.started({"ktrdr": all_of_it})
+    for each in all_of_it[1:]:
+        each.gone = True
+
+    def no_answer(*_args: Any) -> None:
+        raise EnvironmentFault("the engine is gone")
+
+    stage.monkeypatch.setattr(FakeEngine, "ids_in", no_answer)
+    assert target.conditions() == {}
+
+
 def test_one_that_does_not_run_is_told_among_the_facts(stage: Stage) -> None:
     all_of_it = ktrdr()
     all_of_it[2].condition = replace(WELL, running=False, exit_code=137, out_of_memory=True)

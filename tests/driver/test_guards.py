@@ -289,6 +289,13 @@ def test_what_happens_to_a_service_that_the_suite_did_not_do_breaks_the_scenario
     assert stage.ends(world) == said
 
 
+def test_where_nobody_can_tell_any_more_no_service_is_said_to_be_gone(stage: Stage) -> None:
+    stage.fares["w1"] = WELL
+    world = stage.world()
+    stage.fares.clear()
+    assert stage.ends(world) == []
+
+
 def test_what_the_suite_did_to_a_service_is_no_trouble_of_it(stage: Stage) -> None:
     stage.fares.update(w1=WELL, w2=WELL)
     world = stage.world()
