@@ -38,6 +38,7 @@ from ktrdr_acceptance.runner.session import Session
 from ktrdr_acceptance.runner.signals import ending_on_request
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import make_target
+from ktrdr_acceptance.target.compose import BROUGHT_UP
 from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
 from ktrdr_acceptance.testdata.own_calibration import use_calibration
 from ktrdr_acceptance.verdict.console import Console
@@ -170,6 +171,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]
         found = inspect_target(session)
         run = session.run
         notes = [*found, *run.notes()]
+        if session.settings.target != "docker" and (session.reports.folder / BROUGHT_UP).exists():
+            notes.append("an earlier run has left a compose project up: a run with -D target=docker ends it")
         if (self.config.jobs or 1) > 1:
             notes.append(f"-j {self.config.jobs}: scenarios run one after another for now")
         if self.config.junit:

@@ -45,7 +45,9 @@ class Guards:
             self._tell(self._sentinel)
         for log in self.slices.values():
             log.cut()
-        self._conditions = target.conditions()
+        before, self._conditions = self._conditions, target.conditions()
+        for trouble in troubles(before, self._conditions, ()) if self._conditions else ():
+            self._run.run_findings.append(f"{trouble} (between two scenarios)")
 
     def steps_ended(self, world: World) -> None:
         """Note what the scenario's own steps have seen, before anything is put back."""
@@ -60,9 +62,10 @@ class Guards:
         for fault in world.workers.unreachable:
             if not any(name in fault.lower() for name in switched):
                 self._run.watched.add_drift("a registered worker does not answer", fault)
-        after = world.target.conditions() if self._conditions else {}
+        before = self._conditions
+        after = self._conditions = world.target.conditions() if before else {}
         # Where nobody can tell any more, as when the engine is gone, none of them is known to be.
-        happened = troubles(self._conditions, after, touched) if after else []
+        happened = troubles(before, after, touched) if after else []
         broken = [*self.answers.take_violations(), *happened]
         sentinel = self._sentinel
         if sentinel is None:

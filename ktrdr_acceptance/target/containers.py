@@ -28,9 +28,10 @@ from ktrdr_acceptance.target.base import (
 )
 from ktrdr_acceptance.target.compose import Compose, place_of, project_of, take_down_left
 from ktrdr_acceptance.target.condition import Condition
+from ktrdr_acceptance.target.container import Container
 from ktrdr_acceptance.target.container_logs import ContainerLog
 from ktrdr_acceptance.target.discovery import PORTS, Naming, containers_of_ktrdr, number_in
-from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.docker import Engine
 from ktrdr_acceptance.target.switching import ANSWERS_WITHIN, Switching, health_path
 
 # What the compose file of the embedded KTRDR says of itself.
@@ -161,6 +162,11 @@ class DockerTarget:
             return (
                 f"the target is not declared disposable (setting disposable), so {service} is not to {verb}"
             )
+        if verb not in ("pause", "resume") and self._containers[service].changes_ports:
+            return (
+                f"{service} would come back at another port of this machine: publish a fixed one in the "
+                "compose file"
+            )
         return ""
 
     def switch(self, verb: Verb, service: str, clock: Clock) -> None:
@@ -212,7 +218,7 @@ class DockerTarget:
         backend = self._containers.get(BACKEND)
         if backend is None:
             return
-        if self.data_folder is None:
+        if self.data_folder is None and self._settings.disposable:
             folder = backend.mounted_at(backend.environment.get("DATA_DIR") or _DATA_FOLDER)
             self.data_folder = folder if folder and os.access(folder, os.W_OK | os.X_OK) else None
         if self.data_folder and self._settings.disposable:

@@ -7,7 +7,8 @@ import re
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.setting_values import service_names
 from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, IB_HOST, TRAINING_HOST
-from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.container import Container
+from ktrdr_acceptance.target.docker import Engine
 
 # KTRDR's own services that are no workers, with their ports (contract 1.1).
 PORTS = {BACKEND: 8000, IB_HOST: 5001, TRAINING_HOST: 5002, IB_GATEWAY: 4002}
@@ -57,7 +58,12 @@ def containers_of_ktrdr(engine: Engine, naming: Naming, asked_for: str) -> tuple
             f"the Docker engine has no compose project {wanted}{there}",
             cure="bring it up, or name another with -D compose_project=NAME",
         )
-    return wanted, {name: each for each in projects[wanted] if (name := naming.name_of(each))}
+    found: dict[str, Container] = {}
+    for each in sorted(projects[wanted], key=lambda one: one.number):
+        if name := naming.name_of(each):
+            # Of a service of several containers the others go by their number.
+            found[name if name not in found else f"{name}-{each.number}"] = each
+    return wanted, found
 
 
 def _only_one(projects: dict[str, list[Container]], naming: Naming) -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from ktrdr_acceptance.evidence.log_files import LogFile
 from ktrdr_acceptance.evidence.redaction import redacted
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.faults import BadInput, EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST, DirectTarget, Endpoints, Nonsense, Verb
@@ -27,6 +27,8 @@ EMBEDDED_LOGS = "embedded-logs"
 _READY_WITHIN = 20.0
 _STOP_WITHIN = 5.0
 _SWITCH_WITHIN = 20.0
+# The exit status of an embedded KTRDR that was asked for what it does not have.
+_BAD_OPTIONS = 2
 # How much its bars may take, so that the suite can fill the rest: several times what it comes with.
 _DATA_LIMIT_MB = 256
 
@@ -116,6 +118,8 @@ class EmbeddedTarget(DirectTarget):
             ready = _Announcement.model_validate(json.loads(said))
         except (ValueError, ValidationError):
             self.stop()
+            if self._defects and self._process.returncode == _BAD_OPTIONS:
+                raise BadInput(f"Setting defects: {self._complaint().splitlines()[-1]}") from None
             raise EnvironmentFault(
                 f"the embedded KTRDR did not come up within {_READY_WITHIN:g} s: "
                 f"{self._complaint() or said!r}; "

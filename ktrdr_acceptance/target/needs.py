@@ -132,4 +132,7 @@ class Needs:
             return missing
         if self.target.data_limit is not None:
             return ""
-        return "the data folder lies on no small disk of its own that the suite may fill"
+        return (
+            "the data folder lies on no small disk of its own that the suite may fill (of containers: with "
+            "the setting disposable)"
+        )

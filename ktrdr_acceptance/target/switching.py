@@ -11,8 +11,9 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.target.answering import answers_within, listens_within
 from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, Nonsense, Verb
+from ktrdr_acceptance.target.container import Container
 from ktrdr_acceptance.target.discovery import PORTS, number_in
-from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.docker import Engine
 
 _NONSENSE = Path(__file__).with_name("nonsense.py")
 # Seconds until a service answers that was started with all others, and alone: a real worker on a busy

@@ -38,6 +38,8 @@ class FakeContainer:
     image: str = "ktrdr-backend:dev"
     image_id: str = "sha256:0123456789abcdef"
     gone: bool = False
+    changes_ports: bool = False
+    number: int = 1
     said: list[str] = field(default_factory=list)
 
     @property
@@ -163,7 +165,10 @@ def test_the_embedded_one_says_its_speed_its_cache_its_defects_and_its_limit(sta
     endpoints = target.endpoints
     assert (endpoints.speed, endpoints.cache_ttl, endpoints.defects) == (20.0, 0.05, ("one", "two"))
     assert (target.data_folder, target.data_limit) == (stage.folder, 64 * 1024 * 1024)
+    # The folder of what is not disposable is touched only where a setting names it.
     target = stage.started({"ktrdr": [backend]})
+    assert (target.data_folder, target.data_limit) == (None, None)
+    target = stage.started({"ktrdr": [backend]}, data_dir=str(stage.folder))
     assert (target.data_folder, target.data_limit) == (stage.folder, None)
 
 
@@ -293,6 +298,29 @@ def test_what_is_disposable_is_switched(stage: Stage, verb: Any) -> None:
     assert target.cannot(verb, "training-worker-1") == ""
     target.switch(verb, "training-worker-1", FakeClock())
     assert stage.engine.said == [f"{verb} training-worker-1"]
+
+
+@pytest.mark.parametrize("verb", ["stop", "kill", "cut", "replace"])
+def test_one_whose_port_changes_with_each_start_is_only_paused(stage: Stage, verb: str) -> None:
+    all_of_it = ktrdr()
+    all_of_it[0].changes_ports = True
+    target = stage.started({"ktrdr": all_of_it}, disposable="true")
+    assert "backend would come back at another port of this machine" in target.cannot(verb, "backend")
+    assert target.cannot("pause", "backend") == target.cannot("resume", "backend") == ""
+    assert target.cannot(verb, "training-worker-1") == ""
+
+
+def test_each_container_of_a_service_of_several_is_one_of_the_target(stage: Stage) -> None:
+    second = replace(ktrdr()[1], number=2, outside=15103, other_names={"172.18.0.8"})
+    target = stage.started({"ktrdr": [second, *ktrdr()]})
+    assert sorted(target.conditions()) == [
+        "backend",
+        "backtest-worker-1",
+        "backtest-worker-1-2",
+        "training-worker-1",
+    ]
+    assert target.service_at("x", "http://172.18.0.8:5003") == "backtest-worker-1-2"
+    assert target.reach("http://172.18.0.8:5003") == "http://127.0.0.1:15103"
 
 
 def test_a_service_is_replaced_and_put_back(stage: Stage) -> None:

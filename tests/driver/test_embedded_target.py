@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.faults import BadInput, EnvironmentFault
+from ktrdr_acceptance.operations.waiting import Clock
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target import embedded
 from ktrdr_acceptance.target.embedded import EmbeddedTarget
@@ -139,3 +140,9 @@ def test_a_killed_supervisor_can_be_stopped_all_the_same(tmp_path: Path) -> None
     assert process.stdout is not None
     process.stdin.close()
     process.stdout.close()
+
+
+def test_a_defect_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
+    target = EmbeddedTarget(Settings.load({"reports": str(tmp_path), "defects": "nonsense"}, {}, {}))
+    with pytest.raises(BadInput, match="Setting defects: There is no defect 'nonsense': "):
+        target.start(Clock())

@@ -310,3 +310,23 @@ def test_too_much_memory_is_trouble_whatever_the_suite_did(stage: Stage) -> None
     world.services.switched.append(("kill", "w1"))
     stage.fares["w1"] = replace(WELL, out_of_memory=True)
     assert stage.ends(world) == ["w1 was killed because it used too much memory"]
+
+
+def test_what_happens_to_a_service_between_two_scenarios_is_a_finding_of_the_run(stage: Stage) -> None:
+    stage.fares.update(w1=WELL, w2=WELL)
+    assert stage.ends(stage.world()) == []
+    stage.fares["w1"] = replace(WELL, started_at="later")
+    assert stage.ends(stage.world()) == []
+    assert stage.run.run_findings == ["w1 was restarted, and not by the suite (between two scenarios)"]
+    assert stage.ends(stage.world()) == []
+    assert len(stage.run.run_findings) == 1
+
+
+def test_what_the_suite_has_put_back_is_no_finding(stage: Stage) -> None:
+    stage.fares["w1"] = WELL
+    world = stage.world()
+    world.services.switched.append(("kill", "w1"))
+    stage.fares["w1"] = replace(WELL, started_at="later")
+    assert stage.ends(world) == []
+    assert stage.ends(stage.world()) == []
+    assert stage.run.run_findings == []

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ktrdr_acceptance.faults import EnvironmentFault
-from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.container import Container
+from ktrdr_acceptance.target.docker import Engine
 
 IMAGE = os.environ.get("KTRDR_IMAGE", "embedded-ktrdr")
 PROJECT = f"ktrdr-proof-{os.getpid()}"

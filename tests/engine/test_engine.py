@@ -10,8 +10,9 @@ from ktrdr_acceptance.api.http import ServiceClient
 from ktrdr_acceptance.evidence.logs import LogSlice
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.waiting import Clock, Waiter
+from ktrdr_acceptance.target.container import Container
 from ktrdr_acceptance.target.container_logs import ContainerLog
-from ktrdr_acceptance.target.docker import Container, Engine
+from ktrdr_acceptance.target.docker import Engine
 from ktrdr_acceptance.target.switching import Switching
 
 from .conftest import PROJECT, docker, reaches
@@ -47,6 +48,7 @@ def test_a_container_is_found_by_the_labels_of_compose(engine: Engine, backend: 
     assert address is not None
     assert address[0] == "127.0.0.1"
     assert engine.hostname == "127.0.0.1"
+    assert backend.changes_ports, "the engine chose it"
     until_it_answers(backend)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from verdict.specimens import Outputs, assert_same_run_verdict, assert_same_verdicts
 
-from .project import Done
+from ktrdr_acceptance.target.compose import BROUGHT_UP
+
+from .project import Done, Project
 from .runs import NOBODY, Plan, Runs
-from .stub_ktrdr import closed_url
+from .stub_ktrdr import StubKtrdr, closed_url
 
 KINDS, RULES, FREE = "features/kinds.feature", "features/rules.feature", "features/free.feature"
 BROKEN_ROW = ({"endpoint_url": None},)
@@ -165,3 +169,13 @@ def test_a_service_that_dies_makes_the_run_unfit_and_no_scenario_failed(runs: Ru
     assert outputs.row("d2-dying")["category"] == "ENVIRONMENT"
     assert "could not end the long training" in outputs.row("d2-dying")["reason"]
     assert_same_verdicts(outputs)
+
+
+def test_a_compose_project_that_an_earlier_run_has_left_up_is_told(
+    project: Project, ktrdr: StubKtrdr, reports: Path
+) -> None:
+    reports.mkdir()
+    (reports / BROUGHT_UP).write_text("{}")
+    done = project.run(reports, "-t", "@id:met", KINDS, backend=ktrdr)
+    assert "an earlier run has left a compose project up: a run with -D target=docker ends it" in done.stdout
+    assert (reports / BROUGHT_UP).exists()
