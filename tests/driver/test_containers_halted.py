@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from docker.errors import APIError
 
 from ktrdr_acceptance.faults import EnvironmentFault
-from ktrdr_acceptance.target.docker import PROJECT, SERVICE, Container, Engine
+from ktrdr_acceptance.target.container import PROJECT, SERVICE, Container
+from ktrdr_acceptance.target.docker import Engine, asked_to
 
 _FROZEN = "OCI runtime pause failed: unable to freeze: unknown"
 
@@ -45,7 +47,7 @@ class Found:
 
 
 def _container(found: Found) -> Container:
-    return Container(cast(Engine, None), found)
+    return Container(cast(Engine, SimpleNamespace(asked_to=asked_to)), found)
 
 
 def test_a_busy_container_is_halted_at_another_time() -> None:
