@@ -61,6 +61,8 @@ class _Proxy:
     asked_at: float
     silent_since: float | None = None
     asking: asyncio.Task[None] | None = None
+    # While the worker is told to stop: what it says of the operation meanwhile is no news.
+    cancelling: bool = False
 
 
 class Operations:
@@ -139,7 +141,7 @@ class Operations:
         """Stop the work and mark it; what a cancel answers. FinishedError if it ended before."""
         operation_id = operation.operation_id
         task, proxy = self._tasks.get(operation_id), self._proxies.get(operation_id)
-        confirmed = proxy is not None and await self._cancel_at_worker(operation_id, proxy.url, reason)
+        confirmed = proxy is not None and await self._cancel_with(proxy, operation_id, reason)
         if not operation.finish(OperationStatus.CANCELLED, error=reason or DEFAULT_CANCEL_MESSAGE):
             raise FinishedError
         self._keep(operation)
@@ -148,6 +150,16 @@ class Operations:
         if proxy is not None:
             self._registry.release(proxy.worker_id, operation_id)
         return operation.cancel_result(reason, task=task is not None, remote=confirmed)
+
+    async def _cancel_with(self, proxy: _Proxy, operation_id: str, reason: str | None) -> bool:
+        proxy.cancelling = True
+        try:
+            confirmed = await self._cancel_at_worker(operation_id, proxy.url, reason)
+        finally:
+            proxy.cancelling = False
+        if confirmed is False:
+            await self.lookup(operation_id, force=True)
+        return bool(confirmed)
 
     async def retry(self, failed: OperationInfo) -> OperationInfo:
         """A new operation that does the work of `failed` again."""
@@ -183,8 +195,8 @@ class Operations:
             if operation.status.final or proxy.url != worker.endpoint_url:
                 await self._cancel_at_worker(operation_id, worker.endpoint_url, operation.error_message)
 
-    async def _cancel_at_worker(self, operation_id: str, url: str, reason: str | None) -> bool:
-        """Whether the worker confirms that it has stopped the work."""
+    async def _cancel_at_worker(self, operation_id: str, url: str, reason: str | None) -> bool | None:
+        """Whether the worker confirms that it has stopped the work; None if it does not answer."""
         log.info("Cancelling remote operation via proxy: %s (backend: %s)", operation_id, operation_id)
         try:
             answer = await self._wire.ask(
@@ -196,9 +208,7 @@ class Operations:
             )
         except WireError as error:
             log.error("Failed to cancel remote operation %s: %s", operation_id, error)
-            return False
-        if not answer.data.success:
-            await self.lookup(operation_id, force=True)
+            return None
         return answer.data.success
 
     async def _refresh(self, operation: OperationInfo, proxy: _Proxy) -> None:
@@ -223,7 +233,7 @@ class Operations:
             self._note_silence(operation, proxy)
             return
         proxy.silent_since = None
-        if operation.status.final:  # cancelled while the worker answered
+        if operation.status.final or proxy.cancelling:  # cancelled while the worker answered
             return
         operation.status = seen.status
         operation.progress = seen.progress.model_copy(update={"context": {}})

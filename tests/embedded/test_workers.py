@@ -126,7 +126,8 @@ def test_a_restarted_worker_does_not_know_what_it_did(own: Embedded) -> None:
     assert own.client.delete(f"/operations/{operation_id}").status_code == 400
     again = own.client.post(f"/operations/{operation_id}/retry").json()["data"]
     assert again["status"] == "running"
-    assert own.client.delete(f"/operations/{again['operation_id']}").status_code == 200
+    cancelled = own.client.delete(f"/operations/{again['operation_id']}")
+    assert cancelled.status_code == 200, cancelled.text
 
 
 def test_nobody_need_ask_for_a_lost_operation_to_fail(own: Embedded) -> None:
