@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from ktrdr_acceptance.api.http import Answer, ServiceClient
 from ktrdr_acceptance.faults import EnvironmentFault
@@ -16,34 +17,31 @@ _OPEN_S = 0.3
 
 def answers_within(url: str, path: str, within: float, clock: Clock, *, interruptible: bool) -> bool:
     """Wait until a service answers, whatever it says; tell whether it did in time."""
-    until = clock.now() + within
-    while _asked(url, path) is None:
-        if clock.now() > until:
-            return False
-        clock.sleep(_EVERY_S, interruptible)
-    return True
+    return _within(lambda: _asked(url, path) is not None, within, clock, interruptible=interruptible)
 
 
 def listens_within(host: str, port: int, within: float, clock: Clock) -> bool:
     """Wait, also when the run is aborted, until a service of another language than HTTP listens."""
-    until = clock.now() + within
-    while not _listens(host, port):
-        if clock.now() > until:
-            return False
-        clock.sleep(_EVERY_S, interruptible=False)
-    return True
+    return _within(lambda: _listens(host, port), within, clock, interruptible=False)
 
 
 def registered_within(backend_url: str, count: int, within: float, clock: Clock) -> bool:
     """Wait until the backend lists so many workers; tell whether it did in time."""
-    until = clock.now() + within
-    while True:
+
+    def lists_them() -> bool:
         answer = _asked(backend_url, "/api/v1/workers")
-        if answer and isinstance(answer.body, list) and len(answer.body) >= count:
-            return True
+        return answer is not None and isinstance(answer.body, list) and len(answer.body) >= count
+
+    return _within(lists_them, within, clock, interruptible=True)
+
+
+def _within(is_so: Callable[[], bool], within: float, clock: Clock, *, interruptible: bool) -> bool:
+    until = clock.now() + within
+    while not is_so():
         if clock.now() > until:
             return False
-        clock.sleep(_EVERY_S)
+        clock.sleep(_EVERY_S, interruptible)
+    return True
 
 
 def _listens(host: str, port: int) -> bool:

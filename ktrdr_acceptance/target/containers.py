@@ -157,7 +157,7 @@ class DockerTarget:
     def cannot(self, verb: str, service: str) -> str:
         """Return why not: only what is declared disposable, and runs in a container, is the suite's."""
         if service not in self._containers:
-            return f"{service} runs in no container of the compose project {self.project}"
+            return self._no_container_of(service)
         if not self._settings.disposable:
             return (
                 f"the target is not declared disposable (setting disposable), so {service} is not to {verb}"
@@ -188,8 +188,11 @@ class DockerTarget:
 
     def _of_ours(self, service: str) -> Switching:
         if self._switching is None or service not in self._containers:
-            raise EnvironmentFault(f"{service} runs in no container of the {self.place}")
+            raise EnvironmentFault(self._no_container_of(service))
         return self._switching
+
+    def _no_container_of(self, service: str) -> str:
+        return f"{service} runs in no container of the {self.place}"
 
     def _bring_up(self, engine: Engine, file: Path, clock: Clock) -> None:
         project = self._asked_for()

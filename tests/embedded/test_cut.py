@@ -53,7 +53,7 @@ def test_a_request_that_waits_for_the_healing_is_answered(own: Embedded) -> None
     where = f"{url(own, 'ib-host')}/data/validate"
     asking = threading.Thread(target=lambda: answers.append(http.post(where, json=body, timeout=10)))
     asking.start()
-    time.sleep(0.2)
+    asking.join(0.2)
     assert asking.is_alive()
     told(own, "heal ib-host")
     asking.join()
@@ -68,7 +68,7 @@ def test_an_answer_that_was_under_way_waits_too(own: Embedded) -> None:
     asking.start()
     time.sleep(0.1)
     told(own, "cut ib-host", "resume ib-gateway")
-    time.sleep(0.3)
+    asking.join(0.3)
     assert asking.is_alive()
     told(own, "heal ib-host")
     asking.join()
@@ -96,7 +96,7 @@ def test_an_answer_that_is_ready_waits_too(own: Embedded) -> None:
 
     asking = threading.Thread()
     until(is_cut_while_it_waits)
-    time.sleep(0.9)
+    asking.join(0.9)
     assert asking.is_alive()
     told(own, "heal backend")
     asking.join()
@@ -138,8 +138,9 @@ def test_the_work_of_a_cut_worker_goes_on_and_its_state_is_known_afterwards(own:
 def test_a_cut_worker_reaches_nobody(own: Embedded) -> None:
     told(own, "cut backtest-worker-1", "stop backend", "start backend")
     until(lambda: [each["worker_id"] for each in own.workers()] == ["training-worker-1"])
-    time.sleep(1.5)
-    assert [each["worker_id"] for each in own.workers()] == ["training-worker-1"]
+    watched_until = time.monotonic() + 1.5
+    while time.monotonic() < watched_until:
+        assert [each["worker_id"] for each in own.workers()] == ["training-worker-1"]
     told(own, "heal backtest-worker-1")
     until(lambda: len(own.workers()) == 2)
 
