@@ -193,7 +193,8 @@ def test_a_fresh_start_forgets(tmp_path: Path) -> None:
     few = ("--training-workers", "0", "--backtest-workers", "0", "--state-dir", str(tmp_path))
     first = Embedded(*few)
     dummy = first.client.post("/dummy/start").json()["data"]["operation_id"]
-    assert [each.name for each in tmp_path.iterdir()] == [f"{dummy}.json"]
+    # Not at once: while a record is written anew, the next one lies beside it.
+    until(lambda: [each.name for each in tmp_path.iterdir()] == [f"{dummy}.json"])
     record = (tmp_path / f"{dummy}.json").read_bytes()
     first.stop()
     assert list(tmp_path.iterdir()) == []
