@@ -6,10 +6,9 @@ Each is a small patch of the healthy code, made before any service runs; nothing
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
+from pkgutil import walk_packages
 
 from embedded_ktrdr.defects.defect import ALL, Defect
-
-AREAS = ("backend", "disk", "hosts", "network", "nonsense", "workers")
 
 
 class UnknownDefect(Exception):
@@ -18,8 +17,8 @@ class UnknownDefect(Exception):
 
 def all_defects() -> dict[str, Defect]:
     """Every defect by its name."""
-    for area in AREAS:
-        import_module(f"embedded_ktrdr.defects.{area}")
+    for module in walk_packages(__path__, f"{__name__}."):
+        import_module(module.name)
     return ALL
 
 

@@ -31,6 +31,10 @@ class Defect:
     sentences: tuple[Sentence, ...]
     """Those that must fail."""
     category: str
+    shown_by: str
+    """The real KTRDR that showed it, by its generation, or nothing."""
+    blind: bool
+    """Whether who wrote it knew of KTRDR only, and of no scenario."""
     patch: Callable[[], None]
 
     def described(self) -> dict[str, Any]:
@@ -48,6 +52,8 @@ def defect(
     behaviour: str,
     severity: Severity = "major",
     category: str = "CODE_BUG",
+    shown_by: str = "",
+    blind: bool = False,
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Make a defect of a function that patches; `fails` are scenario ids, each with a sentence."""
 
@@ -55,7 +61,7 @@ def defect(
         if name in ALL:
             raise ValueError(f"two defects are called {name}")
         named = tuple(Sentence(*each) for each in fails)
-        ALL[name] = Defect(name, line, area, severity, behaviour, named, category, patch)
+        ALL[name] = Defect(name, line, area, severity, behaviour, named, category, shown_by, blind, patch)
         return patch
 
     return enter

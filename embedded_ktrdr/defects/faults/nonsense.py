@@ -11,7 +11,7 @@ from embedded_ktrdr.backend.downloads import Download
 from embedded_ktrdr.backend.ib_client import HostServiceError, IbHost
 from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus
 from embedded_ktrdr.defects.defect import defect, patch
-from embedded_ktrdr.defects.hosts import NONSENSE
+from embedded_ktrdr.defects.faults.hosts import NONSENSE
 from embedded_ktrdr.operations import OperationInfo
 from embedded_ktrdr.wire import NonsenseError, RefusedError, Wire
 
@@ -169,7 +169,7 @@ def _nonsense_breaks_start() -> None:
     behaviour="a start that is refused starts nothing",
 )
 def _nonsense_leaves_operation() -> None:
-    from embedded_ktrdr.defects.workers import _left_behind
+    from embedded_ktrdr.defects.faults.workers import _left_behind
 
     heard = _hear_nonsense()
 
