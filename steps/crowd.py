@@ -1,11 +1,19 @@
 """Sentences about several operations at once."""
 
-from behave import then, when
+from behave import given, then, when
 from hamcrest import equal_to, has_length
 
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
+
+
+@given("every {kind:Kind} worker has just completed its work")
+def given_every_worker_has_just_worked(context: StepContext, kind: Kind) -> None:
+    """Give each free worker a piece of work, and follow all of it to the end."""
+    world = context.world
+    world.workers.wait_until_all_free(kind, within=30.0)
+    world.crowd.work_at_each(world.starts[kind], len(world.workers.of(kind)))
 
 
 @when("I start {count:Count} {purpose:Purpose} {kind:Kind}s at the same moment")

@@ -19,3 +19,12 @@ Feature: A training can be cancelled
     Then the request is refused as a client error
     And the message names the training
     And it is still completed
+
+  @category:cancellation @milestone:CLU-Ph3 @criterion:S9 @criterion:D26 @needs:training-worker @uses:training-worker @severity:major @id:cancel-at-once
+  Scenario: A training that is cancelled as soon as it is accepted never goes on
+    Given KTRDR is ready for a long training
+    When I start a long training
+    And I cancel it
+    Then it is cancelled within 10 seconds
+    And it is still cancelled, at the backend and at its worker, when it would have ended by itself
+    And its worker is free within 30 seconds

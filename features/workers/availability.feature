@@ -8,3 +8,9 @@ Feature: A worker says whether it is at work
     Then its worker says within 5 seconds that it is busy with it
     And it completes within 120 seconds
     And its worker is free within 30 seconds
+
+  @category:integration @milestone:DST-Ph3 @criterion:D21 @needs:backtest-worker @needs:training-worker @needs:worker-registry @uses:backtest-worker @severity:major @id:next-work-at-once
+  Scenario: As soon as every worker has completed its work the next can start
+    Given every backtest worker has just completed its work
+    When I start a smoke backtest
+    Then it completes within 60 seconds

@@ -30,6 +30,14 @@ class Crowd:
         self.accepted = [outcome for outcome in outcomes if isinstance(outcome, Operation)]
         self.refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
+    def work_at_each(self, starts: Starts[Any], workers: int) -> None:
+        """Have as many operations completed at the same time as there are workers, each the smallest there is."""
+        starts.make_ready(starts.smallest)
+        self.start(starts, starts.smallest, workers)
+        for refusal in self.refused:
+            raise AssertionError(f"a free worker did not get its work: {refusal}")
+        self.complete()
+
     def complete(self) -> None:
         """Wait until each that was accepted has completed, one after another; none at all is no success."""
         if not self.accepted:

@@ -152,6 +152,11 @@ class Workers:
             ),
         )
 
+    def wait_until_all_free(self, kind: Kind, within: float) -> None:
+        """Wait until every worker of a kind is, one after the other."""
+        for worker in self.clients(kind):
+            self.wait_until_free(worker, within)
+
     def wait_until_shown(self, worker: Worker, states: tuple[str, ...], within: float) -> None:
         """Wait until the backend lists one worker in one of these states."""
         self.waiter.eventually(
