@@ -7,7 +7,7 @@ PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests bench
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept docker-accept test coverage lint bench recorded report field embedded lock clean
+.PHONY: help venv accept docker-accept test detect coverage lint bench recorded report field embedded lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ docker-accept: venv ## Run it against containers on the local Docker engine (BAS
 
 test: venv ## Prove that the suite tells the truth
 	@scripts/run_proofs.sh
+
+detect: venv ## Score which of the seeded defects the suite detects; reports/detection.json
+	@$(BIN)/ktrdr-acceptance detect
 
 coverage: venv ## Say how much of the parts that decide on verdicts the proofs run (at least 90 %)
 	@scripts/measure_coverage.sh

@@ -214,6 +214,32 @@ def field_report(
     typer.echo(f"{FIELD_REPORT}: {record.name} taken in")
 
 
+@app.command("detect")
+def detect_defects(
+    only: Annotated[str, typer.Option("--only", help="Only defects whose name contains this.")] = "",
+    beside: Annotated[int, typer.Option("--beside", min=1, help="How many runs at a time.")] = 3,
+    whole: Annotated[
+        bool, typer.Option(help="Run the whole suite too: healthy, varied, and for each survivor.")
+    ] = True,
+) -> None:
+    """Switch on each seeded defect and say which sentence fails; status 1 if too few are detected."""
+    from ktrdr_acceptance.detection.command import detect
+
+    raise typer.Exit(0 if detect(only, beside, typer.echo, whole=whole) else 1)
+
+
+@app.command("detection-doc")
+def detection_doc(
+    score: Annotated[Path, typer.Argument()] = Path("reports/detection.json"),
+) -> None:
+    """Write docs/detection.md from the score of a whole detection run."""
+    from ktrdr_acceptance.detection.table import DETECTION_DOC, detection_markdown, read_score
+    from ktrdr_acceptance.verdict.json_view import write_atomically
+
+    write_atomically(DETECTION_DOC, detection_markdown(read_score(score)))
+    typer.echo(f"{DETECTION_DOC} is of {score}")
+
+
 @app.command()
 def forms(
     results: Annotated[Path, typer.Argument()] = Path("reports/results.json"),

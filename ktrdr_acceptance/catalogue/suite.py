@@ -33,6 +33,11 @@ def whole_suite(loaded: Iterable[Any] = (), folder: Path = FEATURES) -> Suite:
     )
 
 
+def scenario_ids(folder: Path = FEATURES) -> tuple[str, ...]:
+    """Return the id of each scenario below `folder`, an outline as one, in the order of their text."""
+    return tuple(dict.fromkeys(facts.id.partition("#")[0] for facts in _every_scenario([], folder)))
+
+
 def _every_scenario(loaded: list[Any], folder: Path) -> Iterator[ScenarioTags]:
     for feature in loaded:
         yield from map(facts_of, feature.walk_scenarios())

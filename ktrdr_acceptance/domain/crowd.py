@@ -31,7 +31,7 @@ class Crowd:
         self.refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
     def work_at_each(self, starts: Starts[Any], workers: int) -> None:
-        """Have as many operations completed at the same time as there are workers, each the smallest there is."""
+        """Have one small operation for each worker completed, all at the same time."""
         starts.make_ready(starts.smallest)
         self.start(starts, starts.smallest, workers)
         for refusal in self.refused:

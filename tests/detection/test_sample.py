@@ -1,0 +1,31 @@
+"""A fixed sample of the seeded defects is detected; `make detect` tries all of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ktrdr_acceptance.detection.command import outcome_of
+from ktrdr_acceptance.detection.defects import seeded_defects
+from ktrdr_acceptance.detection.score import Outcome
+from ktrdr_acceptance.detection.trial import Trials
+
+# Of many areas, each over soon: a refusal that lacks something, work that is lost, a service of no use
+# once it is back (the environment's fault, had not the scenario itself caused it).
+SAMPLE = ("no-worker-without-hint", "results-forgotten", "ib-host-given-up")
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    folder: Path = tmp_path_factory.mktemp("detection")
+    trials = Trials(folder)
+    known = {defect.name: defect for defect in seeded_defects()}
+    with ThreadPoolExecutor(3) as pool:
+        return dict(zip(SAMPLE, pool.map(lambda name: outcome_of(trials, known[name]), SAMPLE), strict=True))
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_defect_is_detected(name: str, outcomes: dict[str, Outcome]) -> None:
+    assert outcomes[name].is_detected, str(outcomes[name])
