@@ -15,28 +15,32 @@ SANDBOX_PORT = "KTRDR_API_PORT"
 SANDBOX_ADDRESSED = "the addressed port is the sandbox's"
 _MB = 1024 * 1024
 _LEAST_FREE = 200 * _MB
+# Of a file system that is small on purpose, so that the suite can fill it.
+_LEAST_SHARE = 5
 
 
 def disk_probe(inspected: Inspected) -> Probe:
     """Return the check of the space that is left for bars and reports."""
     name = "there is space on disk"
-    folders = {"reports": inspected.settings.reports}
+    needed = {"reports": (inspected.settings.reports, _LEAST_FREE)}
     if inspected.target.data_folder:
-        folders["data"] = inspected.target.data_folder
+        limit = inspected.target.data_limit
+        least = _LEAST_FREE if limit is None else min(_LEAST_FREE, limit // _LEAST_SHARE)
+        needed["data"] = (inspected.target.data_folder, least)
 
-    def look() -> dict[str, int]:
+    def look() -> dict[str, tuple[int, int]]:
         return {
-            f"{what} ({_existing(path)})": shutil.disk_usage(_existing(path)).free
-            for what, path in folders.items()
+            f"{what} ({_existing(path)})": (shutil.disk_usage(_existing(path)).free, least)
+            for what, (path, least) in needed.items()
         }
 
     def judge(answers: Answers) -> Check:
         free = answers.values["disk"]
-        if short := [
-            f"only {left // _MB} MB are free for {what}" for what, left in free.items() if left < _LEAST_FREE
-        ]:
-            return failed(name, "; ".join(short), "K20")
-        return ok(name, ", ".join(f"{what}: {left // _MB} MB free" for what, left in free.items()))
+        short = [(what, left) for what, (left, least) in free.items() if left < least]
+        if short:
+            told = "; ".join(f"only {left // _MB} MB are free for {what}" for what, left in short)
+            return failed(name, told, "K20")
+        return ok(name, ", ".join(f"{what}: {left // _MB} MB free" for what, (left, _) in free.items()))
 
     return Probe(name, {"disk": look}, judge)
 

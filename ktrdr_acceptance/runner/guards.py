@@ -53,6 +53,10 @@ class Guards:
         """Note what the scenario's own steps have seen, before anything is put back."""
         self._seen_in_steps = len(world.exchanges)
 
+    def have_lost_sight(self, world: World) -> bool:
+        """Whether how the services fare could be told when the scenario began, and can no more: no engine."""
+        return bool(self._conditions) and not world.target.conditions()
+
     def end(self, scenario: str, world: World) -> list[str]:
         """End a scenario, with everything put back; return how it is broken."""
         for kind, cases in world.operations.recorder.drift.items():

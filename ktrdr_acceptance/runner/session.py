@@ -140,7 +140,9 @@ class Session:
             return []
         self._world_is_open = False
         self.guards.steps_ended(world)
-        self._happened.faults = world.services.faults
+        # Where what runs the services is gone itself, the scenario's own deed has nothing to do with it.
+        if world.services.faults and not self.guards.have_lost_sight(world):
+            self._happened.faults = world.services.faults
         self._happened.undo_errors = world.undo.run()
         if not self.clock.stop_reason:
             look_everywhere(world.operations)

@@ -296,6 +296,15 @@ def test_where_nobody_can_tell_any_more_no_service_is_said_to_be_gone(stage: Sta
     assert stage.ends(world) == []
 
 
+def test_sight_of_the_services_is_lost_only_where_there_was_some(stage: Stage) -> None:
+    assert not stage.guards.have_lost_sight(stage.world()), "a target without containers never tells"
+    stage.fares["backend"] = WELL
+    world = stage.world()
+    assert not stage.guards.have_lost_sight(world)
+    stage.fares.clear()
+    assert stage.guards.have_lost_sight(world)
+
+
 def test_what_the_suite_did_to_a_service_is_no_trouble_of_it(stage: Stage) -> None:
     stage.fares.update(w1=WELL, w2=WELL)
     world = stage.world()

@@ -410,6 +410,22 @@ def test_a_disk_with_little_space_fails(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "only 100 MB are free for data" in check.said
 
 
+@pytest.mark.parametrize(("free_mb", "outcome"), [(60, "ok"), (12, "failed")])
+def test_a_disk_that_is_small_on_purpose_needs_less(
+    free_mb: int, outcome: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+
+    def usage(path: Path) -> Any:
+        return type("Usage", (), {"free": (free_mb if path == data else 900) * 1024 * 1024})
+
+    monkeypatch.setattr("ktrdr_acceptance.preflight.machine.shutil.disk_usage", usage)
+    target = ScriptedTarget(data)
+    target.data_limit = 64 * 1024 * 1024
+    assert inspected(at=target).check(DISK).outcome == outcome
+
+
 def test_a_disk_that_cannot_be_looked_at_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     def usage(_path: Path) -> Any:
         raise OSError("stale file handle")
