@@ -3,7 +3,7 @@
 from behave import then, when
 from hamcrest import has_item, is_not
 
-from ktrdr_acceptance.domain.workers import STATES
+from ktrdr_acceptance.domain.workers import NOT_REGISTERED, STATES
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
@@ -89,6 +89,13 @@ def then_worker_unavailable(context: StepContext, limit: float) -> None:
     world = context.world
     worker = world.operations.worker_of(world.operation)
     world.workers.wait_until_shown(worker, ("temporarily_unavailable",), limit)
+
+
+@then("its worker is forgotten within {limit:Duration}")
+def then_worker_forgotten(context: StepContext, limit: float) -> None:
+    """Wait until the backend's list has it no more."""
+    world = context.world
+    world.workers.wait_until_shown(world.said.lost_worker, (NOT_REGISTERED,), limit)
 
 
 @then("its worker is shown as reachable within {limit:Duration}")

@@ -35,6 +35,16 @@ Feature: Losing a worker costs no more than its own work
     And the backend lists 10 epochs of it
     And a new training can start
 
+  @category:error @milestone:DST-Ph2 @criterion:D18 @criterion:D19 @needs:backtest-worker @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:backtest-worker @uses:services @severity:minor @slow @id:worker-forgotten
+  Scenario: A worker that stays away is forgotten within 6 minutes, and listed again when it returns
+    Given a completed smoke backtest
+    When its worker dies
+    Then its worker is shown as temporarily unavailable within 60 seconds
+    And its worker is forgotten within 6 minutes
+    When its worker comes back
+    Then its worker is shown as reachable within 60 seconds
+    And a new backtest can start
+
   @category:error @milestone:DST-Ph5 @criterion:D22 @criterion:S29 @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:training-worker @uses:services @severity:major @id:no-training-worker
   Scenario: Without a training worker a training is refused with a hint, and once there is one it is not
     Given every training worker is switched off

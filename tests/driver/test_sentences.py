@@ -1491,6 +1491,15 @@ CLAIMS = [
             "last value was not registered": its_worker_listed_as("busy", ""),
         },
     ),
+    Claim(
+        "then its worker is forgotten within 6 minutes",
+        both(worker(), its_worker_listed_as("temporarily_unavailable", "")),
+        {
+            "last value was temporarily_unavailable": both(
+                worker(), its_worker_listed_as("temporarily_unavailable")
+            )
+        },
+    ),
     *(
         Claim(
             "then its worker is shown as reachable within 30 seconds",

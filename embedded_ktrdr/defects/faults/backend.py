@@ -26,6 +26,7 @@ Load = Callable[[State], list[Record]]
     area=AREA,
     severity="blocker",
     behaviour="operations survive a restart of the backend",
+    shown_by="S",
 )
 def _operations_forgotten() -> None:
     @patch(State, "load")
@@ -73,6 +74,7 @@ def _running_operation_not_followed_after_restart() -> None:
     area=AREA,
     severity="blocker",
     behaviour="workers come back by themselves after a restart of the backend",
+    shown_by="S",
 )
 def _workers_stay_away_after_restart() -> None:
     @patch(Registration, "_known")

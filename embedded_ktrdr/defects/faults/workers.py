@@ -25,10 +25,25 @@ Choose = Callable[..., Awaitable[Worker | None]]
     area=AREA,
     severity="blocker",
     behaviour="an operation fails when no worker has answered for it for 60 s",
+    shown_by="S",
 )
 def _lost_worker_not_noticed() -> None:
     @patch(Operations, "_note_silence")
     def note(_original: object, _self: Operations, _operation: OperationInfo, _proxy: object) -> None:
+        pass
+
+
+@defect(
+    "dead-worker-never-forgotten",
+    "A worker that is gone for good stays in the list for ever",
+    ("worker-forgotten", "its worker is forgotten within 6 minutes"),
+    area=AREA,
+    severity="minor",
+    behaviour="a worker that stays away is forgotten after five minutes",
+)
+def _dead_worker_never_forgotten() -> None:
+    @patch(Registry, "_forget_if_dead")
+    def forget(_original: object, _self: Registry, _worker: Worker) -> None:
         pass
 
 
