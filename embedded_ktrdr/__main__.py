@@ -12,9 +12,10 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embedded_ktrdr.pace import DEFAULT_SPEED, Pace
+from embedded_ktrdr.patching import UnknownName
 
 if TYPE_CHECKING:
     from embedded_ktrdr.supervisor import Supervisor
@@ -43,10 +44,8 @@ class Signals:
 def main() -> int:
     """Exit status: 0 after a normal stop, 1 if a service cannot start, 2 for bad options or a busy port."""
     options = _options()
-    if options.list_defects:
-        from embedded_ktrdr.defects import all_defects
-
-        print(json.dumps([each.described() for each in all_defects().values()], indent=2))  # noqa: T201
+    if options.list_defects or options.list_variations:
+        print(json.dumps(_listed(options), indent=2))  # noqa: T201
         return 0
     log_dir = (options.log_dir or Path(tempfile.mkdtemp(prefix="embedded-ktrdr-"))).resolve()
     data_dir = (options.data_dir or log_dir / "data").resolve()
@@ -71,14 +70,11 @@ def main() -> int:
     from embedded_ktrdr.services import Wishes
     from embedded_ktrdr.supervisor import ServiceError, Supervisor
 
-    if options.defect:
-        from embedded_ktrdr.defects import UnknownDefect, switch_on
-
-        try:
-            switch_on(options.defect)
-        except UnknownDefect as unknown:
-            print(unknown, file=sys.stderr)  # noqa: T201
-            return 2
+    try:
+        variations, defects = _switch_on(options)
+    except UnknownName as unknown:
+        print(unknown, file=sys.stderr)  # noqa: T201
+        return 2
     ktrdr_ports = options.ports == "ktrdr"
     models_dir = Path(tempfile.mkdtemp(prefix="models-", dir=log_dir))
     trainers, gateway = tuple(options.training_worker), options.gateway
@@ -88,7 +84,7 @@ def main() -> int:
         *(trainers, testers, gateway, pace),
         *(data_dir, models_dir, state_dir, None if limit is None else limit * 2**20),
     )
-    supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports, defects=options.defect)
+    supervisor = Supervisor(wishes, log_dir, ktrdr_ports=ktrdr_ports, defects=defects, variations=variations)
     try:
         supervisor.start(lambda: signals.stop_wished)
         if not signals.stop_wished:
@@ -104,6 +100,32 @@ def main() -> int:
         # Requests stand there, with whatever their callers wrote into them.
         _forget(state_dir)
     return 0
+
+
+def _listed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """All about what can be switched on that is data."""
+    if options.list_defects:
+        from embedded_ktrdr.defects import all_defects
+
+        return [each.described() for each in all_defects().values()]
+    from embedded_ktrdr.variations import all_variations
+
+    return [each.described() for each in all_variations().values()]
+
+
+def _switch_on(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """Patch what is asked for, and return the names of the variations and the defects; or UnknownName."""
+    variations: list[str] = []
+    defects: list[str] = []
+    if options.variation:
+        from embedded_ktrdr.variations import switch_on
+
+        variations = switch_on(options.variation)
+    if options.defect:
+        from embedded_ktrdr.defects import switch_on
+
+        defects = switch_on(options.defect)
+    return variations, defects
 
 
 def _forget(state_dir: Path) -> None:
@@ -180,6 +202,14 @@ def _options() -> argparse.Namespace:
     )
     add("--defect", action="append", default=[], metavar="NAME", help="switch a fault on; repeatable")
     add("--list-defects", action="store_true", help="say as JSON which there are, and end")
+    add(
+        "--variation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="be different where no client may mind; repeatable, or all",
+    )
+    add("--list-variations", action="store_true", help="say as JSON which there are, and end")
     add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
     if options.training_worker is None:

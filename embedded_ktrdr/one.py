@@ -9,10 +9,12 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded_ktrdr.pace import DEFAULT_SPEED, Pace
+from embedded_ktrdr.patching import UnknownName
 
 if TYPE_CHECKING:
     from embedded_ktrdr.services import Service, Urls
@@ -43,7 +45,7 @@ def main(arguments: list[str], variables: Mapping[str, str]) -> int:
             raise Refused(f"Say which service: python -m embedded_ktrdr.one {'|'.join(PORTS)}.")
         service = of_kind(arguments[0], variables)
         host = variables.get("EMBEDDED_HOST", "127.0.0.1")
-        _switch_on(variables.get("EMBEDDED_DEFECTS", ""))
+        _switch_on(variables)
         urls = addresses(service, host, variables)
         from embedded_ktrdr.service import listen, serve
 
@@ -99,16 +101,18 @@ def addresses(service: "Service", host: str, variables: Mapping[str, str]) -> "U
     }
 
 
-def _switch_on(defects: str) -> None:
-    names = list(filter(None, map(str.strip, defects.split(","))))
-    if not names:
-        return
-    from embedded_ktrdr.defects import UnknownDefect, switch_on
-
-    try:
-        switch_on(names)
-    except UnknownDefect as unknown:
-        raise Refused(f"EMBEDDED_DEFECTS: {unknown}") from None
+def _switch_on(variables: Mapping[str, str]) -> None:
+    for variable, module in (
+        ("EMBEDDED_VARIATIONS", "embedded_ktrdr.variations"),
+        ("EMBEDDED_DEFECTS", "embedded_ktrdr.defects"),
+    ):
+        names = list(filter(None, map(str.strip, variables.get(variable, "").split(","))))
+        if not names:
+            continue
+        try:
+            import_module(module).switch_on(names)
+        except UnknownName as unknown:
+            raise Refused(f"{variable}: {unknown}") from None
 
 
 def _number(variables: Mapping[str, str], name: str, least: float, most: float) -> float | None:

@@ -37,11 +37,17 @@ class Supervisor:
     """The processes of one embedded KTRDR."""
 
     def __init__(
-        self, wishes: Wishes, log_dir: Path, *, ktrdr_ports: bool, defects: Iterable[str] = ()
+        self,
+        wishes: Wishes,
+        log_dir: Path,
+        *,
+        ktrdr_ports: bool,
+        defects: Iterable[str] = (),
+        variations: Iterable[str] = (),
     ) -> None:
         self._wishes = wishes
         self._log_dir = log_dir
-        self._defects = list(dict.fromkeys(defects))
+        self._defects, self._variations = list(defects), list(variations)
         self._interrupted: Callable[[], bool] = lambda: False
         self.services = {each.name: each for each in table(wishes)}
         if not ktrdr_ports:
@@ -81,6 +87,7 @@ class Supervisor:
                 "data_dir": str(self._wishes.data_dir),
                 "data_limit_bytes": self._wishes.data_limit,
                 "defects": self._defects,
+                "variations": self._variations,
                 "services": {
                     each.name: {"url": each.url, "pid": each.pid, "log": str(self.log(each))}
                     for each in self.services.values()

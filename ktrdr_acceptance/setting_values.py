@@ -39,6 +39,11 @@ def _seconds(value: object) -> object:
     return value
 
 
+def names_in(value: str) -> tuple[str, ...]:
+    """Return the names that a setting of the form `NAME,NAME` lists."""
+    return tuple(filter(None, map(str.strip, value.split(","))))
+
+
 def log_files(value: str) -> dict[str, Path]:
     """Return the file of each service's log that a setting of the form `NAME=FILE,NAME=FILE` names."""
     files: dict[str, Path] = {}

@@ -22,6 +22,7 @@ from ktrdr_acceptance.setting_values import (
     Logs,
     Services,
     Words,
+    names_in,
 )
 
 ENVIRONMENT_PREFIX = "KTRDR_"
@@ -63,6 +64,11 @@ class Settings(BaseModel):
         "",
         description="Seeded defects of the embedded KTRDR, separated by commas: a proof that the suite "
         "sees them. Named in every report.",
+    )
+    variations: str = Field(
+        "",
+        description="Benign variations of the embedded KTRDR, separated by commas, or `all`: a proof that "
+        "the suite minds nothing that no client may mind. Named in every report.",
     )
     backend_url: BaseUrl = Field(
         "http://localhost:8000",
@@ -209,7 +215,12 @@ class Settings(BaseModel):
     @property
     def defect_names(self) -> tuple[str, ...]:
         """The seeded defects that are asked for."""
-        return tuple(filter(None, map(str.strip, self.defects.split(","))))
+        return names_in(self.defects)
+
+    @property
+    def variation_names(self) -> tuple[str, ...]:
+        """The benign variations that are asked for."""
+        return names_in(self.variations)
 
     def as_options(self) -> str:
         """Return the `-D` options that give these settings, for a command that repeats a run."""

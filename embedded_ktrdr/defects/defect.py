@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from embedded_ktrdr.patching import patch
+
+__all__ = ["ALL", "Defect", "Sentence", "defect", "patch"]
+
 Severity = Literal["blocker", "major", "minor"]
 
 ALL: dict[str, "Defect"] = {}
@@ -65,17 +69,3 @@ def defect(
         return patch
 
     return enter
-
-
-def patch(owner: Any, name: str) -> Callable[[Callable[..., Any]], None]:
-    """Put a function in the place of `owner`'s; it gets the original one first."""
-
-    def put(replacement: Callable[..., Any]) -> None:
-        original = getattr(owner, name)
-
-        def patched(*arguments: Any, **options: Any) -> Any:
-            return replacement(original, *arguments, **options)
-
-        setattr(owner, name, patched)
-
-    return put

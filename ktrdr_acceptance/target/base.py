@@ -34,8 +34,9 @@ class Endpoints:
     other_services: Mapping[str, str] = field(default_factory=dict)
     # The log of each service, as far as known: `backend`, `ib-host`, `training-host`, each worker by its id.
     logs: Mapping[str, LogPlace] = field(default_factory=dict)
-    # The seeded defects that are switched on; a real KTRDR has none.
+    # The seeded defects and the benign variations that are switched on; a real KTRDR has none.
     defects: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
 
 
 class Target(Protocol):

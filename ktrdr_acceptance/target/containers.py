@@ -13,7 +13,7 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.ledger import FILE as LEDGER
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.waiting import Clock
-from ktrdr_acceptance.setting_values import log_files
+from ktrdr_acceptance.setting_values import log_files, names_in
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.answering import answers_within, registered_within
 from ktrdr_acceptance.target.base import (
@@ -35,7 +35,8 @@ from ktrdr_acceptance.target.docker import Engine
 from ktrdr_acceptance.target.switching import ANSWERS_WITHIN, Switching, health_path
 
 # What the compose file of the embedded KTRDR says of itself.
-_SPEED, _LIMIT, _DEFECTS = "ktrdr.speed", "ktrdr.data-limit-mb", "EMBEDDED_DEFECTS"
+_SPEED, _LIMIT = "ktrdr.speed", "ktrdr.data-limit-mb"
+_DEFECTS, _VARIATIONS = "EMBEDDED_DEFECTS", "EMBEDDED_VARIATIONS"
 _DATA_FOLDER, _CACHE_TTL = "/app/data", "OPERATIONS_CACHE_TTL"
 # Bytes up to which a file system of its own counts as small enough to be filled.
 _SMALL = 1024**3
@@ -208,7 +209,8 @@ class DockerTarget:
         compose = Compose(file, project, self._settings.reports)
         # Before it is up: a start that fails or is aborted has to be taken down all the same.
         self._compose = compose
-        environment = {_DEFECTS: self._settings.defects} if self._settings.defects else {}
+        asked = {_DEFECTS: self._settings.defects, _VARIATIONS: self._settings.variations}
+        environment = {name: value for name, value in asked.items() if value}
         compose.up(clock, environment, had_volumes=engine.has_volumes(project))
 
     def _asked_for(self) -> str:
@@ -248,7 +250,8 @@ class DockerTarget:
                 BACKTEST_WORKER: self._url_of(backtest_worker, settings.backtest_worker_url),
             },
             logs=logs,
-            defects=tuple(filter(None, says.get(_DEFECTS, "").split(","))),
+            defects=names_in(says.get(_DEFECTS, "")),
+            variations=names_in(says.get(_VARIATIONS, "")),
         )
 
     def _url_of(self, service: str, otherwise: str) -> str:

@@ -49,6 +49,7 @@ class _Announcement(BaseModel):
     data_dir: Path
     data_limit_bytes: int | None = None
     defects: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
     services: dict[str, _Service]
 
 
@@ -70,7 +71,10 @@ class EmbeddedTarget(DirectTarget):
 
     def __init__(self, settings: Settings) -> None:
         self._speed = settings.speed
-        self._defects = settings.defect_names
+        self._switches = [
+            *(option for name in settings.defect_names for option in ("--defect", name)),
+            *(option for name in settings.variation_names for option in ("--variation", name)),
+        ]
         self._log_dir = settings.reports / EMBEDDED_LOGS
         # Not the supervisor's own log: two writers of one file overwrite each other.
         self._stderr = self._log_dir / "stderr.log"
@@ -100,7 +104,7 @@ class EmbeddedTarget(DirectTarget):
             *(sys.executable, "-m", "embedded_ktrdr", "--ports", "free"),
             *("--speed", f"{self._speed:g}", "--log-dir", str(self._log_dir), "--exit-with-stdin"),
             *("--data-limit-mb", str(_DATA_LIMIT_MB)),
-            *(option for name in self._defects for option in ("--defect", name)),
+            *self._switches,
         ]
         with self._stderr.open("w", encoding="utf-8") as stderr:
             self._process = subprocess.Popen(
@@ -118,8 +122,10 @@ class EmbeddedTarget(DirectTarget):
             ready = _Announcement.model_validate(json.loads(said))
         except (ValueError, ValidationError):
             self.stop()
-            if self._defects and self._process.returncode == _BAD_OPTIONS:
-                raise BadInput(f"Setting defects: {self._complaint().splitlines()[-1]}") from None
+            if self._switches and self._process.returncode == _BAD_OPTIONS:
+                complaint = self._complaint().splitlines()[-1]
+                setting = "variations" if "no variation" in complaint else "defects"
+                raise BadInput(f"Setting {setting}: {complaint}") from None
             raise EnvironmentFault(
                 f"the embedded KTRDR did not come up within {_READY_WITHIN:g} s: "
                 f"{self._complaint() or said!r}; "
@@ -133,6 +139,7 @@ class EmbeddedTarget(DirectTarget):
             logs={name: LogFile(service.log) for name, service in ready.services.items()},
             other_services={name: ready.services[name].url for name in (IB_HOST, TRAINING_HOST)},
             defects=ready.defects,
+            variations=ready.variations,
         )
         self._urls = {name: service.url for name, service in ready.services.items()}
         self.data_folder, self.data_limit = ready.data_dir, ready.data_limit_bytes

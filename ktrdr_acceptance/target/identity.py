@@ -47,9 +47,10 @@ class Identity:
     speed: float
     # KTRDR's own command, if the settings name one.
     command: str = ""
-    # What runs the target, in words; and the seeded defects that are switched on.
+    # What runs the target, in words; and the seeded defects and benign variations that are switched on.
     facts: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the identity as `results.json` states it."""
@@ -73,6 +74,8 @@ class Identity:
         lines += self.facts
         if self.defects:
             lines.append(f"seeded defects, so that failures are expected: {', '.join(self.defects)}")
+        if self.variations:
+            lines.append(f"benign variations, none of which may fail anything: {', '.join(self.variations)}")
         return lines
 
 
@@ -112,6 +115,7 @@ def identify_backend(target: Target, backend: Backend) -> Identity:
         speed=endpoints.speed,
         facts=tuple(target.facts()),
         defects=endpoints.defects,
+        variations=endpoints.variations,
     )
 
 

@@ -158,12 +158,14 @@ def test_the_embedded_one_says_its_speed_its_cache_its_defects_and_its_limit(sta
     backend.environment = {
         "OPERATIONS_CACHE_TTL": "0.05",
         "EMBEDDED_DEFECTS": "one,two",
+        "EMBEDDED_VARIATIONS": "all",
         "DATA_DIR": "/app/data",
     }
     backend.mounts = {"/app/data": stage.folder}
     target = stage.started({"ktrdr": [backend]}, disposable="true")
     endpoints = target.endpoints
-    assert (endpoints.speed, endpoints.cache_ttl, endpoints.defects) == (20.0, 0.05, ("one", "two"))
+    assert (endpoints.speed, endpoints.cache_ttl) == (20.0, 0.05)
+    assert (endpoints.defects, endpoints.variations) == (("one", "two"), ("all",))
     assert (target.data_folder, target.data_limit) == (stage.folder, 64 * 1024 * 1024)
     # The folder of what is not disposable is touched only where a setting names it.
     target = stage.started({"ktrdr": [backend]})

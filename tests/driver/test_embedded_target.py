@@ -142,7 +142,19 @@ def test_a_killed_supervisor_can_be_stopped_all_the_same(tmp_path: Path) -> None
     process.stdout.close()
 
 
-def test_a_defect_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
-    target = EmbeddedTarget(Settings.load({"reports": str(tmp_path), "defects": "nonsense"}, {}, {}))
-    with pytest.raises(BadInput, match="Setting defects: There is no defect 'nonsense': "):
+@pytest.mark.parametrize("kind", ["defect", "variation"])
+def test_a_defect_or_variation_that_does_not_exist_is_bad_input(kind: str, tmp_path: Path) -> None:
+    target = EmbeddedTarget(Settings.load({"reports": str(tmp_path), f"{kind}s": "nonsense"}, {}, {}))
+    with pytest.raises(BadInput, match=f"Setting {kind}s: There is no {kind} 'nonsense': "):
         target.start(Clock())
+
+
+def test_what_is_switched_on_is_told(tmp_path: Path) -> None:
+    asked = {"defects": "operations-forgotten", "variations": " more-workers ,another-version,"}
+    target = EmbeddedTarget(Settings.load({"reports": str(tmp_path), **asked}, {}, {}))
+    try:
+        target.start(Clock())
+        assert target.endpoints.defects == ("operations-forgotten",)
+        assert sorted(target.endpoints.variations) == ["another-version", "more-workers"]
+    finally:
+        target.stop()

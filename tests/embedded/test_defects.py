@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from embedded_ktrdr.defects import UnknownDefect, all_defects, switch_on
+from embedded_ktrdr.defects import all_defects, switch_on
+from embedded_ktrdr.patching import UnknownName
 
 from .harness import Embedded, told, until
 
@@ -45,7 +46,7 @@ def test_an_unknown_one_is_one_sentence_and_nothing_starts(name: str, hint: str,
 
 
 def test_nothing_is_patched_if_one_is_unknown() -> None:
-    with pytest.raises(UnknownDefect):
+    with pytest.raises(UnknownName):
         switch_on(["full-disk-for-ever", "moon"])
     from embedded_ktrdr.bars import BarRepository
 

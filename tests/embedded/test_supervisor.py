@@ -40,6 +40,7 @@ def test_the_ready_line_says_where_everything_is(own: Embedded) -> None:
     assert own.ready == {
         "backend": services["backend"]["url"], "speed": 200.0, "cache_ttl_s": 0.005, "health_sweep_s": 0.05,
         "data_dir": str(data_dir), "data_limit_bytes": None, "defects": [],
+        "variations": [],
     }  # fmt: skip
     assert data_dir.is_dir()
     assert set(services) >= {"backend", "training-worker-5002", "ib-host", "ib-gateway"}

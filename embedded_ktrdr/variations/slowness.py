@@ -1,0 +1,62 @@
+"""Variations of speed: everything takes half as long again."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from embedded_ktrdr.backend import downloads, dummy
+from embedded_ktrdr.hosts import ib_gateway
+from embedded_ktrdr.variations.answering import Layer, wrap
+from embedded_ktrdr.variations.variation import patch, variation
+from embedded_ktrdr.worker.desk import Clock
+
+FACTOR = 1.5
+# An answer that waited for something else is no slower for its own sake.
+LONGEST_S = 0.5
+
+
+class Slower:
+    """Middleware: an answer begins later."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        began = time.monotonic()
+
+        async def send_later(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(min(LONGEST_S, (time.monotonic() - began) * (FACTOR - 1)))
+            await send(message)
+
+        await self._app(scope, receive, send_later)
+
+
+@variation(
+    "work-slower-by-half",
+    "Trainings, backtests, downloads and dummies take half as long again",
+    benign="how long work takes depends on the machine; the deadlines have room for it",
+)
+def _work_slower_by_half() -> None:
+    @patch(Clock, "work")
+    async def work(original: Callable[..., Awaitable[Any]], self: Clock, seconds: float, **more: Any) -> None:
+        await original(self, seconds * FACTOR, **more)
+
+    for module, name in (
+        *((dummy, "ITERATION_S"), (downloads, "SET_UP_S")),
+        *((ib_gateway, "CONTRACT_S"), (ib_gateway, "BARS_S")),
+    ):
+        setattr(module, name, getattr(module, name) * FACTOR)
+
+
+@variation(
+    "answers-slower-by-half",
+    "Every answer takes half as long again",
+    benign="how fast an answer is depends on the machine; the limits have room for it",
+)
+def _answers_slower_by_half() -> None:
+    wrap(Slower, Layer.TRANSPORT)
