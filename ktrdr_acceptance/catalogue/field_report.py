@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ktrdr_acceptance.verdict.json_view import write_atomically
 from ktrdr_acceptance.verdict.judge import parts_of
@@ -31,11 +32,11 @@ evidence, or unexplained, which counts as a bug of this suite until shown otherw
 
 
 def take_run(results: dict[str, Any]) -> Path:
-    """Keep what the report needs of `results`; the newest run of a kind of target replaces the last."""
-    target = results["target"]
-    kinds = sorted(worker["id"] for worker in target["workers"])
-    name = "-".join([target["generation"], *(kinds or ["no-workers"])])
-    path = RECORDS / f"{name}.json"
+    """Keep what the report needs of `results`; the newest run of a kind of target replaces the last.
+
+    A run of some scenarios stands beside that of all.
+    """
+    path = RECORDS / f"{_record_name(results)}.json"
     keep = (
         "suite",
         "verdict",
@@ -55,8 +56,21 @@ def take_run(results: dict[str, Any]) -> Path:
         {key: row[key] for key in ("id", "name", "verdict", "category", "reason", "duration_s")}
         for row in results["scenarios"]
     ]
+    record["selection"] = results.get("selection", "")
     write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     return path
+
+
+def _record_name(results: dict[str, Any]) -> str:
+    target = results["target"]
+    in_docker = target.get("kind") == "docker"
+    # In containers a worker of the real KTRDR gets a new id with each start; its address stays.
+    workers = sorted(
+        urlsplit(each["url"]).hostname if in_docker else each["id"] for each in target["workers"]
+    )
+    kind = ["docker"] if in_docker else []
+    part = ["part"] if results.get("selection") else []
+    return "-".join([target["generation"], *kind, *(workers or ["no-workers"]), *part])
 
 
 def write_report() -> None:
@@ -80,6 +94,7 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
         f"- KTRDR {target['version']} at {target['backend_url']}, run of {record['started_at'][:19]} UTC,",
         f"  {record['duration_s']:.0f} s, suite {record['suite']['version']} ({record['suite']['commit']})",
         f"- calibration: {record['calibration']}",
+        *([f"- only {record['selection']}"] if record.get("selection") else []),
         f"- verdict: **{record['verdict']}**: {counts}",
         *[_finding(target["generation"], finding, issues) for finding in record["run_findings"]],
         "",

@@ -53,6 +53,26 @@ def results(**scenario: Any) -> dict[str, Any]:
     }
 
 
+def test_a_run_of_some_and_one_in_containers_have_records_of_their_own(page: Path) -> None:
+    whole = take_run(results())
+    some = take_run({**results(), "selection": "tags @id:1.3"})
+    target = results()["target"]
+    workers = [{"id": "training-worker-3fa2", "type": "training", "url": "http://training-worker-1:5005"}]
+    again = [{**workers[0], "id": "training-worker-77aa"}]
+    inside = [
+        take_run({**results(), "target": {**target, "kind": "docker", "workers": each}})
+        for each in (workers, again)
+    ]
+    assert [each.name for each in (whole, some, *inside)] == [
+        "S-training-host-1.json",
+        "S-training-host-1-part.json",
+        "S-docker-training-worker-1.json",
+        "S-docker-training-worker-1.json",
+    ]
+    write_report()
+    assert page.read_text("utf-8").count("- only tags @id:1.3") == 1
+
+
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
