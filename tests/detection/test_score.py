@@ -12,7 +12,7 @@ from ktrdr_acceptance.detection import command, table
 from ktrdr_acceptance.detection.defects import Claim, SeededDefect
 from ktrdr_acceptance.detection.real import real_defects
 from ktrdr_acceptance.detection.score import FirstTry, Outcome, RealDefect, Score
-from ktrdr_acceptance.detection.trial import Red, Trial, TrialFailed, Trials, read_trial
+from ktrdr_acceptance.detection.trial import TIME_FACTOR, Red, Trial, TrialFailed, Trials, read_trial
 from ktrdr_acceptance.faults import BadInput
 from ktrdr_acceptance.verdict.judge import GUARDS
 
@@ -177,13 +177,14 @@ def test_the_real_ones_are_judged_by_the_records_of_their_generation(tmp_path: P
 class Scripted(Trials):
     """Trials that answer as a script says; what is asked of them is taken down."""
 
+    factors: set[tuple[bool, float]]
     asked: list[tuple[tuple[str, ...], str, str]]
     script: dict[tuple[bool, str, str], Trial]
 
     def run(
-        self, scenarios: Any = (), *, defect: str = "", variations: str = "", factor: float = 1.0
+        self, scenarios: Any = (), *, defect: str = "", variations: str = "", factor: float = TIME_FACTOR
     ) -> Trial:
-        del factor
+        self.factors.add((bool(defect), factor))
         some = tuple(sorted(scenarios))
         self.asked.append((some, defect, variations))
         found = self.script[(bool(some), defect, variations)]
@@ -207,7 +208,7 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(command, "seeded_defects", lambda: defects)
     monkeypatch.setattr(command, "Trials", Scripted)
     monkeypatch.setattr(command, "DETECTION", tmp_path / "detection.json")
-    Scripted.asked = []
+    Scripted.asked, Scripted.factors = [], set()
     Scripted.script = {
         (False, "", ""): trial(),
         (False, "", "all"): trial(),
@@ -229,6 +230,9 @@ def test_those_that_can_matter_come_first_and_the_whole_suite_only_for_survivors
     whole = [(defect, variations) for some, defect, variations in Scripted.asked if not some]
     assert sorted(whole) == [("", ""), ("", "all"), ("hidden", ""), ("of-the-whole", ""), ("silent", "")]
     assert {some for some, *_ in Scripted.asked if some} == {("1.1", "1.2#row")}
+    assert Scripted.factors == {(False, 1.0), (True, TIME_FACTOR)}, (
+        "what nothing waits for in vain gets its time"
+    )
     content = json.loads((tmp_path / "detection.json").read_text())
     assert (content["detected"], content["survivors"]) == (2, ["hidden", "silent"])
     assert content["red_elsewhere"] == {"hidden": ["9: CODE_BUG: x: why"]}
