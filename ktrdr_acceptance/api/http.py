@@ -23,6 +23,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 # Characters of a body that are kept as evidence whole; of a longer one (bars: 7 MB) only the beginning.
 _MOST_KEPT = 100_000
+# Redirects that keep method and body.
+_SAME_REQUEST = (307, 308)
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,13 @@ class ServiceClient:
     def _send(self, request: httpx.Request, deadline: float) -> tuple[int, str, httpx.Headers]:
         """Send and read to the end; return the status, the body's text and the headers of the answer.
 
-        httpx's own limit is per read, which a dripping body never meets; headers that drip still escape.
+        httpx's own limit is per read, which a dripping body never meets; headers that drip still escape. A
+        redirect to the same path with or without a slash at its end is a matter of form, and is followed.
         """
         response = self._client.send(request, stream=True)
+        if other := _with_other_slash(response):
+            response.close()
+            response = self._client.send(other, stream=True)
         content = bytearray()
         try:
             for chunk in response.iter_bytes():
@@ -190,6 +196,25 @@ class ServiceClient:
         except LookupError:  # an encoding that does not exist
             text = content.decode("utf-8", "replace")
         return response.status_code, text, response.headers
+
+
+def _with_other_slash(response: httpx.Response) -> httpx.Request | None:
+    """Return the same request with or without the slash at its end, if the answer is that it is found there.
+
+    Only the path counts: a service behind another address may know itself by a name of its own.
+    """
+    if response.status_code not in _SAME_REQUEST or response.next_request is None:
+        return None
+    request, path = response.request, response.next_request.url.path
+    if path == request.url.path or path.rstrip("/") != request.url.path.rstrip("/"):
+        return None
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(path=path),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
 
 
 def _traces(headers: httpx.Headers) -> str:

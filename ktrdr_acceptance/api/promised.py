@@ -1,18 +1,25 @@
 """What each answer promises by the contract: its fields and their types. Further fields are no drift.
 
-A field that may be null must still be there. Types are strict: a number in quotes is no number.
+A field that may be null must still be there. Types are strict: a number in quotes is no number. But 10.0 is a
+count: JSON knows one kind of number.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 # A moment as KTRDR writes it (with and without a zone), and a date.
 Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")]
 Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=0)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=0)]
 Percentage = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Status = Literal["pending", "resuming", "running", "completed", "failed", "cancelled"]
 
@@ -167,7 +174,7 @@ class TrainingStarted(Accepted):
     symbols: list[str]
     timeframes: list[str]
     strategy_name: Text
-    estimated_duration_minutes: int | None
+    estimated_duration_minutes: Whole | None
 
 
 class BacktestStarted(Accepted):
@@ -203,7 +210,7 @@ class SessionStarted(Promise):
     status: Text
     message: str
     gpu_allocated: bool
-    estimated_duration_minutes: int | None
+    estimated_duration_minutes: Whole | None
 
 
 class SessionOperationStarted(SessionStarted):

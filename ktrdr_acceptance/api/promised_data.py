@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ktrdr_acceptance.api.promised import Accepted, Count, Promise, Text
+from ktrdr_acceptance.api.promised import Accepted, Count, Promise, Text, Whole
 
 
 class Bars(Promise):
@@ -68,8 +68,8 @@ class Strategy(Promise):
     indicators: list[Any]
     fuzzy_config: dict[str, Any]
     training_status: str
-    available_versions: list[int]
-    latest_version: int | None
+    available_versions: list[Whole]
+    latest_version: Whole | None
     latest_training_date: str | None
     latest_metrics: dict[str, Any] | None
 

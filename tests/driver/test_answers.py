@@ -108,6 +108,12 @@ def test_what_the_contract_promises_is_no_drift_and_further_fields_are_none() ->
     assert watch.sees(page(), LIST) == []
 
 
+def test_a_count_with_a_fraction_that_is_nothing_is_a_count() -> None:
+    assert Watch().sees(progress(steps_total=10.0, items_total=0.0)) == []
+    (said,) = Watch().sees(progress(steps_total=10.5))
+    assert said.startswith(f"{LOOKED}: data.progress.steps_total: input should be a valid integer")
+
+
 @pytest.mark.parametrize(
     ("body", "service", "status"),
     [

@@ -59,6 +59,12 @@ class Handler(BaseHTTPRequestHandler):
             self._drip()
         elif self.path == "/moved":
             self._say(307, b"elsewhere", "text/plain", location="/a")
+        elif self.path.startswith("/slashed?"):
+            # As a service behind another address says it.
+            self._say(307, b"", location=f"http://backend:8000/slashed/{self.path[8:]}")
+        elif self.path in ("/to-and-fro", "/to-and-fro/"):
+            there = "/to-and-fro" if self.path.endswith("/") else "/to-and-fro/"
+            self._say(308, b"again", "text/plain", location=there)
         elif self.path == "/traced":
             self._say(307, b"{}", location="Traceback (most recent call last): KeyError")
         elif self.path == "/packed":
@@ -78,6 +84,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/range":
+            self._say(307, b"", location="/range/")
+            return
         self._say(422, json.dumps({"detail": "no", "got": json.loads(body)}).encode())
 
     def _drip(self) -> None:
@@ -222,6 +231,21 @@ def test_nobody_is_followed_elsewhere(client: ServiceClient, exchanges: list[Exc
     answer = client.request("GET", "/moved")
     assert (answer.ok, answer.status, answer.body) == (False, 307, "elsewhere")
     assert len(exchanges) == 1
+
+
+def test_to_the_same_place_with_another_slash_a_redirect_is_followed(
+    client: ServiceClient, exchanges: list[Exchange], base_url: str
+) -> None:
+    answer = client.request("GET", "/slashed", query={"limit": 1})
+    assert (answer.status, answer.body) == (200, {"path": "/slashed/?limit=1"})
+    assert client.request("POST", "/range", body={"symbol": "EURUSD"}).body["got"] == {"symbol": "EURUSD"}
+    assert [kept.url for kept in exchanges] == [f"{base_url}/slashed?limit=1", f"{base_url}/range"]
+    assert [kept.status for kept in exchanges] == [200, 422]
+
+
+def test_a_redirect_to_and_fro_is_followed_once(client: ServiceClient) -> None:
+    answer = client.request("GET", "/to-and-fro")
+    assert (answer.ok, answer.status, answer.body) == (False, 308, "again")
 
 
 def test_an_answer_that_never_ends_is_given_up_in_time(base_url: str, exchanges: list[Exchange]) -> None:
