@@ -158,6 +158,15 @@ def then_range_is_that_of_bars(context: StepContext) -> None:
     world.check.that("ends of the range", (moment(told.start_date), moment(told.end_date)), equal_to(ends))
 
 
+@then("it counts as many bars as can be read")
+def then_range_counts_bars(context: StepContext) -> None:
+    """Compare the number of bars in the range with the bars."""
+    world = context.world
+    told = world.said.range
+    found = len(world.data.bars(told.symbol, told.timeframe))
+    world.check.that("number of bars that the range counts", told.point_count, equal_to(found))
+
+
 @then('the inventory holds "{symbol}" at "{timeframe}"')
 def then_inventory_holds(context: StepContext, symbol: str, timeframe: str) -> None:
     """Look for the symbol's entry and the timeframe in it."""

@@ -30,6 +30,12 @@ def when_start_without_mode(context: StepContext, purpose: str) -> None:
     context.world.said.speak_of(context.world.downloads.start(purpose, mode=None))
 
 
+@when('I start a {purpose:Purpose} download in the mode "{mode}"')
+def when_start_in_mode(context: StepContext, purpose: str, mode: str) -> None:
+    """Ask for another mode than the calibrated one."""
+    context.world.said.speak_of(context.world.downloads.start(purpose, mode=mode))
+
+
 @when('I download "{symbol}" at "{timeframe}" from {first:Date} to {last:Date}')
 def when_download(context: StepContext, symbol: str, timeframe: str, first: date, last: date) -> None:
     """Download other days than a purpose does, and see it completed."""

@@ -25,6 +25,7 @@ Feature: Cached bars can be read, whole and sound
     When I read the daily bars
     Then the answer came within 1 second
     And they are as many as calibrated, give or take 5 %
+    And no weekday from 2010-01-01 to 2025-08-01 is without bars
     And every bar is sound, and none is out of order or listed twice
 
   @category:smoke @milestone:DAT-Ph2 @criterion:D30 @severity:major @id:data-range-respected

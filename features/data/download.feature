@@ -72,6 +72,18 @@ Feature: Bars are downloaded from IB into the cache
     Then it completes within 60 seconds
     And its result says the mode "tail"
 
+  @category:integration @milestone:API @criterion:S16 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:download-mode
+  Scenario Outline: A download in mode <mode> is carried out in that mode
+    Given nothing is cached of what the small download brings
+    When I start a small download in the mode "<mode>"
+    Then it completes within 60 seconds
+    And its result says the mode "<mode>"
+
+    Examples: modes
+      | name     | mode     |
+      | backfill | backfill |
+      | full     | full     |
+
   @category:cancellation @milestone:DAT-Ph4 @criterion:S9 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:download-cancel
   Scenario: A cancelled download stops and stays cancelled
     Given nothing is cached of what the long download brings
@@ -80,3 +92,11 @@ Feature: Bars are downloaded from IB into the cache
     Then it is cancelled within 10 seconds
     And it is still cancelled when it would have ended by itself
     And its progress has stood still since
+
+  @category:cancellation @milestone:DAT-Ph4 @criterion:S9 @criterion:D33 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:blocker @id:download-cancel-keeps-cached-bars
+  Scenario: Bars that were cached before a cancelled download are still there after it
+    Given bars of "AUDUSD" at "1h" from 2023-12-04 to 2023-12-08 are cached
+    And a running long download that has come to 30 % or more
+    When I cancel it
+    Then it is cancelled within 10 seconds
+    And all those cached before can still be read

@@ -3,10 +3,11 @@ Feature: Strategies are listed and checked
   Flow: client -> backend -> strategies folder.
 
   @category:smoke @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:major @id:strategies-listed
-  Scenario: The strategies that trainings ask for are listed
+  Scenario: The strategies that trainings and backtests ask for are listed
     When I ask which strategies there are
     Then "test_e2e_local_pull" is one of them
     And "neuro_mean_reversion" is one of them
+    And "universal_zero_shot_model" is one of them
 
   @category:smoke @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:major @id:strategy-valid
   Scenario Outline: The strategy <strategy> is valid

@@ -1,4 +1,4 @@
-"""A few plain bars for the data folder: enough to see whether they are still there."""
+"""A few plain bars for the data folder: enough to see whether they are still there, and as they were."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ def plain_lines(timeframe: str, first: date, last: date) -> Iterator[str]:
     number = 0
     while moment <= end:
         if moment.weekday() < 5:
-            price = 1.1 + 0.0001 * (number % 50)
-            row = (price, price + 0.0005, price - 0.0005, price + 0.0002)
-            yield f"{moment:%Y-%m-%dT%H:%M:%SZ},{','.join(f'{value:.5f}' for value in row)},1000"
+            # Each has a fifth decimal and a volume of its own: what is cut or exchanged is seen.
+            price = 1.10003 + 0.0001 * (number % 50)
+            row = (price, price + 0.00051, price - 0.00052, price + 0.00021)
+            yield f"{moment:%Y-%m-%dT%H:%M:%SZ},{','.join(f'{value:.5f}' for value in row)},{1000 + number}"
             number += 1
         moment += _STEPS[timeframe]
 

@@ -381,6 +381,13 @@ def test_plain_bars_are_sound_and_on_weekdays_alone(timeframe: str, count: int) 
     assert outside(found, "2024-12-05", "2024-12-09") == []
 
 
+def test_a_plain_bar_that_is_cut_or_taken_for_its_neighbour_is_another() -> None:
+    lines = list(plain_lines("1h", date(2024, 12, 5), date(2024, 12, 6)))
+    found = as_bars(lines)
+    assert all(round(price, 4) != price for row in found.rows for price in row[:4])
+    assert len({tuple(row) for row in found.rows}) == len({row[4] for row in found.rows}) == len(found)
+
+
 def test_only_the_bar_in_question_is_inconsistent() -> None:
     lines = list(plain_lines("1h", date(2024, 12, 5), date(2024, 12, 6)))
     (fault,) = bar_faults(as_bars(with_bad_bar(lines, 5)))

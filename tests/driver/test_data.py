@@ -254,6 +254,7 @@ def test_one_bar_that_is_there_all_the_same_is_enough(tmp_path: Path) -> None:
     [
         ("when I start a small download", {}),
         ("when I start a small download without a mode", {"mode": None}),
+        ('when I start a small download in the mode "full"', {"mode": "full"}),
         ('when I start a small download on the unknown symbol "NOSUCH"', {"symbol": "NOSUCH"}),
     ],
 )

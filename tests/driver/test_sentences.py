@@ -704,6 +704,14 @@ CLAIMS = [
         },
     ),
     Claim(
+        "then it counts as many bars as can be read",
+        range_of(*TWO, *TWO),
+        {
+            "number of bars that the range counts: expected <1>, but was <2>": range_of(*TWO, TWO[0]),
+            "number of bars that the range counts: expected <3>, but was <2>": range_of(*TWO, *TWO, TWO[1]),
+        },
+    ),
+    Claim(
         'then the inventory holds "EURUSD" at "1h"',
         inventory(2, EURUSD, AAPL),
         {

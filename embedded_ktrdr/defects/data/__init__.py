@@ -1,0 +1,1 @@
+"""Seeded defects of cached bars, by what is told wrongly."""

@@ -1,0 +1,1 @@
+"""Seeded defects of downloads, by where they go wrong."""
