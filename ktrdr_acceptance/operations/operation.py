@@ -50,5 +50,7 @@ class Operation:
     worker: Worker | None = None
     cancel_seen_at: float | None = None
     percentage_at_cancel: float = 0.0
+    # The failed one that it runs again.
+    again_of: str = ""
     # Whether it was asked for otherwise than calibrated; then nobody knows how long it should take.
     is_changed: bool = False
