@@ -73,6 +73,8 @@ class Said:
     failed_before = Told[tuple[Operation, str]]("an operation that has failed")
     # The id of the last request that was made for its traces in the log.
     request_id = Told[str]("a request with an id of its own")
+    # What must not stand in a log.
+    password = Told[str]("a request with a password in it")
     # KTRDR's own command, as it was begun last.
     child = Told[Child]("a command that was begun")
     # Seconds that the last timed answer took.

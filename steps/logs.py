@@ -20,6 +20,13 @@ def when_request_with_id(context: StepContext) -> None:
     context.world.said.request_id = context.world.backend.logged_request()
 
 
+@when("I make a request with a password in it")
+def when_request_with_password(context: StepContext) -> None:
+    """A password that is of no use."""
+    world = context.world
+    world.said.request_id, world.said.password = world.logs.request_with_password()
+
+
 @then("the log of {place:LogPlace} shows the {line:LogLine} of the {kind:Kind}")
 def then_log_shows_line_of_kind(context: StepContext, place: str, line: str, kind: Kind) -> None:
     """Wait for the line about the operation of that kind."""
@@ -78,3 +85,11 @@ def then_log_shows_errors(context: StepContext, count: int) -> None:
     world.check.that(
         f"errors in the backend's log of the request ({errors})", len(errors), less_than_or_equal_to(count)
     )
+
+
+@then("the log of the backend does not show the password")
+def then_log_shows_no_password(context: StepContext) -> None:
+    """Look through everything that was written since the scenario began."""
+    world = context.world
+    entries = world.logs.entries_with(world.said.password)
+    world.check.that("entries of the backend's log with the password", entries, nothing())

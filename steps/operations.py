@@ -11,6 +11,7 @@ from hamcrest import (
 
 from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.matchers.lists import nothing
+from ktrdr_acceptance.operations.cancelling import becomes_cancelled
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
@@ -143,8 +144,8 @@ def when_try_to_cancel(context: StepContext) -> None:
 
 @then("it is cancelled within {limit:Duration}")
 def then_cancelled(context: StepContext, limit: float) -> None:
-    """Wait until it is shown as cancelled where it was asked for."""
-    context.world.operations.eventually(context.world.operation, Status.CANCELLED, within=limit)
+    """Wait until it is shown as cancelled where it was asked for, counted from when it was asked for."""
+    becomes_cancelled(context.world.operations, context.world.operation, limit)
 
 
 @then("it is still cancelled, at the backend and at its worker, when it would have ended by itself")

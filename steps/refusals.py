@@ -7,6 +7,7 @@ from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.matchers.refusals import (
     blames_the_request,
     names_field,
+    says_busy,
     says_no_worker_is_free,
     says_not_found,
 )
@@ -94,6 +95,16 @@ def then_nothing_started(context: StepContext) -> None:
     world.check.that("operations started since the request", started, nothing())
 
 
+@when("I ask its worker for another {kind:Kind}")
+def when_ask_busy_worker(context: StepContext, kind: Kind) -> None:
+    """Ask the worker of an operation for smoke work, without the backend."""
+    world = context.world
+    starts = world.starts[kind]
+    body = starts.payload_at_worker(starts.smallest)
+    worker = world.operations.worker_of(world.operation)
+    world.said.refusal = starts.refusal_of_body(body, f"beside {world.operation.id}", worker)
+
+
 @when("I ask for a {kind:Kind} that should be refused")
 def when_ask_for_refused(context: StepContext, kind: Kind) -> None:
     """Ask for smoke work that nobody can take."""
@@ -112,6 +123,12 @@ def then_none_started(context: StepContext, kind: Kind) -> None:
 def then_no_worker_free(context: StepContext) -> None:
     """A refusal for want of workers is neither the caller's fault nor a failure of the service."""
     context.world.check.that("the refusal", context.world.said.refusal, says_no_worker_is_free())
+
+
+@then("the refusal says that the worker is busy")
+def then_refused_as_busy(context: StepContext) -> None:
+    """A worker that has work already refuses more for now: nobody's fault."""
+    context.world.check.that("the refusal", context.world.said.refusal, says_busy())
 
 
 @then("the refusal says what to do about it")

@@ -30,6 +30,13 @@ def then_worker_listed(context: StepContext, kind: Kind) -> None:
     world.check.that("what the entries lack", world.workers.lacking(kind), nothing())
 
 
+@then("no worker is listed twice")
+def then_no_worker_twice(context: StepContext) -> None:
+    """Look for names and addresses that several entries have."""
+    world = context.world
+    world.check.that("workers that are listed twice", world.workers.listed_twice(), nothing())
+
+
 @then("the worker that has it is one of those listed for a {kind:Kind}")
 def then_worker_is_of_kind(context: StepContext, kind: Kind) -> None:
     """Compare the worker that knows it with the registry."""

@@ -24,4 +24,5 @@ Feature: A backtest runs where there is a worker for it
     Then it says that it is healthy and operational
     And it calls itself "backtesting-worker"
     And a backtest worker is listed with its kind, its address and its state
+    And no worker is listed twice
     And the answer came within 1 second

@@ -14,6 +14,15 @@ Feature: Losing a worker costs no more than its own work
     Then its worker is free within 60 seconds
     And a new backtest can start
 
+  @category:error @milestone:DST-Ph2 @criterion:D18 @criterion:D19 @needs:backtest-worker @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:backtest-worker @uses:services @severity:major @id:worker-dead-is-shown
+  Scenario: A worker that has died is shown as unavailable within 60 seconds, and once when it is back
+    Given a running long backtest
+    When its worker dies
+    Then its worker is shown as temporarily unavailable within 60 seconds
+    When its worker comes back
+    Then its worker is free within 60 seconds
+    And no worker is listed twice
+
   @category:error @milestone:CKP-M2 @criterion:D57 @needs:two-backtest-workers @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:backtest-worker @uses:services @severity:major @id:another-worker-takes-over
   Scenario: While a backtest worker is gone another one takes new work
     Given a running long backtest

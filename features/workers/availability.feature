@@ -14,3 +14,19 @@ Feature: A worker says whether it is at work
     Given every backtest worker has just completed its work
     When I start a smoke backtest
     Then it completes within 60 seconds
+
+  @category:error @milestone:DST-Ph4 @criterion:D24 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:worker-free-after-failure
+  Scenario: A worker whose work has failed is free again
+    Given KTRDR is ready for a smoke training
+    When I start a smoke training on the unknown symbol "NOSUCH"
+    Then it fails within 60 seconds
+    And its worker is free within 30 seconds
+
+  @category:error @milestone:DST-Ph3 @criterion:D21 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:busy-worker-refuses
+  Scenario: A worker at work refuses more work and goes on with what it has
+    Given a running long training
+    When I ask its worker for another training
+    Then the refusal says that the worker is busy
+    And no training has been started
+    And its worker says within 5 seconds that it is busy with it
+    And it completes within 120 seconds

@@ -26,9 +26,9 @@ class Backend:
         """Ask for the health."""
         return self._call("GET", "/health")
 
-    def logged_request(self) -> str:
+    def logged_request(self, **query: str) -> str:
         """Make a request that the backend logs (it is silent on operations and health); return its id."""
-        return self._call("GET", "/workers").request_id
+        return self._call("GET", "/workers", query=query).request_id
 
     def openapi_answer(self) -> Answer:
         """Ask for the OpenAPI document."""
@@ -76,11 +76,7 @@ class Backend:
 
     def operations(self, **query: Any) -> OperationPage:
         """Return one page of the list, filtered and paged by `query`."""
-        return read(OperationPage, self.operations_answer(**query))
-
-    def operations_answer(self, **query: Any) -> Answer:
-        """Ask for one page of the list by a query of any kind."""
-        return self._call("GET", "/operations", query=query)
+        return read(OperationPage, self._call("GET", "/operations", query=query))
 
     def results_answer(self, operation_id: str) -> Answer:
         """Ask for the results of an operation."""

@@ -38,9 +38,14 @@ class Refusal:
         return self.status == 404
 
     @property
+    def is_busy(self) -> bool:
+        """True if the service says that it cannot take work just now."""
+        return self.status == 503
+
+    @property
     def is_no_worker_free(self) -> bool:
         """True if the service says that it cannot take work just now, and that it is for want of a worker."""
-        return self.status == 503 and "worker" in self.message.lower()
+        return self.is_busy and "worker" in self.message.lower()
 
     def __str__(self) -> str:
         fields = f" (fields: {', '.join(self.fields)})" if self.fields else ""

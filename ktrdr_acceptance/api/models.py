@@ -76,8 +76,6 @@ class OperationRow(Body):
     status: Status
     created_at: datetime
     progress_percentage: float | None = None
-    symbol: str | None = None
-    duration_seconds: float | None = None
 
 
 class OperationPage(Body):

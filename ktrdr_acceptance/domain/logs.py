@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.evidence.log_lines import (
@@ -171,6 +172,17 @@ class Logs:
         self.shows_request(request_id)
         later = self.prove_readable()
         return entries_of_request(request_id, later, self._of(BACKEND).entries())
+
+    def request_with_password(self) -> tuple[str, str]:
+        """Make a request with a password in it; return its id and the password."""
+        password = uuid4().hex
+        return self.backend.logged_request(password=password), password
+
+    def entries_with(self, secret: str) -> list[str]:
+        """Return the entries of the backend's log that hold a secret, without it, up to one made now."""
+        self.prove_readable()
+        entries = self._of(BACKEND).entries()
+        return [entry.head.replace(secret, "***") for entry in entries if secret in entry.text]
 
     @property
     def slices(self) -> list[LogSlice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -86,6 +87,11 @@ class Workers:
             )
             if not has
         ]
+
+    def listed_twice(self) -> list[str]:
+        """Return the names and addresses that more than one registered worker has."""
+        named = Counter(name for row in self.registered() for name in (row.worker_id, row.endpoint_url))
+        return [f"{name} ({count} times)" for name, count in named.items() if count > 1]
 
     def free(self, kind: Kind, within: float) -> Worker:
         """Return a worker of a kind, once one is free."""
@@ -226,12 +232,17 @@ class Workers:
         return ", ".join(f"{row.worker_id}: {row.current_operation_id}" for row in foreign)
 
     def _state_of(self, worker: Worker) -> tuple[str, str]:
-        """Return a worker's state at the backend and by its own word; of one that is not listed none.
+        """Return a worker's state at the backend and by its own word, with what it says to work at.
 
-        Then it is not asked: it would take us for the backend's health check, without which it registers.
+        One that is not listed is not asked: it would take us for the backend's health check, without which it
+        registers.
         """
         listed = self._states_of([worker.service])[worker.service]
-        return listed, "" if listed == NOT_REGISTERED else worker.health().worker_status
+        if listed == NOT_REGISTERED:
+            return listed, ""
+        health = worker.health()
+        still = f" with {health.current_operation}" if health.current_operation else ""
+        return listed, health.worker_status + still
 
     def _states_of(self, names: list[str]) -> dict[str, str]:
         """Return in which state the backend lists each of these services as a worker."""

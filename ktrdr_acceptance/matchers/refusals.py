@@ -41,6 +41,11 @@ def says_no_worker_is_free() -> BaseMatcher[Refusal]:
     return _Says("that no worker is free", lambda refusal: refusal.is_no_worker_free)
 
 
+def says_busy() -> BaseMatcher[Refusal]:
+    """Match a refusal of somebody who has no time just now."""
+    return _Says("that it is busy just now", lambda refusal: refusal.is_busy)
+
+
 def names_field(field: str) -> BaseMatcher[Refusal]:
     """Match a refusal that complains about a field, in its list of fields or in its words."""
     # A whole word: a complaint about `symbols` or `model_path` is none about `symbol` or `mode`.

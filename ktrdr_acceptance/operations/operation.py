@@ -49,8 +49,8 @@ class Operation:
     home: Worker | None = None
     worker: Worker | None = None
     cancel_seen_at: float | None = None
+    # How long the service took to answer the cancel.
+    cancel_took_s: float = 0.0
     percentage_at_cancel: float = 0.0
-    # The failed one that it runs again.
-    again_of: str = ""
     # Whether it was asked for otherwise than calibrated; then nobody knows how long it should take.
     is_changed: bool = False

@@ -40,6 +40,7 @@ class Desk:
             path.write_text(before)
         self.worker = SimpleNamespace(name=WORKER, service=WORKER, base_url=WORKER_URL)
         self.backend_logs_requests = True
+        self.backend_logs_queries = False
         self.requests = 0
         calibration = default_calibration()
         self.training = Operation(ID, Kind.TRAINING, "smoke", calibration.trainings["smoke"], 2.0, 0.0)
@@ -51,11 +52,13 @@ class Desk:
         operations = SimpleNamespace(worker_of=lambda _operation: self.worker, started=[])
         return Logs(files, cast(Backend, self), cast(Operations, operations), Waiter(self.clock))
 
-    def logged_request(self) -> str:
+    def logged_request(self, **query: str) -> str:
         self.requests += 1
         request_id = f"acceptance-{self.requests}"
         if self.backend_logs_requests:
             self.request(request_id)
+        if self.backend_logs_queries and query:
+            self.write(f"[INFO] uvicorn.access: GET /api/v1/workers?{query}")
         return request_id
 
     def request(self, request_id: str, *between: str, end: str = "completed") -> None:
@@ -315,11 +318,24 @@ def test_what_the_server_writes_after_a_request_has_failed_is_its_own(desk: Desk
     assert len(desk.logs.stack_traces_of_request("acceptance-x")) == 1
 
 
+def test_a_password_is_found_wherever_it_stands_and_not_repeated(desk: Desk) -> None:
+    request_id, password = desk.logs.request_with_password()
+    desk.logs.shows_request(request_id)
+    assert desk.logs.entries_with(password) == []
+    desk.backend_logs_queries = True
+    _, password = desk.logs.request_with_password()
+    (entry,) = desk.logs.entries_with(password)
+    assert "GET /api/v1/workers?{'password': '***'}" in entry
+    desk.write(f"[ERROR] x: no\n{TRACE}", f"  with {password}")
+    assert len(desk.logs.entries_with(password)) == 2
+
+
 # a log that can not be relied on never passes
 
 NEGATIVE: dict[str, Callable[[Logs, Operation], Any]] = {
     "no bridge": lambda logs, operation: logs.shows_no(BACKEND, "bridge", operation),
     "no error": lambda logs, operation: logs.shows_no_error(BACKEND, operation),
+    "no password": lambda logs, _operation: logs.entries_with("secret"),
     "readable": lambda logs, _operation: logs.prove_readable(),
 }
 
