@@ -231,10 +231,7 @@ def _workers_that_come_back_not_used() -> None:
 
     @patch(Dispatch, "_choose")
     async def choose(
-        original: Choose,
-        self: Dispatch,
-        worker_type: WorkerType,
-        tried: list[str],
+        original: Choose, self: Dispatch, worker_type: WorkerType, tried: list[str]
     ) -> Worker | None:
         worker = None if worker_type in missing else await original(self, worker_type, tried)
         if worker is None:

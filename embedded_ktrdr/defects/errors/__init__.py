@@ -1,1 +1,0 @@
-"""Defects in how what cannot be done is refused, or fails."""

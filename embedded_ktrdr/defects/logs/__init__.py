@@ -1,0 +1,1 @@
+"""Defects about log lines."""
