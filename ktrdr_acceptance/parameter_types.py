@@ -11,7 +11,7 @@ from behave import register_type
 
 from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
 from ktrdr_acceptance.domain.logs import PLACES
-from ktrdr_acceptance.domain.operation_list import FILTERS_PATTERN, LISTED, Listed, read_filters
+from ktrdr_acceptance.domain.operation_list import DEEDS, FILTERS_PATTERN, LISTED, Listed, read_filters
 from ktrdr_acceptance.evidence.log_lines import LINES
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.target.base import BACKEND, IB_GATEWAY, IB_HOST, Nonsense
@@ -134,8 +134,14 @@ def parse_flaw(text: str) -> str:
     return text
 
 
-@_typed("|".join(LISTED))
-def parse_listed(text: str) -> Listed:
+@_typed("|".join(DEEDS))
+def parse_deed(text: str) -> str:
+    """Return one of the things that can be done with an operation."""
+    return text
+
+
+@_typed("|".join(sorted(LISTED, key=len, reverse=True)))
+def parse_listed(text: str) -> tuple[Listed, ...]:
     """Return what every operation of a list should be."""
     return LISTED[text]
 
@@ -161,6 +167,7 @@ def register() -> None:
         LogLine=parse_log_line,
         Way=parse_way,
         Flaw=parse_flaw,
+        Deed=parse_deed,
         Listed=parse_listed,
         Filters=parse_filters,
     )

@@ -1,11 +1,15 @@
 """Sentences about several operations at once."""
 
 from behave import given, then, when
-from hamcrest import equal_to, has_length
+from hamcrest import equal_to, has_length, is_in
 
 from ktrdr_acceptance.matchers.lists import nothing
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
+
+# Seconds until work that goes on must have come further.
+_GOES_ON_WITHIN = 30.0
 
 
 @given("every {kind:Kind} worker has just completed its work")
@@ -50,3 +54,23 @@ def then_workers_of_their_own(context: StepContext) -> None:
 def then_each_completes(context: StepContext) -> None:
     """Follow each to its end."""
     context.world.crowd.complete()
+
+
+@then("the {kind:Kind} completes within {limit:Duration}, at its worker too")
+def then_completes_at_worker_too(context: StepContext, kind: Kind, limit: float) -> None:
+    """Follow it to its end at the backend, and compare the end with that at its worker."""
+    world = context.world
+    operation = world.the(kind)
+    world.operations.eventually(operation, Status.COMPLETED, within=limit)
+    at_worker = world.operations.at_worker(operation)
+    world.check.that(f"status of the {kind} at its worker", at_worker.status, equal_to(Status.COMPLETED))
+    # A backend that shows no result at all is judged elsewhere.
+    shown = dict(world.results.at_backend(operation))
+    world.check.that(f"result of the {kind}", shown, is_in([{}, at_worker.result_summary]))
+
+
+@then("the {kind:Kind} goes on at its worker")
+def then_goes_on(context: StepContext, kind: Kind) -> None:
+    """Look at the worker's copy until it has come further."""
+    world = context.world
+    world.operations.goes_on(world.the(kind), _GOES_ON_WITHIN)

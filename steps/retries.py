@@ -1,9 +1,19 @@
 """Sentences about operations that are run again, and about what came of one."""
 
-from behave import then, when
-from hamcrest import greater_than
+from behave import given, then, when
+from hamcrest import equal_to, greater_than
 
+from ktrdr_acceptance.matchers.lists import nothing
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.world import StepContext
+
+
+@given("a completed smoke training as well")
+def given_completed_training_as_well(context: StepContext) -> None:
+    """Run another training to its end; the scenario goes on about the first operation."""
+    world = context.world
+    other = world.trainings.start_when_ready("smoke")
+    world.operations.eventually(other, Status.COMPLETED, within=other.calibration.deadline_s)
 
 
 @when("I retry it")
@@ -11,6 +21,14 @@ def when_retry(context: StepContext) -> None:
     """Ask to run a failed operation again; "it" is the new one."""
     world = context.world
     world.said.speak_of(world.operations.retry(world.operation))
+
+
+@then("it asks for what the failed one asked for")
+def then_asks_for_the_same(context: StepContext) -> None:
+    """Compare the details of both."""
+    world = context.world
+    differences = world.operations.retried_otherwise(world.operation)
+    world.check.that("what the retry asks for otherwise", differences, nothing())
 
 
 @when("I try to retry it")
@@ -31,3 +49,11 @@ def then_results_readable(context: StepContext) -> None:
     world = context.world
     results = world.operations.results(world.operation)
     world.check.that("number of entries in the results", len(results), greater_than(0))
+
+
+@then("they are those of its worker")
+def then_results_of_worker(context: StepContext) -> None:
+    """Compare the results with what the worker shows as its own."""
+    world = context.world
+    results = world.operations.results(world.operation)
+    world.check.that("the results", results, equal_to(dict(world.results.at_worker(world.operation))))

@@ -141,3 +141,19 @@ Feature: Whatever is asked for with something wrong is refused, and KTRDR goes o
     And the answer shows no stack trace
     And nothing has been started by it
     And the backend is still healthy
+
+  @category:error @milestone:API @criterion:S10 @criterion:S15 @severity:minor @id:bad-list
+  Scenario Outline: A list of operations by <filter> is refused and the message names the field
+    When I try to list the operations by <filter>
+    Then the request is refused as a client error
+    And the message names the field "<field>"
+    And the answer shows no stack trace
+    And the backend is still healthy
+
+    Examples: filters
+      | name            | filter          | field          |
+      | status-unknown  | status nonsense | status         |
+      | type-unknown    | type nonsense   | operation_type |
+      | limit-zero      | a limit of 0    | limit          |
+      | limit-too-large | a limit of 1001 | limit          |
+      | offset-negative | an offset of -1 | offset         |

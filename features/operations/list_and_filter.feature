@@ -10,13 +10,13 @@ Feature: The list of operations shows what was asked for
     When I list the operations by <filter>
     Then the training is among them
     And every one of them is <kind>
-    And the list counts at least as many as it shows
+    And the list counts as many as there are
 
     Examples: filters
-      | name      | filter                             | kind       |
-      | completed | status completed                   | completed  |
-      | training  | type training                      | a training |
-      | both      | status completed and type training | a training |
+      | name      | filter                             | kind                 |
+      | completed | status completed                   | completed            |
+      | training  | type training                      | a training           |
+      | both      | status completed and type training | a completed training |
 
   @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:minor @id:list-limit
   Scenario: The list limited to 5 shows 5 operations, the newest among them
@@ -25,7 +25,7 @@ Feature: The list of operations shows what was asked for
     When I list the operations by a limit of 5
     Then the training is among them
     And there are exactly 5 of them
-    And the list counts at least as many as it shows
+    And the list counts as many as there are
 
   @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:list-running
   Scenario: The list of running operations holds a training while it runs and not after its end
@@ -43,3 +43,21 @@ Feature: The list of operations shows what was asked for
     Then there are exactly 10 of them
     And they are the newest ones, newest first
     And the list counts as many as there are
+
+  @category:smoke @milestone:MCP-Ph2 @criterion:D13 @needs:training-worker @uses:training-worker @severity:minor @id:list-second-page
+  Scenario: The second page of the list goes on where the first ended
+    Given there are more than 10 operations
+    When I list the operations by a limit of 5 and an offset of 5
+    Then there are exactly 5 of them
+    And they are the newest ones after the first 5, newest first
+    And the list counts as many as there are
+
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:list-active
+  Scenario: The list of what is active holds nothing that has ended, and every list counts what is active
+    Given a completed smoke training
+    And a running long training
+    When I list the operations by what is active
+    Then the training is among them
+    And every one of them is active
+    When I list the operations by status completed
+    Then the list counts as many active ones as there are

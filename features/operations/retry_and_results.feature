@@ -5,9 +5,11 @@ Feature: A failed operation can be run again, and results are for what has ended
   @category:integration @milestone:API @criterion:D14 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:retry-runs
   Scenario: A retried training runs, under a new id
     Given a failed training
+    And a completed smoke training as well
     And KTRDR is ready for a smoke training
     When I retry it
-    Then its worker knows it under the same id
+    Then it asks for what the failed one asked for
+    And its worker knows it under the same id
     And it fails within 60 seconds
     And the backend states a reason that names "NOSUCH"
 
@@ -28,9 +30,11 @@ Feature: A failed operation can be run again, and results are for what has ended
     And the answer shows no stack trace
 
   @category:smoke @milestone:MCP-Ph2 @criterion:D12 @needs:training-worker @uses:training-worker @severity:major @id:results-readable
-  Scenario: A training that has completed has results
+  Scenario: A training that has completed has results of its own
     Given a completed smoke training
+    And a completed smoke training as well
     Then its results can be read
+    And they are those of its worker
     And it is still completed
 
   @category:integration @milestone:API @milestone:OPS-M3 @criterion:D7 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:list-and-lookup-agree

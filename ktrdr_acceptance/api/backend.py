@@ -76,7 +76,11 @@ class Backend:
 
     def operations(self, **query: Any) -> OperationPage:
         """Return one page of the list, filtered and paged by `query`."""
-        return read(OperationPage, self._call("GET", "/operations", query=query))
+        return read(OperationPage, self.operations_answer(**query))
+
+    def operations_answer(self, **query: Any) -> Answer:
+        """Ask for one page of the list by a query of any kind."""
+        return self._call("GET", "/operations", query=query)
 
     def results_answer(self, operation_id: str) -> Answer:
         """Ask for the results of an operation."""

@@ -76,6 +76,8 @@ class OperationRow(Body):
     status: Status
     created_at: datetime
     progress_percentage: float | None = None
+    symbol: str | None = None
+    duration_seconds: float | None = None
 
 
 class OperationPage(Body):

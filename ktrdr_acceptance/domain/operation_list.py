@@ -9,7 +9,7 @@ from typing import Any
 from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
 from ktrdr_acceptance.api.models import OperationPage, OperationRow
-from ktrdr_acceptance.operations.lifecycle import Status
+from ktrdr_acceptance.operations.lifecycle import ACTIVE, Status
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Waiter
 
@@ -21,7 +21,19 @@ _FILTERS = {
     r"status (?P<status>\w+)": "status",
     r"type (?P<operation_type>\w+)": "operation_type",
     r"a limit of (?P<limit>\d+)": "limit",
+    r"an offset of (?P<offset>-?\d+)": "offset",
+    r"what is active": "active_only",
 }
+_PAGING = ("limit", "offset")
+# What can be done with an operation, in the words of the features, and what asks the backend for it.
+DEEDS = {
+    "cancel": "cancel_answer",
+    "retry": "retry_answer",
+    "read the results of": "results_answer",
+    "read the metrics of": "metrics_answer",
+}
+# A filter that is spoken of without a value of its own.
+_WITHOUT_VALUE = {"what is active": {"active_only": "true"}}
 FILTERS_PATTERN = "|".join(re.sub(r"\?P<\w+>", "?:", spoken) for spoken in _FILTERS)
 
 
@@ -32,26 +44,30 @@ def read_filters(text: str) -> dict[str, str]:
         found = [match for spoken in _FILTERS if (match := re.fullmatch(spoken, part.strip()))]
         if not found:
             raise ValueError(f"{part!r} is no filter of the operations list")
-        query.update(found[0].groupdict())
+        query.update(found[0].groupdict() or _WITHOUT_VALUE.get(part.strip(), {}))
     return query
 
 
 @dataclass(frozen=True)
 class Listed:
-    """What every row of a list should be: a column and the value expected there."""
+    """What every row of a list should be: a column and the values that may stand there."""
 
     column: str
-    expected: str
+    expected: frozenset[str]
 
     def values(self, page: OperationPage) -> list[str]:
         """Return the column's values in a page."""
         return [str(getattr(row, self.column)) for row in page.data]
 
 
-LISTED = {
-    **{f"a {kind}": Listed("operation_type", kind.operation_type) for kind in Kind},
-    "completed": Listed("status", "completed"),
-    "running": Listed("status", "running"),
+_OF_KIND = {kind: Listed("operation_type", frozenset({kind.operation_type})) for kind in Kind}
+_COMPLETED = Listed("status", frozenset({"completed"}))
+LISTED: dict[str, tuple[Listed, ...]] = {
+    **{f"a {kind}": (listed,) for kind, listed in _OF_KIND.items()},
+    **{f"a completed {kind}": (listed, _COMPLETED) for kind, listed in _OF_KIND.items()},
+    "completed": (_COMPLETED,),
+    "running": (Listed("status", frozenset({"running"})),),
+    "active": (Listed("status", frozenset(ACTIVE)),),
 }
 
 
@@ -71,20 +87,25 @@ class OperationList:
         """Return the ids on the page that the last query selects now."""
         return self.backend.operations(**self._last_query).ids
 
-    def newest(self, count: int) -> list[str]:
+    def newest(self, count: int, after: int = 0) -> list[str]:
         """Return the ids of the newest operations by their time of creation, newest first."""
         newest_first = sorted(self._whole(), key=lambda row: row.created_at, reverse=True)
-        return [row.operation_id for row in newest_first[:count]]
+        return [row.operation_id for row in newest_first[after : after + count]]
 
     def length(self) -> int:
-        """Return how many different operations the whole list has."""
-        return len(self._whole())
+        """Return how many different operations the last query lets through, whatever it shows of them."""
+        filters = {key: value for key, value in self._last_query.items() if key not in _PAGING}
+        return len(self._whole(**filters))
 
-    def _whole(self) -> list[OperationRow]:
-        """Return every operation of the list, page by page, each once."""
+    def active(self) -> int:
+        """Return how many operations of the whole list have not ended."""
+        return sum(row.status in ACTIVE for row in self._whole())
+
+    def _whole(self, **filters: Any) -> list[OperationRow]:
+        """Return every operation that filters let through, page by page, each once."""
         rows: dict[str, OperationRow] = {}
         while True:
-            page = self.backend.operations(limit=LONGEST_PAGE, offset=len(rows)).data
+            page = self.backend.operations(**filters, limit=LONGEST_PAGE, offset=len(rows)).data
             new = {row.operation_id: row for row in page if row.operation_id not in rows}
             rows.update(new)
             # Without anything new the backend ignores the offset; asking on would never end.
@@ -119,11 +140,16 @@ class OperationList:
         row = rows.get(operation.id)
         if row is None:
             return [f"{operation.id} is not in the list"]
-        pairs = {
+        pairs: dict[str, tuple[Any, Any]] = {
             "status": (row.status, found.status),
             "type": (row.operation_type, found.operation_type),
             "percentage": (row.progress_percentage, found.progress.percentage),
+            "symbol": (row.symbol, found.metadata.get("symbol")),
+            "creation": (row.created_at, found.created_at),
         }
+        if found.started_at is not None and found.completed_at is not None:
+            lasted = (found.completed_at - found.started_at).total_seconds()
+            pairs["duration"] = (_rounded(row.duration_seconds), _rounded(lasted))
         return [
             f"{what}: {one} in the list, {other} when looked up"
             for what, (one, other) in pairs.items()
@@ -133,3 +159,16 @@ class OperationList:
     def look_up_unknown(self, operation_id: str) -> Refusal:
         """Look up an operation that must not be found; return what the backend says."""
         return refusal_expected(self.backend.operation_answer(operation_id), f"a lookup of {operation_id}")
+
+    def refusal_of_deed(self, deed: str, operation_id: str) -> Refusal:
+        """Try to do something with an operation that must not be found; return what the backend says."""
+        ask = getattr(self.backend, DEEDS[deed])
+        return refusal_expected(ask(operation_id), f"to {deed} {operation_id}")
+
+    def refusal_of_page(self, **query: Any) -> Refusal:
+        """Ask for a page by filters that must be refused; return what the backend says."""
+        return refusal_expected(self.backend.operations_answer(**query), f"a list by {query}")
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)

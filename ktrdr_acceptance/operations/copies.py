@@ -121,6 +121,19 @@ class Copies:
             describe=lambda body: f"{body.status}, {body.progress.percentage:.1f} %",
         )
 
+    def goes_on(self, operation: Operation, within: float) -> OperationBody:
+        """Wait until the copy that does the work has come further than it is now, still running."""
+        before = self.at_worker(operation)
+        place = _place(observation(before, 0.0))
+        return self.waiter.eventually(
+            lambda: self.at_worker(operation),
+            lambda body: body.status in ACTIVE and _place(observation(body, 0.0)) > place,
+            within=within,
+            expected=f"{operation.kind} {operation.id} to go on from {in_words(before)}",
+            describe=in_words,
+            bail=lambda body: f"it has ended as {body.status}" if body.status.is_terminal else None,
+        )
+
     def is_known(self, operation: Operation, within: float) -> OperationBody:
         """Wait until the backend knows an operation as one that has not ended."""
         return self.waiter.eventually(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ktrdr_acceptance.api.models import ContractBreach, OperationBody
 from ktrdr_acceptance.operations.history import Observation
 from ktrdr_acceptance.operations.lifecycle import Status
@@ -45,3 +47,13 @@ def require_consistent(body: OperationBody) -> None:
         raise AssertionError(f"{where}, but states the error {body.error_message!r}")
     if body.status in (Status.FAILED, Status.CANCELLED) and body.result_summary:
         raise AssertionError(f"{where}, but has a result")
+
+
+def asked_for(body: OperationBody) -> dict[str, Any]:
+    """Return what an operation was asked for, by its own details."""
+    details, parameters = body.metadata, body.metadata.get("parameters") or {}
+    return {
+        "type": body.operation_type,
+        **{what: details.get(what) for what in ("symbol", "timeframe", "start_date", "end_date")},
+        "strategy": parameters.get("strategy_name"),
+    }

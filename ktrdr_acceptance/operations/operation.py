@@ -52,5 +52,7 @@ class Operation:
     # How long the service took to answer the cancel.
     cancel_took_s: float = 0.0
     percentage_at_cancel: float = 0.0
+    # The failed one that it runs again.
+    again_of: str = ""
     # Whether it was asked for otherwise than calibrated; then nobody knows how long it should take.
     is_changed: bool = False

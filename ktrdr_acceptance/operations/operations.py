@@ -19,7 +19,7 @@ from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.copies import Copies
 from ktrdr_acceptance.operations.ending import end
 from ktrdr_acceptance.operations.lifecycle import Status
-from ktrdr_acceptance.operations.observation import in_words, place_in_words, require_consistent
+from ktrdr_acceptance.operations.observation import asked_for, in_words, place_in_words, require_consistent
 from ktrdr_acceptance.operations.operation import Operation
 from ktrdr_acceptance.operations.symptoms import cause_of_failure, cause_of_no_progress
 from ktrdr_acceptance.operations.waiting import WaitFailed
@@ -182,17 +182,16 @@ class Operations(Copies):
             raise AssertionError(f"the retry of {operation.kind} {operation.id} was refused: {again}")
         if again.id == operation.id:
             raise AssertionError(f"the retry of {operation.id} was answered with the same id")
-        before, after = self.look(operation), self.look(again)
-        pairs = {
-            "type": (before.operation_type, after.operation_type),
-            "symbol": (before.metadata.get("symbol"), after.metadata.get("symbol")),
-        }
-        for what, (one, other) in pairs.items():
-            if one != other:
-                raise AssertionError(
-                    f"the retry of {operation.id} has the {what} {other!r} instead of {one!r}"
-                )
         return again
+
+    def retried_otherwise(self, again: Operation) -> list[str]:
+        """Return what a retried operation was asked for otherwise than the failed one."""
+        asked = [asked_for(self.look(one)) for one in (replace(again, id=again.again_of), again)]
+        return [
+            f"{what}: {one!r} and then {other!r}"
+            for (what, one), other in zip(asked[0].items(), asked[1].values(), strict=True)
+            if one != other
+        ]
 
     def refusal_of_retry(self, operation: Operation) -> Refusal:
         """Return the refusal of a retry that must be refused; what an accepted one starts is undone."""
@@ -206,7 +205,12 @@ class Operations(Copies):
     def _attempt_retry(self, operation: Operation) -> Operation | Refusal:
         return self.attempt(
             lambda operation_id, asked_at: replace(
-                operation, id=operation_id, started_at=asked_at, worker=None, cancel_seen_at=None
+                operation,
+                id=operation_id,
+                started_at=asked_at,
+                worker=None,
+                cancel_seen_at=None,
+                again_of=operation.id,
             ),
             f"retried {operation.kind}",
             lambda: self.backend.retry_answer(operation.id),

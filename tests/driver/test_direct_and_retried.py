@@ -187,12 +187,9 @@ def retried(reply: tuple[int, Any]) -> tuple[ScriptedWorld, Operation]:
 
 def test_a_retry_is_a_new_operation_of_the_same_purpose_and_undone_like_any_other() -> None:
     world, operation = retried((200, {"success": True, "data": {"operation_id": "op_2"}}))
-    # Whether the second has begun is not asked for, nor how far either is.
-    world.shows("failed", 10.0, metadata={"symbol": "EURUSD", "tries": 1})
-    world.shows("pending", 0.0, operation_id="op_2", metadata={"symbol": "EURUSD"})
     again = world.operations.retry(operation)
     assert (again.id, again.kind, again.purpose) == ("op_2", operation.kind, operation.purpose)
-    assert (again.worker, again.cancel_seen_at) == (None, None)
+    assert (again.worker, again.cancel_seen_at, again.again_of) == (None, None, ID)
     assert again.started_at >= operation.started_at
     assert "op_2" in world.ours
     world.shows("running", 10.0, operation_id="op_2")
@@ -203,34 +200,6 @@ def test_a_retry_is_a_new_operation_of_the_same_purpose_and_undone_like_any_othe
 def test_a_retry_that_runs_under_the_same_id_is_no_retry() -> None:
     world, operation = retried((200, {"operation_id": ID}))
     with pytest.raises(AssertionError, match="the retry of op_1 was answered with the same id"):
-        world.operations.retry(operation)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"operation_type": "backtesting"}, "the type 'backtesting' instead of 'training'"),
-        ({"metadata": {"symbol": "GBPUSD"}}, "the symbol 'GBPUSD' instead of 'EURUSD'"),
-        ({"metadata": {}}, "the symbol None instead of 'EURUSD'"),
-    ],
-    ids=["type", "symbol", "no-symbol"],
-)
-def test_a_retry_that_does_other_work_is_told_and_undone(changes: dict[str, Any], said: str) -> None:
-    world, operation = retried((200, {"operation_id": "op_2"}))
-    shown = {"metadata": {"symbol": "EURUSD"}}
-    world.shows("failed", 10.0, **shown)
-    world.shows("running", 10.0, operation_id="op_2", **(shown | changes))
-    with pytest.raises(AssertionError) as caught:
-        world.operations.retry(operation)
-    assert str(caught.value) == f"the retry of op_1 has {said}"
-    world.undo.run()
-    assert "DELETE /api/v1/operations/op_2" in world.net.requests()
-
-
-def test_a_retry_that_the_backend_does_not_know_is_told() -> None:
-    world, operation = retried((200, {"operation_id": "op_2"}))
-    world.shows("failed", 10.0)
-    with pytest.raises(ContractBreach, match="refused GET /api/v1/operations/op_2: HTTP 404"):
         world.operations.retry(operation)
 
 

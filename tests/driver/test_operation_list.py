@@ -9,6 +9,8 @@ from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import OperationPage
 from ktrdr_acceptance.domain.operation_list import LISTED, OperationList
 
+from .scripted_world import scripted_world
+
 
 def row(number: int, status: str = "completed", kind: str = "training") -> dict[str, Any]:
     return {
@@ -53,6 +55,24 @@ def test_the_length_is_that_of_the_whole_list_whatever_the_backend_counts() -> N
     assert backend.queries == [{"limit": 1000, "offset": 0}]
 
 
+def test_the_length_is_that_of_what_the_last_filters_let_through_whatever_the_page() -> None:
+    operations, backend = listing(row(1))
+    operations.page(status="completed", limit="5", offset="10")
+    assert operations.length() == 1
+    assert backend.queries[1:] == [{"status": "completed", "limit": 1000, "offset": 0}]
+
+
+def test_the_next_ones_follow_the_newest() -> None:
+    assert listing(row(3), row(9), row(1), row(7))[0].newest(2, after=1) == ["op_7", "op_3"]
+
+
+def test_what_is_active_is_counted_over_the_whole_list() -> None:
+    operations, backend = listing(row(1, "running"), row(2, "pending"), row(3, "resuming"), row(4, "failed"))
+    operations.page(status="completed")
+    assert operations.active() == 3
+    assert backend.queries[1:] == [{"limit": 1000, "offset": 0}]
+
+
 class PagingBackend(ListingBackend):
     """Gives the page that `limit` and `offset` ask for, or always the first one."""
 
@@ -94,17 +114,47 @@ def test_the_same_page_can_be_asked_for_again() -> None:
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
-        ("a training", ["training", "dummy"]),
-        ("completed", ["completed", "failed"]),
-        ("running", ["completed", "failed"]),
+        ("a training", [["training", "dummy"]]),
+        ("completed", [["completed", "failed"]]),
+        ("running", [["completed", "failed"]]),
+        ("active", [["completed", "failed"]]),
+        ("a completed training", [["training", "dummy"], ["completed", "failed"]]),
     ],
 )
-def test_every_row_s_column_is_compared(kind: str, values: list[str]) -> None:
+def test_every_row_s_columns_are_compared(kind: str, values: list[list[str]]) -> None:
     page = OperationPage.model_validate(
         {"data": [row(1), row(2, "failed", "dummy")], "total_count": 2, "active_count": 0}
     )
-    assert LISTED[kind].values(page) == values
+    assert [listed.values(page) for listed in LISTED[kind]] == values
 
 
 def test_the_refusal_of_a_lookup_is_returned() -> None:
     assert "op_x" in listing()[0].look_up_unknown("op_x").message
+
+
+@pytest.mark.parametrize(
+    ("deed", "request_made"),
+    [
+        ("cancel", "DELETE /api/v1/operations/op_x"),
+        ("retry", "POST /api/v1/operations/op_x/retry"),
+        ("read the results of", "GET /api/v1/operations/op_x/results"),
+        ("read the metrics of", "GET /api/v1/operations/op_x/metrics"),
+    ],
+)
+def test_a_deed_with_an_unknown_operation_must_be_refused(deed: str, request_made: str) -> None:
+    world = scripted_world()
+    route = request_made.replace("/api/v1", "")
+    world.script(route, (404, {"detail": "Operation not found: op_x"}))
+    assert world.operation_list.refusal_of_deed(deed, "op_x").is_not_found
+    world.script(route, (200, {"success": True}))
+    with pytest.raises(AssertionError, match=f"backend accepted to {deed} op_x"):
+        world.operation_list.refusal_of_deed(deed, "op_x")
+
+
+def test_a_page_that_must_be_refused_fails_when_it_is_given() -> None:
+    world = scripted_world()
+    world.script("GET /operations", (422, {"detail": "no such status"}))
+    assert world.operation_list.refusal_of_page(status="x").message == "no such status"
+    world.script("GET /operations", (200, {"data": []}))
+    with pytest.raises(AssertionError, match="backend accepted a list by"):
+        world.operation_list.refusal_of_page(status="x")

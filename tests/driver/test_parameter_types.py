@@ -8,7 +8,7 @@ import pytest
 from ktrdr_acceptance import parameter_types as types
 from ktrdr_acceptance.domain.bad_requests import FLAWS, WAYS
 from ktrdr_acceptance.domain.logs import PLACES
-from ktrdr_acceptance.domain.operation_list import LISTED, Listed, read_filters
+from ktrdr_acceptance.domain.operation_list import DEEDS, LISTED, Listed, read_filters
 from ktrdr_acceptance.evidence.log_lines import LINES
 from ktrdr_acceptance.operations.operation import Kind
 
@@ -158,7 +158,12 @@ def test_every_flaw_can_be_spoken_of(flaw: str) -> None:
 @pytest.mark.parametrize("words", list(LISTED))
 def test_every_kind_of_listed_operation_can_be_spoken_of(words: str) -> None:
     assert in_sentence(types.parse_listed, words) == LISTED[words]
-    assert isinstance(LISTED[words], Listed)
+    assert all(isinstance(each, Listed) for each in LISTED[words])
+
+
+@pytest.mark.parametrize("deed", list(DEEDS))
+def test_every_deed_can_be_spoken_of(deed: str) -> None:
+    assert in_sentence(types.parse_deed, deed) == deed
 
 
 @pytest.mark.parametrize(
@@ -168,6 +173,10 @@ def test_every_kind_of_listed_operation_can_be_spoken_of(words: str) -> None:
         ("status completed", {"status": "completed"}),
         ("type training", {"operation_type": "training"}),
         ("a limit of 5", {"limit": "5"}),
+        ("an offset of -1", {"offset": "-1"}),
+        ("what is active", {"active_only": "true"}),
+        ("a limit of 5 and an offset of 10", {"limit": "5", "offset": "10"}),
+        ("what is active and type training", {"active_only": "true", "operation_type": "training"}),
         ("status running and a limit of 10", {"status": "running", "limit": "10"}),
         (
             "type training and status failed and a limit of 1",

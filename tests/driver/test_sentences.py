@@ -116,18 +116,26 @@ def row(id: str = ID, status: str = "completed", at: int = 0, **more: Any) -> di
     }
 
 
-def page(*rows: dict[str, Any], total: int | None = None) -> dict[str, Any]:
-    return {"data": list(rows), "total_count": len(rows) if total is None else total, "active_count": 0}
+def alike(**changes: Any) -> dict[str, Any]:
+    """The row of what a lookup shows."""
+    return row(**{"created_at": body_of()["created_at"], **changes})
+
+
+def page(*rows: dict[str, Any], total: int | None = None, active: int = 0) -> dict[str, Any]:
+    return {"data": list(rows), "total_count": len(rows) if total is None else total, "active_count": active}
 
 
 def listed(
-    *rows: dict[str, Any], total: int | None = None, whole: list[dict[str, Any]] | None = None
+    *rows: dict[str, Any],
+    total: int | None = None,
+    active: int = 0,
+    whole: list[dict[str, Any]] | None = None,
 ) -> Arrange:
     """A page of the list has been read; the whole list is `whole`, or as that page."""
 
     def arrange(world: ScriptedWorld) -> None:
         world.speaks_of()
-        world.said.page = OperationPage.model_validate(page(*rows, total=total))
+        world.said.page = OperationPage.model_validate(page(*rows, total=total, active=active))
         world.script("GET /operations", (200, page(*(rows if whole is None else whole))))
 
     return arrange
@@ -285,6 +293,41 @@ def pairs(*percentages: tuple[float, float]) -> Arrange:
 
 def results(reply: tuple[int, Any]) -> Arrange:
     return both(op(), lambda world: world.script(f"GET /operations/{ID}/results", reply))
+
+
+def results_of(**results: Any) -> Arrange:
+    reply = (200, {**RESULTS_OF, "results": results})
+    return lambda world: world.script(f"GET /operations/{ID}/results", reply)
+
+
+def run_again(first: dict[str, Any], second: dict[str, Any], **more: Any) -> Arrange:
+    """What has failed has been run again; each has these details."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of(id="op_2").again_of = ID
+        world.shows("failed", 10.0, metadata=first)
+        world.shows("running", 10.0, operation_id="op_2", metadata=second, **more)
+
+    return arrange
+
+
+def goes_on(*shown: tuple[str, float]) -> Arrange:
+    """Its worker shows it so, look by look."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        at_worker()(world)
+        world.operations.worker_of(world.operation)
+        replies: list[Any] = [(200, {"data": body_of(*each)}) for each in shown]
+        world.script(f"GET /api/v1/operations/{ID}", replies, W)
+
+    return arrange
+
+
+def ended_at_both(worker: str = "completed", backend: Any = None, result: Any = None) -> Arrange:
+    """The backend shows it as completed with a result, its worker shows it so."""
+    return both(
+        at_worker(status=worker, result_summary=result), lambda world: world.shows(result_summary=backend)
+    )
 
 
 def clients(*items: int) -> Arrange:
@@ -499,8 +542,15 @@ def listed_when_ended(*still: dict[str, Any]) -> Arrange:
     return arrange
 
 
+THREE = [row(at=1), row("op_2", at=2), row("op_3", at=3)]
 NOTHING_THERE = "there were 0|expected .* but was <0>|none|is not five|there are no bars|was <\\[\\]>"
 COMPLETED_BODY = {"completed_at": "2026-11-22T09:00:00Z", "started_at": "2026-11-22T08:54:28Z"}
+ASKED = {
+    "symbol": "EURUSD",
+    "timeframe": "1d",
+    "start_date": "2024-01-01",
+    "parameters": {"strategy_name": "a"},
+}
 RESULTS_OF = {"operation_id": ID, "status": "completed"}
 TRACE = 'Traceback (most recent call last):\n  File "x.py", line 3, in y'
 
@@ -871,6 +921,31 @@ CLAIMS = [
             "refused GET": session_result(404, {"detail": "no such session"}),
         },
     ),
+    # operations side by side
+    Claim(
+        "then the training completes within 5 seconds, at its worker too",
+        ended_at_both(backend={"a": 1}, result={"a": 1}),
+        {
+            "status of the training at its worker": ended_at_both("running", {"a": 1}, {"a": 1}),
+            "result of the training": ended_at_both(backend={"a": 1}, result={"a": 2}),
+            "but was <{'b': 1}>|was .*'b': 1": ended_at_both(backend={"b": 1}),
+            "deadline passed": at_worker(),
+        },
+    ),
+    Claim(
+        "then the training completes within 5 seconds, at its worker too", ended_at_both(result={"a": 1}), {}
+    ),
+    Claim(
+        "then the training goes on at its worker",
+        goes_on(("running", 10.0), ("running", 10.0), ("running", 11.0)),
+        {
+            "to go on from running, 10.0 %.*it has ended as cancelled": goes_on(
+                ("running", 10.0), ("cancelled", 10.0)
+            ),
+            "it has ended as completed": goes_on(("running", 10.0), ("completed", 100.0)),
+            "the deadline passed": goes_on(("running", 10.0)),
+        },
+    ),
     # the list of operations
     Claim("then the training is among them", listed(row()), {"ids in the list": listed(row("op_9"))}),
     Claim(
@@ -883,15 +958,29 @@ CLAIMS = [
     ),
     Claim(
         "then the list shows it as it shows itself when looked up",
-        both(op(), listed(row())),
+        both(op(), listed(alike())),
         {
             "status: running in the list, completed when looked up": both(
-                op(), listed(row(status="running"))
+                op(), listed(alike(status="running"))
             ),
-            "percentage: 40.0 in the list, 100.0": both(op(), listed(row(progress_percentage=40.0))),
-            "type: dummy in the list": both(op(), listed(row(operation_type="dummy"))),
+            "percentage: 40.0 in the list, 100.0": both(op(), listed(alike(progress_percentage=40.0))),
+            "type: dummy in the list": both(op(), listed(alike(operation_type="dummy"))),
+            "symbol: GBPUSD in the list, None when looked up": both(op(), listed(alike(symbol="GBPUSD"))),
+            "creation: .* in the list": both(op(created_at="2026-11-22T08:59:00Z"), listed(alike())),
+            "duration: 99.0 in the list, 332.0": both(
+                op(**COMPLETED_BODY), listed(alike(duration_seconds=99.0))
+            ),
+            "duration: None in the list": both(op(**COMPLETED_BODY), listed(alike())),
             "op_1 is not in the list": both(op(), listed(row("op_9"))),
         },
+    ),
+    Claim(
+        "then the list shows it as it shows itself when looked up",
+        both(
+            op(**COMPLETED_BODY, metadata={"symbol": "EURUSD"}),
+            listed(alike(symbol="EURUSD", duration_seconds=332.001)),
+        ),
+        {},
     ),
     Claim(
         "then every one of them is a training",
@@ -907,6 +996,19 @@ CLAIMS = [
         {"operation_type of the listed": listed(row(operation_type="download"))},
     ),
     Claim(
+        "then every one of them is a completed training",
+        listed(row(), row("op_2")),
+        {
+            "operation_type of the listed": listed(row(), row("op_2", operation_type="backtesting")),
+            "status of the listed": listed(row(), row("op_2", status="failed")),
+        },
+    ),
+    Claim(
+        "then every one of them is active",
+        listed(row(status="running"), row("op_2", status="pending")),
+        {"status of the listed": listed(row(status="running"), row("op_2"))},
+    ),
+    Claim(
         "then there are at most 2 of them",
         listed(row(), row("op_2")),
         {"number of listed operations": listed(row(), row("op_2"), row("op_3"))},
@@ -920,16 +1022,27 @@ CLAIMS = [
         },
     ),
     Claim(
-        "then the list counts at least as many as it shows",
-        listed(row(), total=1),
-        {"total count": listed(row(), total=0)},
-    ),
-    Claim(
         "then the list counts as many as there are",
         listed(row(), total=2, whole=[row(), row("op_2")]),
         {
             "total count: expected <2>, but was <3>": listed(row(), total=3, whole=[row(), row("op_2")]),
             "total count: expected <2>, but was <1>": listed(row(), whole=[row(), row("op_2")]),
+        },
+    ),
+    Claim(
+        "then the list counts as many active ones as there are",
+        listed(row(), active=2, whole=[row(status="running"), row("op_2", "pending"), row("op_3")]),
+        {
+            "active count: expected <1>, but was <0>": listed(row(), whole=[row(status="running")]),
+            "active count: expected <0>, but was <1>": listed(row(), active=1),
+        },
+    ),
+    Claim(
+        "then they are the newest ones after the first 1, newest first",
+        listed(row("op_2", at=2), row(at=1), whole=[row(at=1), row("op_2", at=2), row("op_3", at=3)]),
+        {
+            "ids in the list": listed(row("op_3", at=3), row("op_2", at=2), whole=THREE),
+            "op_2.*op_1": listed(row(at=1), row("op_2", at=2), whole=THREE),
         },
     ),
     Claim(
@@ -1150,6 +1263,28 @@ CLAIMS = [
             (partial(at_worker, Kind.BACKTEST), "EURUSD"),
             (partial(op, kind=Kind.DOWNLOAD, purpose="small"), "AAPL"),
         )
+    ),
+    Claim(
+        "then they are those of its worker",
+        both(at_worker(result_summary={"a": 1}), op(), results_of(a=1)),
+        {
+            "the results: expected <{'a': 1}>": both(
+                at_worker(result_summary={"a": 1}), op(), results_of(a=2)
+            ),
+            "but was <{}>": both(at_worker(result_summary={"a": 1}), op(), results_of()),
+        },
+    ),
+    Claim(
+        "then it asks for what the failed one asked for",
+        run_again(ASKED, ASKED),
+        {
+            "type: 'training' and then 'backtesting'": run_again(ASKED, ASKED, operation_type="backtesting"),
+            "symbol: 'EURUSD' and then 'GBPUSD'": run_again(ASKED, {**ASKED, "symbol": "GBPUSD"}),
+            "timeframe: '1d' and then None": run_again(ASKED, {"symbol": "EURUSD"}),
+            "start_date: '2024-01-01' and then None": run_again(ASKED, {**ASKED, "start_date": None}),
+            "end_date": run_again(ASKED, {**ASKED, "end_date": "2024-12-31"}),
+            "strategy: 'a' and then 'b'": run_again(ASKED, {**ASKED, "parameters": {"strategy_name": "b"}}),
+        },
     ),
     Claim(
         "then its results can be read",

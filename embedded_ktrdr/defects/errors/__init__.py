@@ -1,0 +1,1 @@
+"""Defects in how what cannot be done is refused, or fails."""
