@@ -84,20 +84,6 @@ def _large_reads_too_slow() -> None:
 
 
 @defect(
-    "list-is-stale",
-    "The list shows of an operation what its last lookup has seen",
-    ("list-and-lookup-agree", "the list shows it as completed within 2 seconds"),
-    area=AREA,
-    behaviour="the list is as fresh as the lookup",
-    shown_by="S",
-)
-def _list_is_stale() -> None:
-    @patch(Operations, "refresh_active")
-    async def refresh(_original: object, _self: Operations) -> None:
-        pass
-
-
-@defect(
     "cancel-answered-late",
     "A cancel is answered only when the work has had time to end by itself",
     ("B2.3", CANCELLED),
