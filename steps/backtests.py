@@ -5,7 +5,12 @@ from math import isclose
 from behave import given, then, when
 from hamcrest import all_of, close_to, empty, equal_to, is_not
 
-from ktrdr_acceptance.domain.backtest_result import contradictions, figures, missing_figures
+from ktrdr_acceptance.domain.backtest_result import (
+    contradictions,
+    figures,
+    missing_figures,
+    values_of_equity_curve,
+)
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
@@ -68,6 +73,18 @@ def then_items_came_to_bars(context: StepContext, tolerance: float) -> None:
     seen = world.operations.history(world.the(Kind.BACKTEST)).observations
     most = max((one.items for one in seen), default=0)
     world.check.that("most processed items seen", most, close_to(bars, bars * tolerance / 100))
+
+
+@then(
+    "its equity curve has a value for each of the calibrated number of bars, give or take {tolerance:Percent}"
+)
+def then_equity_curve_has_bars(context: StepContext, tolerance: float) -> None:
+    """Compare the length of the curve with the bars of the range."""
+    world = context.world
+    backtest = world.the(Kind.BACKTEST)
+    bars = world.backtests.calibrated(backtest.purpose).bars
+    values = values_of_equity_curve(world.results.at_worker(backtest))
+    world.check.that("values of the equity curve", values, close_to(bars, bars * tolerance / 100))
 
 
 @then("the result at the backend is that of its worker")

@@ -10,6 +10,7 @@ from hamcrest import (
 )
 
 from ktrdr_acceptance.domain.platform import HealthBeside
+from ktrdr_acceptance.domain.results import subject_of
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.cancelling import becomes_cancelled
 from ktrdr_acceptance.operations.lifecycle import Status
@@ -246,9 +247,9 @@ def then_items_never_fell(context: StepContext) -> None:
 def then_end_time_stated(context: StepContext) -> None:
     """Look for the end time at the backend."""
     world = context.world
-    ended = world.operations.look(world.operation).completed_at
-    subject = f"completed_at of the completed {world.operation.kind} at the backend"
-    world.check.that(subject, ended, not_none())
+    body = world.operations.look(world.operation)
+    subject = f"completed_at of the {body.status} {world.operation.kind} at the backend"
+    world.check.that(subject, body.completed_at, not_none())
 
 
 @then("it ended after it began")
@@ -280,6 +281,5 @@ def then_result_of_request(context: StepContext) -> None:
     """Compare the result at the service that did the work with the request."""
     world = context.world
     asked = world.operation.calibration
-    result = world.results.at_worker(world.operation)
-    said = (result.get("symbol"), result.get("timeframe"))
+    said = subject_of(world.results.at_worker(world.operation))
     world.check.that("symbol and timeframe of the result", said, equal_to((asked.symbol, asked.timeframe)))

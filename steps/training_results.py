@@ -85,3 +85,12 @@ def then_epochs_have_numbers(context: StepContext) -> None:
     world = context.world
     missing = world.training_results.missing_epoch_numbers(world.training)
     world.check.that("numbers missing from the epochs in the metrics", missing, nothing())
+
+
+@then("the figures of its result are those of its last epoch")
+def then_result_of_last_epoch(context: StepContext) -> None:
+    """Compare the worker's result with the backend's metrics."""
+    world = context.world
+    result = world.training_results.at_worker(world.training)
+    unlike = world.training_results.figures_unlike_last_epoch(world.training, result)
+    world.check.that("figures of the result that the last epoch does not have", unlike, nothing())

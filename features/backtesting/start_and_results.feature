@@ -29,6 +29,7 @@ Feature: A backtest runs to its end and shows its result
     Then its worker shows its result
     And the result at its worker has return, Sharpe ratio, drawdown, number of trades and win rate
     And the figures at its worker do not contradict each other
+    And its equity curve has a value for each of the calibrated number of bars, give or take 5 %
     And its result is of the symbol and the timeframe that were asked for
 
   @category:integration @milestone:BTA-Ph2 @criterion:S7 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:minor @id:backtest-end-time

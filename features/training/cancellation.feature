@@ -7,6 +7,7 @@ Feature: A training can be cancelled
     Given a running long training that has come to 50 % or more
     When I cancel it
     Then it is cancelled within 10 seconds
+    And the backend states when it ended
     And it is still cancelled, at the backend and at its worker, when it would have ended by itself
     And its progress has stood still since
     And its worker is free within 30 seconds

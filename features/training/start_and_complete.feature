@@ -32,6 +32,7 @@ Feature: A training runs to its end and shows its result
     Then its worker shows its result
     And the result at its worker counts 10 epochs
     And the result at its worker is not that of a collapsed model
+    And its result is of the symbol and the timeframe that were asked for
 
   @category:error @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:major @id:training-failure-reason
   Scenario: A training that fails states its reason at the backend
@@ -46,4 +47,5 @@ Feature: A training runs to its end and shows its result
     Then its worker shows it as completed too
     And the backend lists 10 epochs of it
     And each epoch has loss and accuracy for training and validation
+    And the figures of its result are those of its last epoch
     And the result at its worker is not that of a collapsed model

@@ -29,6 +29,19 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def subject_of(result: Result) -> tuple[Any, Any]:
+    """Return the symbol and the timeframe that a result says it is of; that of a training lists them."""
+    summary = result.get("data_summary")
+    if not isinstance(summary, Mapping):
+        return result.get("symbol"), result.get("timeframe")
+    symbols, timeframes = (summary.get(name) for name in ("symbols", "timeframes"))
+    return _only(symbols), _only(timeframes)
+
+
+def _only(values: Any) -> Any:
+    return values[0] if isinstance(values, list) and len(values) == 1 else values
+
+
 @dataclass
 class Results:
     """What steps say about the result of any operation."""

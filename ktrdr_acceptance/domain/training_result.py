@@ -113,5 +113,18 @@ class TrainingResults(Results):
             if not is_number(epoch.get(name))
         ]
 
+    def figures_unlike_last_epoch(self, training: Operation, result: Result) -> list[str]:
+        """Return which final figures of a result are not those of the last epoch in the backend's metrics."""
+        numbered = [epoch for epoch in self._epochs(training) if is_number(epoch.get("epoch"))]
+        if not numbered:
+            return ["no epoch is listed"]
+        last = max(numbered, key=lambda epoch: float(epoch["epoch"]))
+        return [
+            f"{name}: {final:g} in the result, {last.get(name)} in epoch {last['epoch']}"
+            for name in EPOCH_NUMBERS
+            for final in [number_at(result, "training_metrics", f"final_{name}")]
+            if not is_number(last.get(name)) or not math.isclose(final, last[name], rel_tol=1e-6)
+        ]
+
     def _epochs(self, training: Operation) -> list[dict[str, Any]]:
         return epochs_of(self.operations.look(training).metrics)

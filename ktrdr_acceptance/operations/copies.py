@@ -159,8 +159,8 @@ class Copies:
     def looks_at_once(self, operation: Operation, count: int) -> list[str]:
         """Have `count` clients look within one period of the backend's cache; return what each saw.
 
-        The period begins with a look that sees something new. Looks that took longer than the period may
-        differ by right, so they are made again.
+        The period begins with a look that sees something new, whose answer is among them. Looks that took
+        longer than the period may differ by right, so they are made again.
         """
         last = self._words(operation)
 
@@ -170,7 +170,7 @@ class Copies:
             before, last = last, self._words(operation)
             if last == before:
                 return []
-            seen = list(clients.map(lambda _: self._words(operation), range(count)))
+            seen = [last, *clients.map(lambda _: self._words(operation), range(count))]
             return seen if time.monotonic() - began < self.cache_ttl else []
 
         with ThreadPoolExecutor(max_workers=count) as clients:
@@ -212,6 +212,6 @@ class Copies:
         return ahead
 
 
-def _place(seen: Observation) -> tuple[bool, float]:
+def _place(seen: Observation) -> tuple[bool, bool, float]:
     """How far the work is; the percentage begins anew at a training's first epoch."""
-    return seen.in_epochs, seen.percentage
+    return seen.status.is_terminal, seen.in_epochs, seen.percentage

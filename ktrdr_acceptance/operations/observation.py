@@ -41,10 +41,12 @@ def in_words(body: OperationBody) -> str:
 
 
 def require_consistent(body: OperationBody) -> None:
-    """Raise AssertionError for an end that contradicts itself: with an error, or with a result of no work."""
+    """Raise AssertionError for an end that contradicts itself: done with an error, undone with a result."""
     where = f"operation {body.operation_id} is {body.status}"
     if body.status == Status.COMPLETED and body.error_message:
         raise AssertionError(f"{where}, but states the error {body.error_message!r}")
+    if body.status == Status.CANCELLED and body.progress.percentage >= 100:
+        raise AssertionError(f"{where}, but at 100 %, as if it had been done")
     if body.status in (Status.FAILED, Status.CANCELLED) and body.result_summary:
         raise AssertionError(f"{where}, but has a result")
 

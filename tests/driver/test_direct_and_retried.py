@@ -128,7 +128,7 @@ FIRST, NEWS = body_of("running", 10.0), body_of("running", 20.0)
 
 def test_clients_look_as_soon_as_there_is_something_new() -> None:
     world = scripted_world()
-    assert clients_see(world, FIRST, FIRST, FIRST, NEWS) == ["running, 20.00 %, epoch 0, 0 items"] * 3
+    assert clients_see(world, FIRST, FIRST, FIRST, NEWS) == ["running, 20.00 %, epoch 0, 0 items"] * 4
     assert len(world.net.asked) == 4 + 3
 
 
@@ -164,6 +164,16 @@ def test_the_backend_is_looked_at_first_and_until_the_work_has_ended() -> None:
     assert len(ahead) == 10
     assert ahead[0] == "backend running, 40.0 %, Epoch 5/10, worker running, 39.0 %, Epoch 5/10"
     assert scene.backend.asked[-1] == pytest.approx(1.0)
+
+
+def test_a_backend_that_ends_before_its_worker_is_ahead() -> None:
+    scene = Scene(flips(1.0, ("running", 40.0), COMPLETED), flips(9.0, ("running", 40.0), COMPLETED))
+    (ahead,) = scene.operations.ahead_of_worker(scene.operation())
+    assert ahead.startswith("backend completed, 100.0 %")
+
+
+def test_one_that_sees_what_the_first_look_of_the_moment_did_not_is_told() -> None:
+    assert len(set(clients_see(scripted_world(), FIRST, NEWS, FIRST))) == 2
 
 
 def test_loading_before_the_first_epoch_is_not_ahead_of_it() -> None:

@@ -289,10 +289,12 @@ def test_a_failure_that_is_awaited_needs_no_reason() -> None:
     assert scene.operations.eventually(scene.operation(), Status.FAILED, within=60).status == Status.FAILED
 
 
+AT_THE_END = {"percentage": 100.0, "items_processed": 0}
 CONTRADICTIONS = [
     (Status.COMPLETED, {"error_message": "out of memory"}, "completed, but states the error 'out of memory'"),
     (Status.FAILED, {"result_summary": {"a": 1}}, "failed, but has a result"),
     (Status.CANCELLED, {"result_summary": {"a": 1}}, "cancelled, but has a result"),
+    (Status.CANCELLED, {"progress": AT_THE_END}, "cancelled, but at 100 %, as if it had been done"),
 ]
 
 

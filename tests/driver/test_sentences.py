@@ -20,6 +20,7 @@ from ktrdr_acceptance.api.models import Health, OperationPage
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
+from ktrdr_acceptance.domain.training_result import EPOCH_NUMBERS
 from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.operation import Kind
 
@@ -175,8 +176,10 @@ def crowd_that(status: str) -> Arrange:
 FIGURES: dict[str, Any] = {
     "metrics": {
         "total_return": -120.5,
+        "total_return_pct": -0.001205,
         "sharpe_ratio": -0.2,
         "max_drawdown": 0.1,
+        "max_drawdown_pct": 0.000001,
         "total_trades": 7,
         "win_rate": 0.43,
         "winning_trades": 3,
@@ -184,6 +187,7 @@ FIGURES: dict[str, Any] = {
     },
     "trade_count": 7,
     "config": {"initial_capital": 100000},
+    "equity_curve_length": 212,
 }
 
 
@@ -238,6 +242,14 @@ def epochs(*rows: dict[str, Any]) -> Arrange:
 
 def epoch(number: int, **changes: Any) -> dict[str, Any]:
     return {"epoch": number, **FULL, **changes}
+
+
+LAST = {name: HEALTHY["training_metrics"][f"final_{name}"] for name in EPOCH_NUMBERS}
+
+
+def trained(*rows: dict[str, Any]) -> Arrange:
+    """A training has a healthy result at its worker; the backend lists these epochs."""
+    return both(at_worker(result_summary=HEALTHY), lambda world: world.shows(metrics={"epochs": list(rows)}))
 
 
 # other arrangements
@@ -593,6 +605,24 @@ CLAIMS = [
             "win_rate is 0.44, but 3 of 7 trades won": at_worker(
                 Kind.BACKTEST, result_summary=figures(win_rate=0.44)
             ),
+            "max_drawdown_pct is 1.2, which is no share": at_worker(
+                Kind.BACKTEST, result_summary=figures(max_drawdown_pct=1.2)
+            ),
+            "max_drawdown_pct is -0.1": at_worker(
+                Kind.BACKTEST, result_summary=figures(max_drawdown_pct=-0.1)
+            ),
+            "total_return_pct is -0.001, but total_return -120.5 of a capital of 100000": at_worker(
+                Kind.BACKTEST, result_summary=figures(total_return_pct=-0.001)
+            ),
+            "total_return_pct is 0.001205": at_worker(
+                Kind.BACKTEST, result_summary=figures(total_return_pct=0.001205)
+            ),
+            "no number at metrics.total_return_pct": at_worker(
+                Kind.BACKTEST, result_summary=without_figure("total_return_pct")
+            ),
+            "no number at config.initial_capital": at_worker(
+                Kind.BACKTEST, result_summary={**FIGURES, "config": {}}
+            ),
             "no number at trade_count": at_worker(
                 Kind.BACKTEST, result_summary={**FIGURES, "trade_count": None}
             ),
@@ -612,6 +642,17 @@ CLAIMS = [
                 result_summary={**NO_TRADE, "metrics": {**NO_TRADE["metrics"], "winning_trades": 1}},
             ),
         },
+    ),
+    Claim(
+        "then its equity curve has a value for each of the calibrated number of bars, give or take 5 %",
+        at_worker(Kind.BACKTEST, result_summary={**FIGURES, "equity_curve_length": 203}),
+        {
+            f"values of the equity curve: .*<{length}.0>": at_worker(
+                Kind.BACKTEST, result_summary={**FIGURES, "equity_curve_length": length}
+            )
+            for length in (7, 201, 223)
+        }
+        | {"no number at equity_curve_length": at_worker(Kind.BACKTEST)},
     ),
     Claim(
         "then the result at the backend is that of its worker",
@@ -1119,12 +1160,17 @@ CLAIMS = [
     ),
     Claim(
         "then it is cancelled within 5 seconds",
-        op(status="cancelled"),
+        op(status="cancelled", percentage=50.0),
         {
             "ended as completed": op(),
             "deadline passed": op(status="running", percentage=50.0),
-            "op_1 is cancelled, but has a result": op(status="cancelled", result_summary={"a": 1}),
-            "the cancel was answered only after 6.0 s": both(op(status="cancelled"), cancel_took(6.0)),
+            "op_1 is cancelled, but has a result": op(
+                status="cancelled", percentage=50.0, result_summary={"a": 1}
+            ),
+            "op_1 is cancelled, but at 100 %": op(status="cancelled"),
+            "the cancel was answered only after 6.0 s": both(
+                op(status="cancelled", percentage=50.0), cancel_took(6.0)
+            ),
             "cancelled at the backend within 2 s, .* deadline passed": both(
                 op(status="running", percentage=50.0), cancel_took(3.0)
             ),
@@ -1284,6 +1330,22 @@ CLAIMS = [
             "start_date: '2024-01-01' and then None": run_again(ASKED, {**ASKED, "start_date": None}),
             "end_date": run_again(ASKED, {**ASKED, "end_date": "2024-12-31"}),
             "strategy: 'a' and then 'b'": run_again(ASKED, {**ASKED, "parameters": {"strategy_name": "b"}}),
+        },
+    ),
+    Claim(
+        "then its result is of the symbol and the timeframe that were asked for",
+        at_worker(result_summary={"data_summary": {"symbols": ["EURUSD"], "timeframes": ["1d"]}}),
+        {
+            "symbol and timeframe of the result: .*'AAPL'": at_worker(
+                result_summary={"data_summary": {"symbols": ["AAPL"], "timeframes": ["1d"]}}
+            ),
+            "symbol and timeframe of the result: .*'1h'": at_worker(
+                result_summary={"data_summary": {"symbols": ["EURUSD"], "timeframes": ["1h"]}}
+            ),
+            "'GBPUSD'\\]": at_worker(
+                result_summary={"data_summary": {"symbols": ["EURUSD", "GBPUSD"], "timeframes": ["1d"]}}
+            ),
+            "was <?\\(None, None\\)": at_worker(result_summary={"data_summary": {}}),
         },
     ),
     Claim(
@@ -1569,6 +1631,23 @@ CLAIMS = [
         "then each epoch has loss and accuracy for training and validation",
         epochs(epoch(0), epoch(1)),
         {"there were 1: epoch 1: val_loss": epochs(epoch(0), epoch(1, val_loss=None)), "every epoch": op()},
+    ),
+    Claim(
+        "then the figures of its result are those of its last epoch",
+        trained(epoch(0), epoch(1, **LAST)),
+        {
+            "there were 1: val_loss: 0.967111 in the result, 0.9 in epoch 1": trained(
+                epoch(0), epoch(1, **LAST | {"val_loss": 0.9})
+            ),
+            "there were 4: train_loss: 0.714964 in the result, 1.0 in epoch 1": trained(
+                epoch(0, **LAST), epoch(1)
+            ),
+            "val_accuracy: 0.595745 in the result, None in epoch 1": trained(
+                epoch(1, **LAST | {"val_accuracy": None})
+            ),
+            "there were 1: no epoch is listed": trained(),
+            "no number at training_metrics.final_train_loss": both(at_worker(), epochs(epoch(0))),
+        },
     ),
     # trainings
     Claim(

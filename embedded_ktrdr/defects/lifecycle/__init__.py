@@ -1,0 +1,1 @@
+"""Defects about the life of an operation: its way to its end, and its cancel."""

@@ -1,0 +1,1 @@
+"""Defects about trainings: what they count, learn, list and show of themselves."""
