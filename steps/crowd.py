@@ -27,6 +27,13 @@ def when_start_at_once(context: StepContext, count: int, purpose: str, kind: Kin
     world.crowd.start(world.starts[kind], purpose, count)
 
 
+@when("I start as many {purpose:Purpose} {kind:Kind}s as there are workers")
+def when_start_for_each_worker(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Ask for as many operations at once as can run at once."""
+    world = context.world
+    world.crowd.start(world.starts[kind], purpose, len(world.workers.of(kind)))
+
+
 @then("as many {kind:Kind}s are accepted as there are workers")
 def then_as_many_as_workers(context: StepContext, kind: Kind) -> None:
     """Compare the accepted ones with the registered workers."""

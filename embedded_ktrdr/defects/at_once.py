@@ -42,8 +42,7 @@ def _cancel_at_once_never_reaches_the_worker() -> None:
 @defect(
     "worker-busy-until-the-next-health-check",
     "A worker that has finished gets no work until the backend's next health check has seen it idle",
-    # A When, but no Then comes before what follows at once.
-    ("next-work-at-once", "I start a smoke backtest"),
+    ("next-work-at-once", "as many backtests are accepted as there are workers"),
     area="workers",
     behaviour="a worker is free as soon as the end of its work is known",
     shown_by="S",
