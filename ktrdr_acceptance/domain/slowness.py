@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# Seconds of each round: it is four times as slow. A request at the wrong moment waits the first, longer than an
-# answer may take by the sentences (500 ms); every other gets on.
+# Seconds of each round: it is four times as slow. A request at the wrong moment waits the first, longer than
+# an answer may take by the sentences (500 ms); every other gets on.
 HALTED_S, AT_WORK_S = 0.75, 0.25
 # Seconds until a switch that was under way has surely come to its end.
 _LAST_SWITCH_S = 60.0
