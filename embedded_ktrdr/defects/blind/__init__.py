@@ -1,0 +1,1 @@
+"""Defects by somebody who knew KTRDR's contract alone, and no scenario."""
