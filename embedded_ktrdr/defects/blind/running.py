@@ -24,6 +24,7 @@ Original = Callable[..., Any]
 @defect(
     "page-ends-at-the-limit",
     "Paging through the operations, I get nothing after the first page.",
+    ("list-second-page", "there are exactly 5 of them"),
     area="operations",
     behaviour="GET /operations with an offset lists up to `limit` operations from there on, newest first.",
     blind=True,
@@ -40,6 +41,8 @@ def _page_ends_at_the_limit() -> None:
 @defect(
     "id-from-the-clock",
     "I started two operations at once and got the same id for both; the first one is gone.",
+    ("stress-at-once", "as many backtests are accepted as there are workers"),
+    ("stress-at-once", "each that was accepted runs at a worker of its own"),
     area="identity",
     severity="blocker",
     behaviour="Every operation has an id of its own, which ends in eight random hexadecimal digits.",
@@ -76,6 +79,7 @@ def _cancel_reason_lost() -> None:
 @defect(
     "finished-state-not-kept",
     "After a restart of the backend a download that was complete is shown as failed, without its result.",
+    ("backend-remembers", "it is still completed"),
     area="lifecycle",
     behaviour="A finished operation is after a restart of the backend as it was before (generation H).",
     blind=True,
@@ -91,6 +95,8 @@ def _finished_state_not_kept() -> None:
 @defect(
     "cancelled-download-still-saves",
     "I cancelled a download, and minutes later its bars were in the cache all the same.",
+    ("download-cancel", "it is still cancelled when it would have ended by itself"),
+    ("download-cancel", "its progress has stood still since"),
     area="downloads",
     severity="blocker",
     behaviour="A cancel stops the work of a download at its next look, and answers task_cancelled: true.",
@@ -114,6 +120,8 @@ def _cancelled_download_still_saves() -> None:
 @defect(
     "last-epochs-missing",
     "My training of ten epochs is complete, but its metrics end some epochs before.",
+    ("3.3", "the backend lists 10 epochs of it"),
+    ("training-metrics-per-epoch", "the backend lists 10 epochs of it"),
     area="trainings",
     behaviour="The metrics of a completed training hold an entry for each of its epochs.",
     blind=True,
@@ -133,6 +141,8 @@ def _last_epochs_missing() -> None:
 @defect(
     "status-cached-for-a-minute",
     "The worker has finished, but the backend shows my operation as running for up to a minute more.",
+    ("list-and-lookup-agree", "the list shows it as completed within 2 seconds"),
+    ("list-and-lookup-agree", "the list shows it as it shows itself when looked up"),
     area="timing",
     behaviour="The backend asks a worker again once its last answer is older than the cache time: a second.",
     blind=True,

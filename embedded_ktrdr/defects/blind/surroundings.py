@@ -25,6 +25,7 @@ MOST_ANSWERS = 50
 @defect(
     "bars-cached-for-ever",
     "A download brought new bars, but the data that I read again is the old.",
+    ("range-follows-download", "it is the range of the bars that can be read"),
     area="data",
     behaviour="GET /data/SYMBOL/TIMEFRAME gives the bars that are cached now, those just downloaded too.",
     blind=True,
@@ -45,6 +46,8 @@ def _bars_cached_for_ever() -> None:
 @defect(
     "rest-of-a-gap-not-fetched",
     "A download of several months is complete, but the bars of its last days are missing.",
+    ("download-without-gaps", "they are as many as calibrated, give or take 5 %"),
+    ("download-without-gaps", "no weekday from 2024-01-02 to 2024-12-31 is without bars"),
     area="downloads",
     severity="blocker",
     behaviour="A completed download has fetched the whole of each gap, however many segments it takes.",
@@ -63,6 +66,7 @@ def _rest_of_a_gap_not_fetched() -> None:
 @defect(
     "bad-date-ignored",
     "I mistyped a date and got all the bars there are, instead of an error.",
+    ("data-bad-date", "the request is refused as a client error"),
     area="errors",
     behaviour="GET /data/SYMBOL/TIMEFRAME with a date that is none is a 400 with the code DATA-InvalidDate.",
     blind=True,
@@ -80,6 +84,7 @@ def _bad_date_ignored() -> None:
 @defect(
     "recovered-worker-stays-unavailable",
     "A worker was silent for a minute; now it is back, but it gets no work and stays 'unavailable'.",
+    ("worker-hangs", "its worker is shown as reachable within 30 seconds"),
     area="workers",
     severity="blocker",
     behaviour="A temporarily unavailable worker is available again once a health check of it succeeds.",
@@ -96,6 +101,7 @@ def _recovered_worker_stays_unavailable() -> None:
 @defect(
     "health-check-blocks-the-backend",
     "While one worker hangs, the backend answers nobody for seconds at a time, not even /health.",
+    ("slow-worker", "even the slowest answer came within 500 ms"),
     area="health",
     severity="blocker",
     behaviour="The backend answers /health and everything else at once while it waits for a worker.",
@@ -117,6 +123,7 @@ def _health_check_blocks_the_backend() -> None:
 @defect(
     "gateway-once-connected",
     "The IB gateway is down, but the IB host still says that it is connected.",
+    ("D4.3", "the IB host says within 5 seconds that its gateway is not connected"),
     area="hosts",
     behaviour="The IB host tells at /health/ and /health/detailed whether it reaches the gateway now.",
     blind=True,

@@ -20,6 +20,7 @@ Original = Callable[..., Any]
 @defect(
     "only-the-first-symbol-trained",
     "I trained on two symbols, and the model has seen only the first one.",
+    ("1.1", "its result counts 250 samples, give or take 10 %"),
     area="trainings",
     severity="blocker",
     behaviour="A training uses the bars of all its symbols; its data_summary names them and counts them all.",
@@ -54,6 +55,7 @@ def _model_version_always_one() -> None:
 @defect(
     "start-skips-validation",
     "A strategy that the validation calls invalid is trained without a word.",
+    ("training-invalid-strategy", "the request is refused as a client error"),
     area="strategies",
     behaviour="A training of a strategy that fails validation is refused: 400, STRATEGY-ValidationFailed.",
     blind=True,
@@ -85,6 +87,7 @@ def _commission_not_handed_on() -> None:
 @defect(
     "trades-counted-twice",
     "My backtest reports twice as many trades as it won and lost, and half the win rate.",
+    ("backtest-result-sanity", "the figures at its worker do not contradict each other"),
     area="backtests",
     behaviour="total_trades of a backtest is its winning and losing trades together, as trade_count says.",
     blind=True,
@@ -103,6 +106,8 @@ def _trades_counted_twice() -> None:
 @defect(
     "backtest-ends-below-hundred",
     "My backtest is complete, but its progress stays at ninety-something per cent.",
+    ("B1.2", "it ended at 100 %"),
+    ("B2.1", "it ended at 100 %"),
     area="backtests",
     severity="minor",
     behaviour="The progress of a completed operation is 100 per cent.",
