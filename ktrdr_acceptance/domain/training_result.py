@@ -86,7 +86,8 @@ class TrainingResults(Results):
         disordered: list[str] = [] if numbers else ["no epoch is listed"]
         due: tuple[int, ...] = (0, 1)
         for number in numbers:
-            if not isinstance(number, int) or isinstance(number, bool):
+            # In JSON 3.0 is as whole a number as 3.
+            if not is_number(number) or number % 1:
                 disordered.append(f"epoch {number!r}")
                 continue
             if number not in due:

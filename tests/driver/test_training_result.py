@@ -164,8 +164,8 @@ def disordered(*numbers: Any) -> list[str]:
     return results_of(metrics).disordered_epochs(cast(Operation, None))
 
 
-@pytest.mark.parametrize("numbers", [(0, 1, 2), (1, 2, 3), (0,), (1,), (0, 1, 0, 1, 2)])
-def test_epochs_that_count_up_by_one_are_in_order(numbers: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (1, 2, 3), (0,), (1,), (0, 1, 0, 1, 2), (0.0, 1.0, 2)])
+def test_epochs_that_count_up_by_one_are_in_order(numbers: tuple[float, ...]) -> None:
     assert disordered(*numbers) == []
 
 
