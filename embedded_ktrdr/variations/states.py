@@ -1,16 +1,12 @@
-"""Variations of what KTRDR has and knows: a past, a version, operations that wait a moment."""
+"""Variations of what KTRDR has been through and is: a past, a version."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from embedded_ktrdr.backend import app
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.operations import OperationInfo, OperationMetadata, OperationStatus, OperationType
 from embedded_ktrdr.variations.variation import patch, variation
-
-PENDING_S = 0.1
 
 # More than a page of the list, all of it long ago.
 PAST = 24
@@ -30,30 +26,6 @@ def _past_of_others() -> None:
         for number in range(PAST):
             self.store.restore(_ended(number))
         original(self)
-
-
-@variation(
-    "pending-at-first",
-    "An operation of the backend is pending for a moment before it is running",
-    benign="the life of an operation begins with pending",
-)
-def _pending_at_first() -> None:
-    def wait(operation: OperationInfo) -> None:
-        def go_on() -> None:
-            if operation.status is OperationStatus.PENDING:
-                operation.status = OperationStatus.RUNNING
-
-        operation.status = OperationStatus.PENDING
-        asyncio.get_running_loop().call_later(PENDING_S, go_on)
-
-    for name in ("add", "run"):
-
-        @patch(Operations, name)
-        def begin(
-            original: Callable[..., None], self: Operations, operation: OperationInfo, *more: Any
-        ) -> None:
-            original(self, operation, *more)
-            wait(operation)
 
 
 @variation(

@@ -1,10 +1,16 @@
 """Variations of texts for people: other words, but they name what they named before."""
 
+import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
+from embedded_ktrdr import logs
 from embedded_ktrdr.variations.answering import change_bodies, every_dict
-from embedded_ktrdr.variations.variation import variation
+from embedded_ktrdr.variations.variation import patch, variation
+
+# In the line of a log that tells why an operation has failed.
+FAILED = "Failed operation: "
 
 # What it says, and in which other words. A text may come from another service, where it was changed already.
 Words = tuple[tuple[str, str], ...]
@@ -102,7 +108,13 @@ def _other_words() -> None:
         "suggestion",
         "cancellation_reason",
     }
-    _reword(MESSAGES, fields)
+    reworded = _reword(MESSAGES, fields)
+
+    @patch(logs._Handler, "format")
+    def log_line(original: Callable[..., str], self: Any, record: logging.LogRecord) -> str:
+        line = original(self, record)
+        # The reason of a failure is the same wherever it is told; the other lines have forms of their own.
+        return str(reworded(line)) if FAILED in line else line
 
 
 @variation(
@@ -114,7 +126,7 @@ def _other_progress_texts() -> None:
     _reword(STEPS, {"current_step"})
 
 
-def _reword(words: Words, fields: set[str]) -> None:
+def _reword(words: Words, fields: set[str]) -> Callable[[Any], Any]:
     patterns = [(re.compile(pattern), other) for pattern, other in words]
 
     def reworded(text: Any) -> Any:
@@ -126,3 +138,4 @@ def _reword(words: Words, fields: set[str]) -> None:
         return {name: reworded(value) if name in fields else value for name, value in said.items()}
 
     change_bodies(lambda said, _path: every_dict(said, change))
+    return reworded

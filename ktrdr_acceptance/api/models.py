@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ktrdr_acceptance.api.errors import read_refusal
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.evidence.redaction import redacted
 from ktrdr_acceptance.operations.lifecycle import Status
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# KTRDR writes some moments with a zone and others without; all of them are UTC.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class Body(BaseModel):
@@ -51,9 +59,9 @@ class OperationBody(Body):
     operation_id: str
     operation_type: str
     status: Status
-    created_at: datetime
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    created_at: Moment
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
     progress: Progress
     metadata: dict[str, Any] = Field(default_factory=dict)
     error_message: str | None = None
@@ -74,7 +82,7 @@ class OperationRow(Body):
     operation_id: str
     operation_type: str
     status: Status
-    created_at: datetime
+    created_at: Moment
     progress_percentage: float | None = None
     symbol: str | None = None
     duration_seconds: float | None = None

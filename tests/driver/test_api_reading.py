@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -428,6 +429,20 @@ def test_a_breach_is_a_refused_criterion_not_a_fault_of_the_suite() -> None:
 def test_every_model_names_what_is_missing(model: Any, part: Any, named: str) -> None:
     with pytest.raises(ContractBreach, match=f"^a service, but its {named}"):
         parse(model, part, "a service")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22T08:54:28Z",
+        "2026-11-22T08:54:28",
+        "2026-11-22T08:54:28.000000000+00:00",
+        "2026-11-22T09:54:28+01:00",
+    ],
+)
+def test_a_moment_is_the_same_however_it_is_written(text: str) -> None:
+    body = parse(OperationBody, {**OPERATION, "created_at": text, "completed_at": text}, "x")
+    assert body.created_at == body.completed_at == datetime(2026, 11, 22, 8, 54, 28, tzinfo=UTC)
 
 
 def test_unknown_fields_are_kept_and_optional_ones_may_be_missing() -> None:

@@ -111,7 +111,7 @@ def test_work_is_done_with_all_of_them(everything: Embedded) -> None:
     training, backtest = everything.started(), everything.backtested()
     download = everything.client.post("/data/acquire/download", json=DOWNLOAD).json()["operation_id"]
     for operation in (training, backtest, download):
-        until(lambda id=operation: everything.operation(id)["status"] not in ("pending", "running"), 10)  # type: ignore[misc]
+        until(lambda id=operation: everything.operation(id)["status"] != "running", 10)  # type: ignore[misc]
         assert everything.operation(operation)["status"] == "completed"
 
 
@@ -204,10 +204,24 @@ def test_the_logs_say_more(everything: Embedded) -> None:
     assert not any("Traceback" in line for line in lines)
 
 
-def test_an_operation_is_pending_before_it_runs() -> None:
-    embedded = varied("pending-at-first", speed=1)
-    operation = embedded.client.post("/dummy/start").json()["data"]["operation_id"]
-    assert embedded.operation(operation)["status"] == "pending"
-    until(lambda: embedded.operation(operation)["status"] == "running", 2)
-    assert embedded.client.delete(f"/operations/{operation}").status_code == 200
+def test_work_and_answers_are_slower() -> None:
+    embedded = varied("work-slower-by-half", "answers-slower-by-half", speed=5)
+    operation = embedded.ended(embedded.started())
+    moments = [datetime.fromisoformat(operation[name]) for name in ("started_at", "completed_at")]
+    # As it is, 0.33 s.
+    assert 0.45 < (moments[1] - moments[0]).total_seconds() < 2
+    embedded.stop()
+
+
+def test_a_failure_is_in_the_log_in_the_words_in_which_it_is_told() -> None:
+    embedded = varied("other-words")
+    operation = embedded.ended(embedded.started(symbols=["NOSUCH"]))
+    reason = operation["error_message"]
+    assert "NOSUCH" in reason
+    assert "found" not in reason
+    worker = urlsplit(embedded.worker_of(operation["operation_id"])).port
+    (service,) = (
+        name for name, each in embedded.ready["services"].items() if each["url"].endswith(f":{worker}")
+    )
+    assert f"Failed operation: {operation['operation_id']} - {reason}" in embedded.log(service)
     embedded.stop()
