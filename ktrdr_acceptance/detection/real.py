@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,16 @@ def _judged(known: dict[str, Any], runs: list[dict[str, Any]]) -> RealDefect:
         row["id"]
         for run in runs
         for row in run["scenarios"]
-        if row["id"] in wanted and row["verdict"] in _RED and _is_about(run, known.get("with_worker", ""))
+        if row["id"] in wanted
+        and row["verdict"] in _RED
+        and re.search(known["observed"], row["reason"], re.DOTALL)
+        and _has_worker(run, known.get("with_worker", ""))
     }
     return RealDefect(known["defect"], tuple(wanted), tuple(each for each in wanted if each in red))
 
 
-def _is_about(run: dict[str, Any], worker: str) -> bool:
-    return not worker or any(worker in each["id"] for each in run["target"]["workers"])
+def _has_worker(run: dict[str, Any], worker: str) -> bool:
+    return any(worker in each["id"] or worker in each["url"] for each in run["target"]["workers"])
 
 
 def first_try() -> FirstTry:

@@ -82,10 +82,11 @@ def test_no_entry_is_about_a_scenario_that_was_met(record: str) -> None:
 
 @pytest.mark.parametrize("record", list(LISTS))
 def test_each_entry_explains_every_one_of_its_scenarios(record: str) -> None:
-    refused = {row["id"] for row in rows(record, "not met")}
-    not_run = {row["id"] for row in rows(record, "not run")}
+    # A record may be older than a scenario; no entry is about one that was met.
+    known = {row["id"] for verdict in ("not met", "not run", "met") for row in rows(record, verdict)}
+    refused_or_not_run = {row["id"] for verdict in ("not met", "not run") for row in rows(record, verdict)}
     for entry in shipped(*LISTS[record]).entries:
-        assert set(entry.scenarios) - {RUN} <= refused | not_run
+        assert (set(entry.scenarios) - {RUN}) & known <= refused_or_not_run
 
 
 def test_an_entry_explains_no_other_recorded_refusal() -> None:

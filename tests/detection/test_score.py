@@ -160,18 +160,27 @@ def test_a_trial_is_read_from_the_results() -> None:
 
 def test_the_real_ones_are_judged_by_the_records_of_their_generation(tmp_path: Path) -> None:
     def record(name: str, generation: str, worker: str, **verdicts: str) -> None:
-        rows = [{"id": id.replace("_", "."), "verdict": verdict} for id, verdict in verdicts.items()]
-        target = {"generation": generation, "workers": [{"id": worker}]}
+        said = {"1.1": "result_summary of the completed", "B1.1": "number of entries in the results"}
+        said |= {"1.3": "the cancel did not stop the work", "B4.3": "it has ended as completed"}
+        ids = {id.replace("_", "."): verdict for id, verdict in verdicts.items()}
+        rows = [{"id": id, "verdict": verdict, "reason": said.get(id, "")} for id, verdict in ids.items()]
+        target = {"generation": generation, "workers": [{"id": worker, "url": f"http://{worker}:5005"}]}
         (tmp_path / name).write_text(json.dumps({"target": target, "scenarios": rows}))
 
     record("a.json", "S", "training-worker-1", **{"1_1": "not met", "1_3": "not met", "B4_3": "met"})
-    record("b.json", "S", "training-host-1", **{"B1_1": "known issue", "1_3": "met"})
+    record(
+        "b.json",
+        "S",
+        "training-host-1",
+        **{"B1_1": "known issue", "1_3": "met", "training-end-time": "not met"},
+    )
     record("c.json", "N", "training-host-1", **{"B4_3": "not met"})
     found = {each.defect: each.not_met for each in real_defects(tmp_path)["S"]}
     assert found["the backend never shows the result of what ran on a worker"] == ("1.1", "B1.1")
     assert found["a backtest ignores the model that it is asked for"] == ()
     at_the_host = next(name for name in found if "goes on at the training host" in name)
     assert found[at_the_host] == (), "the record with the container's worker is not about the host"
+    assert found["the backend never states when what ran on a worker ended"] == (), "red for another reason"
 
 
 class Scripted(Trials):
