@@ -12,7 +12,7 @@ from hamcrest import (
 from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.domain.results import subject_of
 from ktrdr_acceptance.matchers.lists import nothing
-from ktrdr_acceptance.operations.cancelling import becomes_cancelled
+from ktrdr_acceptance.operations.in_time import becomes_cancelled, becomes_known
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
 from ktrdr_acceptance.world import StepContext
@@ -100,9 +100,9 @@ def then_fails(context: StepContext, limit: float) -> None:
 
 @then("the backend knows it within {limit:Duration} as a {kind:Kind} that has not ended")
 def then_backend_knows_it(context: StepContext, limit: float, kind: Kind) -> None:
-    """Look it up until it is active."""
+    """Look it up until it is active, counted from when it was asked for."""
     world = context.world
-    body = world.operations.is_known(world.operation, limit)
+    body = becomes_known(world.operations, world.operation, limit)
     world.check.that("type of the operation", body.operation_type, equal_to(kind.operation_type))
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from embedded_ktrdr import errors
 from embedded_ktrdr.backend import app as backend_app
+from embedded_ktrdr.backend.dispatch import NoWorkerError
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.worker import app as worker_app
 from embedded_ktrdr.worker.desk import Desk
@@ -46,23 +45,21 @@ def _version_not_known() -> None:
 
 
 @defect(
-    "refusal-makes-unwell",
-    "After a request that was refused the backend calls itself degraded",
-    ("nonsense-download", "the backend is still healthy"),
+    "no-worker-makes-unwell",
+    "Once work was refused for want of a worker the backend calls itself degraded",
+    ("no-training-worker", "the backend is still healthy"),
     area=AREA,
-    behaviour="what a caller does wrong is no matter of the backend's health",
+    behaviour="that a worker is missing is no matter of the backend's own health",
 )
-def _refusal_makes_unwell() -> None:
-    refused: list[Request] = []
+def _no_worker_makes_unwell() -> None:
+    missing: list[NoWorkerError] = []
 
-    @patch(errors, "_invalid_request")
-    async def invalid(
-        original: Callable[..., Awaitable[JSONResponse]], request: Request, error: Exception
-    ) -> JSONResponse:
-        refused.append(request)
-        return await original(request, error)
+    @patch(NoWorkerError, "__init__")
+    def init(original: Callable[..., None], self: NoWorkerError, *arguments: Any) -> None:
+        original(self, *arguments)
+        missing.append(self)
 
-    _backend_says(lambda said: {**said, "status": "degraded" if refused else said["status"]})
+    _backend_says(lambda said: {**said, "status": "degraded" if missing else said["status"]})
 
 
 @defect(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from embedded_ktrdr.backend.bar_reader import BarReader
+from embedded_ktrdr.backend.dispatch import Dispatch
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import Registry
 from embedded_ktrdr.defects.defect import defect, patch
@@ -13,16 +14,17 @@ from embedded_ktrdr.defects.health import change_backend_health
 from embedded_ktrdr.operations import OperationInfo, OperationStatus, OperationType
 
 AREA = "timing"
+KNOWN, RESULT = "training-is-known-at-once", "the backend shows its result"
 CANCELLED = "it is cancelled within 10 seconds"
 
-# What a read took at generation S: 2.2 s for 115,906 bars, all of it on the event loop.
-READ_S_PER_BAR = 20e-6
-# How long a cancel lets the work end by itself; and how long an answer from the cache is taken for true.
-GRACE_S = 12.0
-SHOWN_S = 12.0
+# How long a start takes that is not answered at once, and a result that is fetched beside the status.
+FIRST_PROGRESS_S = 1.5
+FETCHED_AFTER_S = 1.0
 
 Read = Callable[..., Awaitable[bytes]]
 Lookup = Callable[..., Awaitable[OperationInfo | None]]
+Start = Callable[..., Awaitable[OperationInfo]]
+Ask = Callable[..., Awaitable[None]]
 Cancel = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -51,23 +53,6 @@ def _health_asks_everybody() -> None:
 
 
 @defect(
-    "reading-bars-stalls-others",
-    "While bars are read, no other request is answered",
-    ("data-does-not-stall", "even the slowest answer came within 500 ms"),
-    area=AREA,
-    behaviour="reading bars does not hold up other requests",
-    shown_by="S",
-)
-def _reading_bars_stalls_others() -> None:
-    @patch(BarReader, "read")
-    async def read(original: Read, self: BarReader, symbol: str, timeframe: str, *span: Any) -> bytes:
-        series = self._repository.series(symbol, timeframe)
-        # The whole file is read, whatever is wanted of it.
-        time.sleep(READ_S_PER_BAR * (len(series) if series else 0))
-        return await original(self, symbol, timeframe, *span)
-
-
-@defect(
     "large-reads-too-slow",
     "Reads of more than 120,000 bars take more than 6 seconds, for the answer is copied again and again",
     ("stress-large-volume", "the answer came within 6 seconds"),
@@ -84,18 +69,46 @@ def _large_reads_too_slow() -> None:
 
 
 @defect(
+    "start-answered-late",
+    "A start is answered only when the worker has had time to show its first progress",
+    (KNOWN, "the backend knows it within 1 second as a training that has not ended"),
+    area=AREA,
+    behaviour="what was started is known within 1 second",
+)
+def _start_answered_late() -> None:
+    @patch(Dispatch, "start")
+    async def start(original: Start, self: Dispatch, *asked: Any, **how: Any) -> OperationInfo:
+        operation = await original(self, *asked, **how)
+        await asyncio.sleep(FIRST_PROGRESS_S)
+        return operation
+
+
+@defect(
+    "result-after-completion",
+    "An operation is shown as completed a moment before its result can be read",
+    ("1.1", RESULT),
+    ("B1.1", RESULT),
+    area=AREA,
+    behaviour="an operation that is shown as completed has its result",
+)
+def _result_after_completion() -> None:
+    @patch(Operations, "_ask_worker")
+    async def ask(original: Ask, self: Operations, operation: OperationInfo, *more: Any) -> None:
+        await original(self, operation, *more)
+        result, operation.result_summary = operation.result_summary, None
+        later = asyncio.get_running_loop().call_later
+        later(FETCHED_AFTER_S, setattr, operation, "result_summary", result)
+
+
+@defect(
     "cancel-answered-late",
-    "A cancel is answered only when the work has had time to end by itself",
+    "A cancel is answered only when the work has had time to end by itself, and shows as long after that",
     ("B2.3", CANCELLED),
     area=AREA,
-    behaviour="a cancel takes effect within 10 seconds",
+    behaviour="a cancel takes effect within 10 seconds of its request",
 )
 def _cancel_answered_late() -> None:
-    @patch(Operations, "cancel")
-    async def cancel(original: Cancel, self: Operations, *arguments: Any) -> dict[str, Any]:
-        done = await original(self, *arguments)
-        await asyncio.sleep(GRACE_S)
-        return done
+    _cancel_late(answered_s=6.0, shown_s=6.0)
 
 
 @defect(
@@ -106,23 +119,7 @@ def _cancel_answered_late() -> None:
     behaviour="a cancel shows within 10 seconds",
 )
 def _cancel_shown_late() -> None:
-    before: dict[str, tuple[float, OperationInfo]] = {}
-
-    @patch(Operations, "cancel")
-    async def cancel(
-        original: Cancel, self: Operations, operation: OperationInfo, *arguments: Any
-    ) -> dict[str, Any]:
-        cached = operation.model_copy(deep=True)
-        done = await original(self, operation, *arguments)
-        before[operation.operation_id] = (time.monotonic() + SHOWN_S, cached)
-        return done
-
-    @patch(Operations, "lookup")
-    async def lookup(
-        original: Lookup, self: Operations, operation_id: str, **how: Any
-    ) -> OperationInfo | None:
-        until, cached = before.get(operation_id, (0.0, None))
-        return cached if time.monotonic() < until else await original(self, operation_id, **how)
+    _cancel_late(answered_s=0.0, shown_s=12.0)
 
 
 @defect(
@@ -135,12 +132,32 @@ def _cancel_shown_late() -> None:
 )
 def _completion_never_seen() -> None:
     @patch(Operations, "_ask_worker")
-    async def ask(
-        original: Callable[..., Awaitable[None]], self: Operations, operation: OperationInfo, *more: Any
-    ) -> None:
+    async def ask(original: Ask, self: Operations, operation: OperationInfo, *more: Any) -> None:
         before = operation.model_copy()
         await original(self, operation, *more)
         done, wanted = operation.progress.steps_completed, operation.progress.steps_total
         trains = operation.operation_type is OperationType.TRAINING
         if trains and operation.status is OperationStatus.COMPLETED and 0 < wanted <= done:
             operation.status, operation.completed_at = OperationStatus.RUNNING, before.completed_at
+
+
+def _cancel_late(answered_s: float, shown_s: float) -> None:
+    """A cancel is answered after some seconds and shows after some more, though the work stops at once."""
+    before: dict[str, tuple[float, OperationInfo]] = {}
+
+    @patch(Operations, "cancel")
+    async def cancel(
+        original: Cancel, self: Operations, operation: OperationInfo, *arguments: Any
+    ) -> dict[str, Any]:
+        cached = operation.model_copy(deep=True)
+        before[operation.operation_id] = (time.monotonic() + answered_s + shown_s, cached)
+        done = await original(self, operation, *arguments)
+        await asyncio.sleep(answered_s)
+        return done
+
+    @patch(Operations, "lookup")
+    async def lookup(
+        original: Lookup, self: Operations, operation_id: str, **how: Any
+    ) -> OperationInfo | None:
+        until, cached = before.get(operation_id, (0.0, None))
+        return cached if time.monotonic() < until else await original(self, operation_id, **how)

@@ -49,7 +49,8 @@ class Operation:
     home: Worker | None = None
     worker: Worker | None = None
     cancel_seen_at: float | None = None
-    # How long the service took to answer the cancel.
+    # How long the service took to answer the start, and the cancel.
+    start_took_s: float = 0.0
     cancel_took_s: float = 0.0
     percentage_at_cancel: float = 0.0
     # The failed one that it runs again.

@@ -70,7 +70,7 @@ class Operations(Copies):
             self.ledger.undone(request)
             return answer
         operation_id = operation_id_of(answer) if isinstance(answer, Answer) else answer
-        operation = planned(operation_id, asked_at)
+        operation = replace(planned(operation_id, asked_at), start_took_s=getattr(answer, "elapsed_s", 0.0))
         lost, is_new = False, operation.id not in self.ours
         self._take_down(operation)
         self.ledger.undone(request)

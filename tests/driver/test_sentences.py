@@ -463,9 +463,14 @@ def command(*ends: End, form: str = "S") -> Arrange:
     return arrange
 
 
-def cancel_took(seconds: float) -> Arrange:
-    """So long the service took to answer the cancel of "it"."""
-    return lambda world: setattr(world.operation, "cancel_took_s", seconds)
+def answered_after(**seconds: float) -> Arrange:
+    """So long the service took to answer the start or the cancel of "it"."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        for what, took in seconds.items():
+            setattr(world.operation, what, took)
+
+    return arrange
 
 
 def its_worker_listed_as(*states: str) -> Arrange:
@@ -1126,6 +1131,10 @@ CLAIMS = [
             "type of the operation: expected 'backtesting', but was 'training'": op(status="running"),
             "deadline passed": op(operation_type="backtesting"),
             "refused GET": lambda world: world.speaks_of(),
+            "the start was answered only after 6.0 s": both(
+                op(kind=Kind.BACKTEST, status="running", operation_type="backtesting"),
+                answered_after(start_took_s=6.0),
+            ),
         },
     ),
     Claim(
@@ -1169,10 +1178,10 @@ CLAIMS = [
             ),
             "op_1 is cancelled, but at 100 %": op(status="cancelled"),
             "the cancel was answered only after 6.0 s": both(
-                op(status="cancelled", percentage=50.0), cancel_took(6.0)
+                op(status="cancelled", percentage=50.0), answered_after(cancel_took_s=6.0)
             ),
             "cancelled at the backend within 2 s, .* deadline passed": both(
-                op(status="running", percentage=50.0), cancel_took(3.0)
+                op(status="running", percentage=50.0), answered_after(cancel_took_s=3.0)
             ),
         },
     ),

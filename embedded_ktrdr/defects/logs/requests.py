@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 
 from embedded_ktrdr import errors, logs
 from embedded_ktrdr.backend import app as backend_app
+from embedded_ktrdr.backend import bar_reader
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.defects.logs.lines import change_lines, leave_out
-from embedded_ktrdr.hosts import gateway_link
 
 AREA = "logs"
 REFUSAL = "logs-of-a-refusal"
@@ -62,25 +62,28 @@ def _refusal_logged_twice() -> None:
     shown_by="S",
 )
 def _bad_date_logged_with_trace() -> None:
-    @patch(errors, "_data_error")
-    async def answer(original: Handle, request: Request, error: Exception) -> Response:
+    healthy = errors._data_error
+
+    async def handle(request: Request, error: Exception) -> Response:
         errors.log.error("Data error: %s", error, exc_info=error)
-        return await original(request, error)
+        return await healthy(request, error)
+
+    errors._data_error = handle  # type: ignore[assignment]
 
 
 @defect(
     "no-event-loop",
-    "The IB host complains of a missing event loop when it is asked about a symbol, and answers all the same",
-    ("D2.3#eurusd", GUARDS),
+    "The backend complains of a missing event loop whenever bars are read, and answers all the same",
+    ("D1.3", GUARDS),
     area=AREA,
     severity="minor",
     behaviour="nothing complains of a missing event loop",
 )
 def _no_event_loop() -> None:
-    @patch(gateway_link.GatewayLink, "contract")
-    async def contract(original: Callable[..., Awaitable[Any]], self: Any, *asked: Any) -> Any:
-        gateway_link.log.warning("Connection pool could not be cleaned up: no running event loop")
-        return await original(self, *asked)
+    @patch(bar_reader.BarReader, "_read")
+    def read(original: Callable[..., bytes], self: Any, *asked: Any) -> bytes:
+        bar_reader.log.warning("The time of a read could not be measured: no running event loop")
+        return original(self, *asked)
 
 
 @defect(
@@ -132,8 +135,8 @@ def _request_id_replaced() -> None:
     behaviour="a password that a client sends does not stand in a log",
 )
 def _secret_in_the_log() -> None:
-    # Nothing is found, so nothing is left out.
-    logs._SECRET = re.compile(r"(?!)")
+    # Passwords are none of what is known as a secret.
+    logs._SECRET = re.compile(r"((?:token|api[_-]?key)=)[^\s&]+", re.IGNORECASE)
 
     @patch(logs.RequestLog, "__call__")
     async def call(original: Callable[..., Awaitable[None]], self: Any, scope: Any, *more: Any) -> None:
