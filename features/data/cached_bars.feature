@@ -36,6 +36,15 @@ Feature: Cached bars can be read, whole and sound
     And no weekday from 2024-03-04 to 2024-03-08 is without bars
     And every bar is sound, and none is out of order or listed twice
 
+  @category:integration @milestone:DAT-Ph2 @criterion:D30 @needs:data-folder @uses:data-folder @severity:blocker @id:symbols-told-apart
+  Scenario: The bars of one symbol are not taken for those of another
+    Given bars of "NZDUSD" at "1h" from 2024-03-04 to 2024-03-08 are cached
+    When I read the year bars
+    And I read the bars of "NZDUSD" at "1h"
+    Then all those cached before are still there
+    And every bar is of the days from 2024-03-04 to 2024-03-08
+    And every bar is sound, and none is out of order or listed twice
+
   @category:error @milestone:DAT-Ph2 @criterion:D32 @severity:major @id:data-unknown
   Scenario Outline: A read of <what> brings nothing, and nothing is invented
     When I read the bars of "<symbol>" at "<timeframe>"

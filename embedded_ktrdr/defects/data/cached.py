@@ -104,6 +104,29 @@ def _week_kept_though_changed() -> None:
 
 
 @defect(
+    "week-of-another-symbol",
+    "A week that was read of one symbol is given out as that of another one",
+    ("symbols-told-apart", STILL_THERE),
+    area=AREA,
+    severity="blocker",
+    behaviour="a read brings the bars of the symbol that was asked for",
+)
+def _week_of_another_symbol() -> None:
+    @patch(BarReader, "_pieces")
+    def pieces(
+        original: Callable[..., Iterator[Any]],
+        self: BarReader,
+        name: tuple[str, str],
+        series: Series,
+        *days: int,
+    ) -> Iterator[Any]:
+        # Kept by the timeframe alone.
+        found = (weeks for (_, timeframe), (_, weeks) in self._kept.items() if timeframe == name[1])
+        self._kept[name] = (series, next(found, {}))
+        return original(self, name, series, *days)
+
+
+@defect(
     "range-in-local-time",
     "The range of cached bars is told in another time zone than it says",
     (RANGE, IS_RANGE_OF_BARS),
