@@ -155,6 +155,22 @@ def _first_contract_for_all() -> None:
 
 
 @defect(
+    "pair-called-a-stock",
+    "The IB host tells of a pair of currencies as if it were a stock",
+    ("D2.3#eurusd", 'it is known as "CASH" at "IDEALPRO"'),
+    area=AREA,
+    behaviour="each symbol is answered with its own contract",
+)
+def _pair_called_a_stock() -> None:
+    @patch(GatewayLink, "contract")
+    async def contract(original: Find, self: GatewayLink, symbol: str, caller: Request) -> Contract | None:
+        found = await original(self, symbol, caller)
+        if found is not None and found.contract["asset_type"] != "STK":
+            found.contract |= {"asset_type": "STK", "exchange": "SMART"}
+        return found
+
+
+@defect(
     "unknown-symbol-called-known",
     "A symbol that IB does not know is called known, with an empty contract",
     (UNKNOWN, "it is not known"),

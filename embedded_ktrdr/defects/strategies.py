@@ -124,6 +124,19 @@ def _warning_makes_invalid() -> None:
 
 
 @defect(
+    "price-ratio-not-understood",
+    "The validation finds no fuzzy sets where their input is a ratio of prices",
+    ("strategy-valid#zero", "it is valid"),
+    area=AREA,
+    behaviour="a strategy that can be trained is valid",
+)
+def _price_ratio_not_understood() -> None:
+    @patch(Strategy, "fuzzy_config")
+    def fuzzy_config(original: Callable[[Strategy], Answer], self: Strategy) -> Answer:
+        return {name: sets for name, sets in original(self).items() if "input_transform" not in sets}
+
+
+@defect(
     "errors-about-nothing",
     "The validation of a valid strategy names errors that are none",
     ("strategy-valid#e2e", "no errors are named"),

@@ -205,8 +205,9 @@ def _download_without_mode_takes_all() -> None:
 
 @defect(
     "download-mode-ignored",
-    "A download in mode backfill is carried out in mode tail",
+    "A download is carried out in mode tail, whatever mode was asked for",
     ("download-mode#backfill", 'its result says the mode "backfill"'),
+    ("download-mode#full", 'its result says the mode "full"'),
     area=AREA,
     behaviour="a download is carried out in the mode that was asked for",
 )
@@ -215,9 +216,7 @@ def _download_mode_ignored() -> None:
     def start(
         original: Start, self: Downloads, order: DataLoadRequest, *, retry: bool = False
     ) -> OperationInfo:
-        if order.mode == "backfill":
-            order = order.model_copy(update={"mode": "tail"})
-        return original(self, order, retry=retry)
+        return original(self, order.model_copy(update={"mode": "tail"}), retry=retry)
 
 
 def _count_failures_alone() -> None:

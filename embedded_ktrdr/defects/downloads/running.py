@@ -1,4 +1,4 @@
-"""Defects of how a download goes on, ends and is cancelled, and of what it leaves in the cache."""
+"""Defects of how a download goes on and ends, and of what it leaves in the cache."""
 
 import asyncio
 import logging
@@ -11,21 +11,19 @@ from embedded_ktrdr import bars
 from embedded_ktrdr.backend import operations as backend_operations
 from embedded_ktrdr.backend.download_progress import PERCENT, DownloadProgress
 from embedded_ktrdr.backend.downloads import Download
-from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.bars import BarRepository, Series
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.generator import Bar
-from embedded_ktrdr.operations import OperationInfo, OperationStatus, OperationType
+from embedded_ktrdr.operations import OperationInfo, OperationType
 
 AREA = "downloads"
-SMALL, LONG, LOGGED, CANCEL = "D3.1", "D3.2", "D3.3", "download-cancel"
+SMALL, LONG, LOGGED = "D3.1", "D3.2", "D3.3"
 KEEPS = "download-keeps-cached-bars"
 STILL_THERE = "all those cached before are still there"
 FETCHING = 5  # the step in which the bars come, and
 SAVING = 6  # that in which they are saved
 LATE_S = 30.0
 
-Cancel = Callable[[Operations, OperationInfo, str | None], Awaitable[dict[str, Any]]]
 Within = Callable[[DownloadProgress, int, int, str, int], None]
 
 
@@ -208,88 +206,3 @@ def _download_ends_at_its_last_step() -> None:
         if operation.operation_type is OperationType.DATA_LOAD:
             ended = {"percentage": min(operation.progress.percentage, PERCENT[SAVING])}
             operation.progress = operation.progress.model_copy(update=ended)
-
-
-@defect(
-    "download-cancel-lost",
-    "The cancel of a download is acknowledged, and nothing comes of it",
-    (CANCEL, "it is cancelled within 10 seconds"),
-    area=AREA,
-    severity="blocker",
-    behaviour="a cancelled download is cancelled",
-)
-def _download_cancel_lost() -> None:
-    @patch(Operations, "cancel")
-    async def cancel(
-        original: Cancel, self: Operations, operation: OperationInfo, reason: str | None
-    ) -> dict[str, Any]:
-        if operation.operation_type is not OperationType.DATA_LOAD:
-            return await original(self, operation, reason)
-        marked = operation.model_copy()
-        marked.finish(OperationStatus.CANCELLED, error=reason)
-        return marked.cancel_result(reason, task=True)
-
-
-@defect(
-    "cancelled-download-goes-on",
-    "A cancelled download goes on fetching",
-    (CANCEL, "its progress has stood still since"),
-    area=AREA,
-    severity="blocker",
-    behaviour="a cancelled download stops",
-)
-def _cancelled_download_goes_on() -> None:
-    _leave_at_work()
-
-
-@defect(
-    "cancelled-download-completes",
-    "A cancelled download is completed in the end",
-    (CANCEL, "it is still cancelled when it would have ended by itself"),
-    area=AREA,
-    severity="blocker",
-    behaviour="a cancelled download stays cancelled",
-)
-def _cancelled_download_completes() -> None:
-    _leave_at_work()
-
-    @patch(OperationInfo, "finish")
-    def finish(
-        original: Callable[..., bool], self: OperationInfo, status: OperationStatus, **more: Any
-    ) -> bool:
-        if self.operation_type is OperationType.DATA_LOAD and status is OperationStatus.COMPLETED:
-            self.status = OperationStatus.RUNNING
-        return original(self, status, **more)
-
-
-@defect(
-    "cancelled-download-erases-cached-bars",
-    "A cancelled download takes the bars with it that were cached before",
-    ("download-cancel-keeps-cached-bars", "all those cached before can still be read"),
-    area=AREA,
-    severity="blocker",
-    behaviour="a cancelled download loses no bars that were cached",
-)
-def _cancelled_download_erases_cached_bars() -> None:
-    @patch(Download, "run")
-    async def run(
-        original: Callable[[Download], Awaitable[dict[str, Any]]], self: Download
-    ) -> dict[str, Any]:
-        try:
-            return await original(self)
-        except asyncio.CancelledError:
-            # What is there is taken for what this download has left half done.
-            self.repository._path(self.order.symbol, self.order.timeframe).unlink(missing_ok=True)
-            raise
-
-
-def _leave_at_work() -> None:
-    """The task of a cancelled operation is not told."""
-    left: list[asyncio.Task[None] | None] = []
-
-    @patch(Operations, "cancel")
-    async def cancel(
-        original: Cancel, self: Operations, operation: OperationInfo, reason: str | None
-    ) -> dict[str, Any]:
-        left.append(self._tasks.pop(operation.operation_id, None))
-        return await original(self, operation, reason)
