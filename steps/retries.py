@@ -51,6 +51,14 @@ def then_results_readable(context: StepContext) -> None:
     world.check.that("number of entries in the results", len(results), greater_than(0))
 
 
+@then("its metrics, asked for alone, are those that its lookup shows")
+def then_metrics_of_lookup(context: StepContext) -> None:
+    """Compare each epoch at the route of the metrics with that in the lookup."""
+    world = context.world
+    differences = world.training_results.metrics_otherwise(world.operation)
+    world.check.that("epochs that the route of the metrics shows otherwise", differences, nothing())
+
+
 @then("they are those of its worker")
 def then_results_of_worker(context: StepContext) -> None:
     """Compare the results with what the worker shows as its own."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from embedded_ktrdr.backend import app, dispatch
+from embedded_ktrdr.backend import app, dispatch, operation_routes
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.backend.registry import WorkerStatus
 from embedded_ktrdr.defects.defect import defect, patch
@@ -88,6 +88,27 @@ def _results_of_the_last() -> None:
     @patch_route(app, "operation_router", "/operations/{operation_id}/results", "GET")
     async def route(original: Ask, operation_id: str) -> Any:
         return {**await original(operation_id), "results": last[0]}
+
+
+@defect(
+    "metrics-of-the-last",
+    "The metrics that are asked for alone are those of the training that ended last",
+    ("metrics-readable", "its metrics, asked for alone, are those that its lookup shows"),
+    area=AREA,
+    behaviour="the metrics of an operation are its own",
+)
+def _metrics_of_the_last() -> None:
+    last: list[list[Any]] = []
+
+    @patch(Operations, "_ask_worker")
+    async def ask(original: Ask, self: Operations, operation: OperationInfo, proxy: Any) -> None:
+        await original(self, operation, proxy)
+        if operation.epochs:
+            last[:] = [operation.epochs]
+
+    @patch(operation_routes, "metrics_response")
+    def response(original: Callable[..., Any], operation: OperationInfo, _metrics: list[Any]) -> Any:
+        return original(operation, last[0])
 
 
 @defect(

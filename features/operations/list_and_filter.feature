@@ -18,6 +18,14 @@ Feature: The list of operations shows what was asked for
       | training  | type training                      | a training           |
       | both      | status completed and type training | a completed training |
 
+  @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:major @id:list-failed
+  Scenario: The list of what has failed holds a failed training and nothing else
+    Given a completed smoke training
+    And a failed training
+    When I list the operations by status failed
+    Then the training is among them
+    And every one of them is failed
+
   @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:minor @id:list-limit
   Scenario: The list limited to 5 shows 5 operations, the newest among them
     Given there are more than 5 operations

@@ -21,6 +21,15 @@ Feature: A failed operation can be run again, and results are for what has ended
     And the message names the training
     And it is still completed
 
+  @category:error @milestone:API @criterion:D14 @needs:training-worker @uses:training-worker @severity:minor @id:retry-of-cancelled
+  Scenario: A training that was cancelled cannot be retried
+    Given a running long training
+    When I cancel it
+    Then it is cancelled within 10 seconds
+    When I try to retry it
+    Then the request is refused as a client error
+    And the message names the training
+
   @category:error @milestone:MCP-Ph2 @criterion:D12 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:minor @id:results-refused
   Scenario: A backtest that still runs has no results yet
     Given a running long backtest
@@ -36,6 +45,12 @@ Feature: A failed operation can be run again, and results are for what has ended
     Then its results can be read
     And they are those of its worker
     And it is still completed
+
+  @category:smoke @milestone:MCP-Ph2 @criterion:D12 @needs:training-worker @uses:training-worker @severity:minor @id:metrics-readable
+  Scenario: A training that has completed has metrics of its own
+    Given a completed smoke training
+    And a completed smoke training as well
+    Then its metrics, asked for alone, are those that its lookup shows
 
   @category:integration @milestone:API @milestone:OPS-M3 @criterion:D7 @needs:training-worker @needs:worker-registry @uses:training-worker @severity:major @id:list-and-lookup-agree
   Scenario: The list says of a training what its lookup says, without a lookup before

@@ -66,6 +66,7 @@ LISTED: dict[str, tuple[Listed, ...]] = {
     **{f"a {kind}": (listed,) for kind, listed in _OF_KIND.items()},
     **{f"a completed {kind}": (listed, _COMPLETED) for kind, listed in _OF_KIND.items()},
     "completed": (_COMPLETED,),
+    "failed": (Listed("status", frozenset({"failed"})),),
     "running": (Listed("status", frozenset({"running"})),),
     "active": (Listed("status", frozenset(ACTIVE)),),
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktrdr_acceptance.api.generations import epochs_of
+from ktrdr_acceptance.api.models import accepted
 from ktrdr_acceptance.domain.results import Result, Results, is_number, number_at
 from ktrdr_acceptance.faults import ConfigurationFault, Mismatch
 from ktrdr_acceptance.operations.operation import Operation
@@ -75,6 +76,13 @@ class TrainingResults(Results):
                 cure=_HINT,
             )
 
+    def metrics_otherwise(self, training: Operation) -> list[str]:
+        """Return which epochs the route of the metrics shows otherwise than the lookup."""
+        alone, shown = _by_number(self._epochs_alone(training)), _by_number(self._epochs(training))
+        if not shown:
+            return ["the lookup shows no epoch"]
+        return [f"epoch {number}" for number in shown | alone if shown.get(number) != alone.get(number)]
+
     def different_epochs(self, training: Operation) -> list[Any]:
         """Return the numbers of the epochs in the backend's metrics, each once, as they first stand there."""
         numbers = [epoch.get("epoch") for epoch in self._epochs(training)]
@@ -127,5 +135,19 @@ class TrainingResults(Results):
             if not is_number(last.get(name)) or not math.isclose(final, last[name], rel_tol=1e-6)
         ]
 
+    def _epochs_alone(self, training: Operation) -> list[dict[str, Any]]:
+        """Return the epochs as the route of the metrics gives them."""
+        data = accepted(self.operations.backend.metrics_answer(training.id)).get("data") or {}
+        if data.get("operation_id") != training.id:
+            said = data.get("operation_id")
+            raise AssertionError(f"the metrics of {training.id} were answered with those of {said}")
+        return epochs_of({"epochs": data.get("metrics")})
+
     def _epochs(self, training: Operation) -> list[dict[str, Any]]:
         return epochs_of(self.operations.look(training).metrics)
+
+
+def _by_number(epochs: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """Return epochs by their numbers; generation S lists some of them again and again."""
+    numbers = ((epoch.get("epoch"), epoch) for epoch in epochs)
+    return {number if is_number(number) else str(number): epoch for number, epoch in numbers}

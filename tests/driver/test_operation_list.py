@@ -117,6 +117,7 @@ def test_the_same_page_can_be_asked_for_again() -> None:
         ("a training", [["training", "dummy"]]),
         ("completed", [["completed", "failed"]]),
         ("running", [["completed", "failed"]]),
+        ("failed", [["completed", "failed"]]),
         ("active", [["completed", "failed"]]),
         ("a completed training", [["training", "dummy"], ["completed", "failed"]]),
     ],

@@ -240,6 +240,12 @@ def epochs(*rows: dict[str, Any]) -> Arrange:
     return op(metrics={"epochs": list(rows)})
 
 
+def metrics_route(*metrics: Any, id: str = ID) -> Arrange:
+    """The route of the metrics gives these alone."""
+    body = {"success": True, "data": {"operation_id": id, "metrics": list(metrics)}}
+    return lambda world: world.script(f"GET /operations/{ID}/metrics", (200, body))
+
+
 def epoch(number: int, **changes: Any) -> dict[str, Any]:
     return {"epoch": number, **FULL, **changes}
 
@@ -1328,6 +1334,22 @@ CLAIMS = [
             ),
             "but was <{}>": both(at_worker(result_summary={"a": 1}), op(), results_of()),
         },
+    ),
+    Claim(
+        "then its metrics, asked for alone, are those that its lookup shows",
+        both(epochs(epoch(0), epoch(1)), metrics_route(epoch(0), epoch(1))),
+        {
+            "there were 1: epoch 1": both(epochs(epoch(0), epoch(1)), metrics_route(epoch(0))),
+            "there were 1: epoch 0": both(epochs(epoch(0)), metrics_route(epoch(0, train_loss=0.9))),
+            "there were 1: epoch 2": both(epochs(epoch(0)), metrics_route(epoch(0), epoch(2))),
+            "the lookup shows no epoch": both(epochs(), metrics_route()),
+            "op_1 were answered with those of op_9": both(epochs(epoch(0)), metrics_route(id="op_9")),
+        },
+    ),
+    Claim(
+        "then its metrics, asked for alone, are those that its lookup shows",
+        both(op(metrics={"epochs": [[epoch(0)], 1, [epoch(0)], 1]}), metrics_route([epoch(0)], 1)),
+        {},
     ),
     Claim(
         "then it asks for what the failed one asked for",

@@ -22,6 +22,8 @@ AREA = "errors"
 IS_REFUSED = "the request is refused as a client error"
 NOTHING = "nothing has been started by it"
 
+_ANY_TEXT = (str | None, None)
+
 MakeJob = Callable[[trainings.TrainingRequest], Job]
 Start = Callable[..., Awaitable[OperationInfo]]
 Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
@@ -37,7 +39,7 @@ Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
     shown_by="S",
 )
 def _training_date_internal_error() -> None:
-    patch_fields(trainings, "TrainingRequest", start_date=(str | None, None))
+    patch_fields(trainings, "TrainingRequest", start_date=_ANY_TEXT, end_date=_ANY_TEXT)
 
     @patch(trainings, "_job")
     def job(original: MakeJob, request: trainings.TrainingRequest) -> Job:
@@ -48,6 +50,20 @@ def _training_date_internal_error() -> None:
 
 
 @defect(
+    "wrong-date-not-quoted",
+    "The refusal of a date that is none does not say what was taken for a date",
+    ("training-bad-date", 'the message names "not-a-date"'),
+    area=AREA,
+    severity="minor",
+    behaviour="the refusal quotes what is no date",
+)
+def _wrong_date_not_quoted() -> None:
+    @patch(RequestValidationError, "errors")
+    def problems(original: Callable[..., Any], self: RequestValidationError) -> list[Any]:
+        return [{**each, "msg": each["msg"].partition(":")[0]} for each in original(self)]
+
+
+@defect(
     "training-date-checked-too-late",
     "A training with a date that is none is refused, and leaves a failed operation",
     ("bad-training#start-no-date", NOTHING),
@@ -55,7 +71,7 @@ def _training_date_internal_error() -> None:
     behaviour="a request that is refused starts nothing",
 )
 def _training_date_checked_too_late() -> None:
-    patch_fields(trainings, "TrainingRequest", start_date=(str | None, None))
+    patch_fields(trainings, "TrainingRequest", start_date=_ANY_TEXT, end_date=_ANY_TEXT)
 
     @patch(Dispatch, "start")
     async def start(original: Start, self: Dispatch, job: Job, **options: Any) -> OperationInfo:
@@ -182,7 +198,7 @@ def _refused_start_keeps_its_turn() -> None:
     behaviour="a worker refuses a date that is none as the caller's fault",
 )
 def _worker_date_internal_error() -> None:
-    patch_fields(backtest, "BacktestStartRequest", start_date=(str, ...))
+    patch_fields(backtest, "BacktestStartRequest", start_date=(str, ...), end_date=(str, ...))
 
 
 @defect(

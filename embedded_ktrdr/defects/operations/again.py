@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import HTTPException
 
-from embedded_ktrdr.backend import app
+from embedded_ktrdr.backend import app, operation_routes
 from embedded_ktrdr.backend.dispatch import Dispatch, Job
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.defects.defect import defect, patch
@@ -20,7 +20,8 @@ from embedded_ktrdr.operations import (
 
 AREA = "operations"
 RUNS, REFUSED = "retry-runs", "retry-refused"
-UNREADABLE, READABLE = "results-refused", "results-readable"
+UNREADABLE, READABLE, METRICS = "results-refused", "results-readable", "metrics-readable"
+SHOWN = "its metrics, asked for alone, are those that its lookup shows"
 # A lifecycle that goes back is seen by what watches every scenario.
 GUARDS = "after the scenario: the guards of every scenario"
 RETRY, RESULTS = "/operations/{operation_id}/retry", "/operations/{operation_id}/results"
@@ -91,7 +92,26 @@ def _retry_of_anything() -> None:
     @patch_route(app, "operation_router", RETRY, "POST")
     async def route(original: Route, operation_id: str) -> Any:
         operation = await kept[0].lookup(operation_id)
-        if operation is None or not operation.status.final:
+        if operation is None or operation.status is not OperationStatus.COMPLETED:
+            return await original(operation_id)
+        return OperationStatusResponse(data=await kept[0].retry(operation))
+
+
+@defect(
+    "retry-of-the-cancelled",
+    "An operation that was cancelled can be run again",
+    ("retry-of-cancelled", "I try to retry it"),
+    area=AREA,
+    severity="minor",
+    behaviour="only what has failed can be run again",
+)
+def _retry_of_the_cancelled() -> None:
+    kept = _operations()
+
+    @patch_route(app, "operation_router", RETRY, "POST")
+    async def route(original: Route, operation_id: str) -> Any:
+        operation = await kept[0].lookup(operation_id)
+        if operation is None or operation.status is not OperationStatus.CANCELLED:
             return await original(operation_id)
         return OperationStatusResponse(data=await kept[0].retry(operation))
 
@@ -148,7 +168,7 @@ def _results_of_running_empty() -> None:
         try:
             return await original(operation_id)
         except HTTPException as error:
-            if error.status_code != 400:
+            if "running" not in error.detail:
                 raise
             about = {"operation_id": operation_id, "operation_type": "backtesting", "status": "running"}
             return {"success": True, **about, "results": {}}
@@ -185,6 +205,20 @@ def _results_route_empty() -> None:
     @patch_route(app, "operation_router", RESULTS, "GET")
     async def route(original: Route, operation_id: str) -> Any:
         return {**await original(operation_id), "results": {}}
+
+
+@defect(
+    "metrics-without-the-last-epoch",
+    "The metrics that are asked for alone leave out the last epoch",
+    (METRICS, SHOWN),
+    area=AREA,
+    severity="minor",
+    behaviour="the route of the metrics gives all of them",
+)
+def _metrics_without_the_last_epoch() -> None:
+    @patch(operation_routes, "metrics_response")
+    def response(original: Callable[..., Any], operation: OperationInfo, metrics: list[Any]) -> Any:
+        return original(operation, metrics[: max(0, len(metrics) - 1)])
 
 
 def _operations() -> list[Operations]:

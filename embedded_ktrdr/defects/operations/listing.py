@@ -12,6 +12,7 @@ from embedded_ktrdr.operations import (
     OperationStatus,
     OperationStore,
     OperationSummary,
+    OperationType,
     now,
 )
 
@@ -92,6 +93,24 @@ def _list_second_filter_ignored() -> None:
         if query.operation_type is not None:
             query = query.model_copy(update={"status": None})
         return original(self, query)
+
+
+@defect(
+    "list-of-failures-empty",
+    "The list of what has failed on a worker is empty",
+    ("list-failed", "the training is among them"),
+    area=AREA,
+    behaviour="the list of what has failed shows it, wherever it ran",
+)
+def _list_of_failures_empty() -> None:
+    @patch(OperationStore, "page")
+    def page(original: Page, self: OperationStore, query: ListQuery) -> OperationListResponse:
+        found = original(self, query)
+        if query.status is OperationStatus.FAILED:
+            # What the backend did itself can fail; trainings and backtests cannot, it thinks.
+            found.data = [each for each in found.data if each.operation_type is OperationType.DATA_LOAD]
+            found.total_count = len(found.data)
+        return found
 
 
 @defect(
