@@ -8,7 +8,6 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from embedded_ktrdr import errors
 from embedded_ktrdr.backend import backtests, download_routes, trainings
 from embedded_ktrdr.backend.dispatch import TRAINING, Dispatch, Job, NoWorkerError
 from embedded_ktrdr.defects.defect import defect, patch
@@ -26,7 +25,6 @@ _ANY_TEXT = (str | None, None)
 
 MakeJob = Callable[[trainings.TrainingRequest], Job]
 Start = Callable[..., Awaitable[OperationInfo]]
-Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
 
 @defect(
@@ -168,20 +166,19 @@ def _only_the_last_problem_told() -> None:
 
 @defect(
     "refused-start-keeps-its-turn",
-    "After a start that was refused as nonsense nothing can start any more",
+    "After a request that was refused as nonsense no work can start any more",
     ("S10#training", "a new training can start"),
     area=AREA,
     severity="blocker",
-    behaviour="a start that is refused holds up no other",
+    behaviour="a request that is refused holds up no other",
 )
 def _refused_start_keeps_its_turn() -> None:
     kept: list[str] = []
 
-    @patch(errors, "_invalid_request")
-    async def invalid(original: Handler, request: Request, error: Exception) -> JSONResponse:
-        if request.url.path.endswith("/start"):
-            kept.append(request.url.path)
-        return await original(request, error)
+    @patch(RequestValidationError, "__init__")
+    def init(original: Callable[..., None], self: RequestValidationError, *about: Any, **more: Any) -> None:
+        original(self, *about, **more)
+        kept.append(str(self))
 
     @patch(Dispatch, "start")
     async def start(original: Start, self: Dispatch, job: Job, **options: Any) -> OperationInfo:
