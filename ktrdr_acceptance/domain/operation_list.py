@@ -24,6 +24,8 @@ _FILTERS = {
     r"an offset of (?P<offset>-?\d+)": "offset",
     r"what is active": "active_only",
 }
+# Seconds by which moments that are written without their fractions may be off.
+_MOMENTS_AGREE_WITHIN = 1.5
 _PAGING = ("limit", "offset")
 # What can be done with an operation, in the words of the features, and what asks the backend for it.
 DEEDS = {
@@ -148,14 +150,24 @@ class OperationList:
             "symbol": (row.symbol, found.metadata.get("symbol")),
             "creation": (row.created_at, found.created_at),
         }
-        if found.started_at is not None and found.completed_at is not None:
-            lasted = (found.completed_at - found.started_at).total_seconds()
-            pairs["duration"] = (_rounded(row.duration_seconds), _rounded(lasted))
-        return [
+        differences = [
             f"{what}: {one} in the list, {other} when looked up"
             for what, (one, other) in pairs.items()
             if one != other
         ]
+        if found.started_at is not None and found.completed_at is not None:
+            differences += self._wrong_duration(row, (found.completed_at - found.started_at).total_seconds())
+        return differences
+
+    def _wrong_duration(self, row: OperationRow, lasted: float) -> list[str]:
+        """Return how the duration in the list is not that from start to end, which stays as it is."""
+        shown = row.duration_seconds
+        if shown is None or abs(shown - lasted) > _MOMENTS_AGREE_WITHIN:
+            return [f"duration: {shown} in the list, {lasted} from start to end"]
+        again = next((each for each in self._whole() if each.operation_id == row.operation_id), row)
+        if again.duration_seconds != shown:
+            return [f"duration: {shown} in the list, and then {again.duration_seconds} after the end"]
+        return []
 
     def look_up_unknown(self, operation_id: str) -> Refusal:
         """Look up an operation that must not be found; return what the backend says."""
@@ -169,7 +181,3 @@ class OperationList:
     def refusal_of_page(self, **query: Any) -> Refusal:
         """Ask for a page by filters that must be refused; return what the backend says."""
         return refusal_expected(self.backend.operations_answer(**query), f"a list by {query}")
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 2)

@@ -236,6 +236,16 @@ def download(**result: Any) -> Arrange:
     return op(kind=Kind.DOWNLOAD, purpose="small", result_summary=result)
 
 
+def lists_then(**changes: Any) -> Arrange:
+    """The row is listed as a look-up shows it, but the second time with changes."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        first = alike(**{**changes, "duration_seconds": 332.0})
+        world.script("GET /operations", [(200, page(each)) for each in (first, alike(**changes))])
+
+    return arrange
+
+
 def epochs(*rows: dict[str, Any]) -> Arrange:
     return op(metrics={"epochs": list(rows)})
 
@@ -1019,8 +1029,13 @@ CLAIMS = [
             "type: dummy in the list": both(op(), listed(alike(operation_type="dummy"))),
             "symbol: GBPUSD in the list, None when looked up": both(op(), listed(alike(symbol="GBPUSD"))),
             "creation: .* in the list": both(op(created_at="2026-11-22T08:59:00Z"), listed(alike())),
-            "duration: 99.0 in the list, 332.0": both(
+            "duration: 99.0 in the list, 332.0 from start to end": both(
                 op(**COMPLETED_BODY), listed(alike(duration_seconds=99.0))
+            ),
+            "duration: 332.0 in the list, and then 332.1 after the end": both(
+                op(**COMPLETED_BODY),
+                listed(alike(duration_seconds=332.0)),
+                lists_then(duration_seconds=332.1),
             ),
             "duration: None in the list": both(op(**COMPLETED_BODY), listed(alike())),
             "op_1 is not in the list": both(op(), listed(row("op_9"))),
