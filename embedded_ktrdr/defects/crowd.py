@@ -161,6 +161,24 @@ def _busy_called_failure() -> None:
 
 
 @defect(
+    "no-backtest-worker-internal-error",
+    "A backtest for which no worker can be reached is an internal error: turns are taken modulo none",
+    ("no-backtest-worker", "the refusal says that no worker is free"),
+    area=AREA,
+    behaviour="without a worker a start is refused for that reason",
+)
+def _no_backtest_worker_internal_error() -> None:
+    @patch(Dispatch, "_choose")
+    async def choose(
+        original: Choose, self: Dispatch, worker_type: WorkerType, tried: list[str]
+    ) -> Worker | None:
+        there = [each for each in self._registry.all(worker_type) if not each.health_check_failures]
+        if worker_type is WorkerType.BACKTESTING:
+            _turn = len(tried) % len(there)
+        return await original(self, worker_type, tried)
+
+
+@defect(
     "backtests-disturb-each-other",
     "A backtest fails while another one runs, on whichever worker, for both open the same model",
     (AT_ONCE, "each that was accepted completes"),

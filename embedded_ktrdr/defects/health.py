@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from embedded_ktrdr.backend import app as backend_app
 from embedded_ktrdr.backend.dispatch import NoWorkerError
+from embedded_ktrdr.backend.ib_client import IbHost
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.worker import app as worker_app
 from embedded_ktrdr.worker.desk import Desk
@@ -60,6 +61,27 @@ def _no_worker_makes_unwell() -> None:
         missing.append(self)
 
     _backend_says(lambda said: {**said, "status": "degraded" if missing else said["status"]})
+
+
+@defect(
+    "late-host-makes-unwell",
+    "Once the IB host was late the backend calls itself degraded",
+    ("download-gateway-hangs", "the backend is still healthy"),
+    area=AREA,
+    behaviour="that another service is late is no matter of the backend's own health",
+)
+def _late_host_makes_unwell() -> None:
+    late: list[TimeoutError] = []
+
+    @patch(IbHost, "_once")
+    async def once(original: Callable[..., Awaitable[Any]], self: IbHost, *asked: Any) -> Any:
+        try:
+            return await original(self, *asked)
+        except TimeoutError as error:
+            late.append(error)
+            raise
+
+    _backend_says(lambda said: {**said, "status": "degraded" if late else said["status"]})
 
 
 @defect(

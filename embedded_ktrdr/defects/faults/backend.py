@@ -67,6 +67,34 @@ def _running_operation_not_followed_after_restart() -> None:
 
 
 @defect(
+    "end-during-absence-missed",
+    "What ended while the backend was away stays running, for its end was told to nobody",
+    (AWAY, "it completes within 60 seconds"),
+    area=AREA,
+    severity="blocker",
+    behaviour="an operation that ended while the backend was away is shown as what it ended as",
+)
+def _end_during_absence_missed() -> None:
+    unheard: set[str] = set()
+
+    @patch(Operations, "restore")
+    def restore(original: Callable[..., None], self: Operations) -> None:
+        original(self)
+        unheard.update(each.operation_id for each in self.store.active())
+
+    @patch(Operations, "_ask_worker")
+    async def ask(
+        original: Callable[..., Awaitable[None]], self: Operations, operation: OperationInfo, *more: Any
+    ) -> None:
+        before = operation.status
+        await original(self, operation, *more)
+        if operation.operation_id in unheard and operation.status.final:
+            operation.status = before
+        else:
+            unheard.discard(operation.operation_id)
+
+
+@defect(
     "workers-stay-away-after-restart",
     "Workers do not register again when the backend has forgotten them",
     ("backend-restarts#gently", "every worker is listed again within 15 seconds"),
