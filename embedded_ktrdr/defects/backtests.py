@@ -222,6 +222,17 @@ def _bars_left_counted() -> None:
 
 
 @defect(
+    "percentage-of-the-week",
+    "The percentage of a backtest begins anew with each of its five weeks",
+    ("B2.2", "its percentage never went down"),
+    area=AREA,
+    behaviour="a percentage never goes down",
+)
+def _percentage_of_the_week() -> None:
+    _show(lambda shown: {"percentage": shown.percentage * 5 % 100})
+
+
+@defect(
     "step-without-symbol",
     "A backtest does not say which symbol it is at",
     (SHOWS, 'I have seen a step that names "EURUSD"'),

@@ -20,6 +20,7 @@ from ktrdr_acceptance.operations.waiting import Cadence, Waiter, WaitFailed
 # Seconds for clients to look within one period of the cache, and between two tries.
 _LOOKED_WITHIN = 30.0
 _BETWEEN_LOOKS = 0.005
+_MOMENTS = 5
 
 
 @dataclass
@@ -183,6 +184,14 @@ class Copies:
                 describe=lambda seen: "; ".join(seen) or "nothing new, or looks that took longer",
                 cadence=Cadence(every=_BETWEEN_LOOKS),
             )
+
+    def differences_at_once(self, operation: Operation, count: int) -> list[str]:
+        """Have `count` clients look at the same moment, several times over; return what they saw otherwise.
+
+        Of two caches a single moment may ask the same one only.
+        """
+        moments = [set(self.looks_at_once(operation, count)) for _ in range(_MOMENTS)]
+        return [" | ".join(sorted(seen)) for seen in moments if len(seen) > 1]
 
     def _words(self, operation: Operation) -> str:
         body = self.backend.operation(operation.id)

@@ -358,13 +358,17 @@ def ended_at_both(worker: str = "completed", backend: Any = None, result: Any = 
     )
 
 
-def clients(*items: int) -> Arrange:
-    """The backend says something new after its first answer; then each look shows these items."""
+def clients(*moments: int) -> Arrange:
+    """At each of five moments the backend says something new, then as much more to one of those who look."""
 
     def arrange(world: ScriptedWorld) -> None:
         world.speaks_of()
         world.operations.cache_ttl = 5.0
-        shown = [body_of("running", 10.0, items=number) for number in (1, 2, *items)]
+        shown = [
+            body_of("running", 10.0, items=10 * moment + number)
+            for moment, other in enumerate(moments, 1)
+            for number in (0, 1, 1, 1 + other, 1)
+        ]
         world.script(f"GET /operations/{ID}", [(200, {"data": one}) for one in shown])
 
     return arrange
@@ -1459,8 +1463,14 @@ CLAIMS = [
     ),
     Claim(
         "then three clients that look at the same moment see the same",
-        clients(2),
-        {"different answers to looks at the same moment: .*there were 1: ": clients(2, 2, 3)},
+        clients(0, 0, 0, 0, 0),
+        {
+            "different answers to looks at the same moment: .*there were 1: .*11 items .* 12 items": clients(
+                1, 0, 0, 0, 0
+            ),
+            "there were 1: .*51 items .* 52 items": clients(0, 0, 0, 0, 1),
+            "there were 2: ": clients(0, 1, 1, 0, 0),
+        },
     ),
     Claim(
         "then the backend is never ahead of its worker",

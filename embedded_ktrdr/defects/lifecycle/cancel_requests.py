@@ -21,7 +21,6 @@ Cancel = Callable[..., Awaitable[dict[str, Any]]]
     "cancel-only-acknowledged",
     "A cancel is answered as done, and the operation runs on",
     ("1.3", CANCELLED),
-    ("B1.3", CANCELLED),
     area=AREA,
     severity="blocker",
     behaviour="what is acknowledged as cancelled is cancelled",

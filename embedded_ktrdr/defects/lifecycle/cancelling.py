@@ -15,6 +15,7 @@ from embedded_ktrdr.operations import (
     fail,
     new_operation,
 )
+from embedded_ktrdr.worker import backtest
 from embedded_ktrdr.worker.desk import Desk
 
 AREA = "lifecycle"
@@ -24,7 +25,7 @@ STAYS = "it is still cancelled, at the backend and at its worker, when it would 
 STANDS = "its progress has stood still since"
 
 # Until a worker is asked, where nobody waits for it.
-LATER_S = 0.05
+LATER_S = 0.2
 
 CancelAtWorker = Callable[[Desk, OperationInfo, str | None], bool]
 Cancel = Callable[..., Awaitable[dict[str, Any]]]
@@ -47,6 +48,22 @@ def _cancelled_work_goes_on() -> None:
     @patch(Desk, "cancel")
     def cancel(_original: CancelAtWorker, _self: Desk, operation: OperationInfo, reason: str | None) -> bool:
         return _only_mark(operation, reason)
+
+
+@defect(
+    "cancelled-backtest-trades-on",
+    "A backtest does not look whether it has been cancelled, and goes through the rest of its bars",
+    (BACKTEST, STANDS),
+    area=AREA,
+    severity="blocker",
+    behaviour="a cancel stops the work",
+)
+def _cancelled_backtest_trades_on() -> None:
+    @patch(Desk, "cancel")
+    def cancel(original: CancelAtWorker, self: Desk, operation: OperationInfo, reason: str | None) -> bool:
+        if self.kind is backtest.KIND:
+            return _only_mark(operation, reason)
+        return original(self, operation, reason)
 
 
 @defect(

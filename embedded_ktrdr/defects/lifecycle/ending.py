@@ -1,31 +1,28 @@
 """Defects about the way of an operation to its end, as the backend and the worker show it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from embedded_ktrdr.backend.operations import Operations
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.defects.lifecycle.answers import after_each_answer, at_the_end
-from embedded_ktrdr.operations import (
-    OperationInfo,
-    OperationStatus,
-)
-from embedded_ktrdr.worker import backtest, training
+from embedded_ktrdr.operations import OperationInfo, OperationStatus, OperationType
+from embedded_ktrdr.worker import backtest
 from embedded_ktrdr.worker.desk import Desk
 
 AREA = "lifecycle"
 SMOKE, BACKTEST_SMOKE, DELEGATED, KNOWN = "1.1", "B1.1", "3.3", "training-is-known-at-once"
 BEHIND, BACKTEST_BEHIND = "3.2", "B3.3"
 RESULT, ENDED = "the backend shows its result", "the backend states when it ended"
+AFTER_BEGIN = "it ended after it began"
 NEVER_AHEAD = "the backend is never ahead of its worker"
 
 # How much later the result of a worker is there than its completion.
 LATER_S = 0.5
 # From so many percent on the work is taken for done.
 AS_GOOD_AS_DONE = 90.0
-
-Ask = Callable[..., Awaitable[None]]
 
 
 @defect(
@@ -81,16 +78,31 @@ def _end_time_not_passed_on() -> None:
 
 @defect(
     "end-time-is-that-of-the-start",
-    "An operation is shown to have ended when it began",
-    ("training-end-time", "it ended after it began"),
-    ("backtest-end-time", "it ended after it began"),
+    "A training is shown to have ended when it began",
+    ("training-end-time", AFTER_BEGIN),
     area=AREA,
     severity="minor",
     behaviour="an operation ends after it began",
 )
 def _end_time_is_that_of_the_start() -> None:
     def change(operation: OperationInfo, _before: OperationInfo) -> None:
-        operation.completed_at = operation.started_at
+        if operation.operation_type is OperationType.TRAINING:
+            operation.completed_at = operation.started_at
+
+    at_the_end(change)
+
+
+@defect(
+    "end-time-in-the-zone-of-the-exchange",
+    "The end of a backtest is told in the time of New York and called UTC",
+    ("backtest-end-time", AFTER_BEGIN),
+    area=AREA,
+    behaviour="an operation ends after it began",
+)
+def _end_time_in_the_zone_of_the_exchange() -> None:
+    def change(operation: OperationInfo, _before: OperationInfo) -> None:
+        if operation.operation_type is OperationType.BACKTESTING and operation.completed_at is not None:
+            operation.completed_at -= timedelta(hours=5)
 
     at_the_end(change)
 
@@ -114,7 +126,6 @@ def _reason_not_passed_on() -> None:
     "completed-before-its-worker",
     "The backend calls an operation completed while its worker is still at the last tenth of it",
     (BEHIND, NEVER_AHEAD),
-    (BACKTEST_BEHIND, NEVER_AHEAD),
     area=AREA,
     severity="blocker",
     behaviour="the backend is never ahead of its worker",
@@ -129,8 +140,7 @@ def _completed_before_its_worker() -> None:
 
 @defect(
     "not-known-at-once",
-    "An operation is not known for a while under the id that its start has given",
-    (KNOWN, "the backend knows it within 1 second as a training that has not ended"),
+    "A backtest is not known for a while under the id that its start has given",
     ("B2.1", "the backend knows it within 1 second as a backtest that has not ended"),
     area=AREA,
     behaviour="an operation is known as soon as its start is answered",
@@ -139,28 +149,26 @@ def _not_known_at_once() -> None:
     @patch(Operations, "add")
     def add(original: Callable[..., None], self: Operations, operation: OperationInfo, *more: Any) -> None:
         original(self, operation, *more)
-        self.store.remove(operation.operation_id)
-        asyncio.get_running_loop().call_later(LATER_S, self.store.restore, operation)
+        if operation.operation_type is OperationType.BACKTESTING:
+            self.store.remove(operation.operation_id)
+            asyncio.get_running_loop().call_later(LATER_S, self.store.restore, operation)
 
 
 @defect(
     "worker-keeps-an-id-of-its-own",
-    "A worker keeps its work under an id of its own",
-    (KNOWN, "its worker knows it under the same id"),
+    "A worker keeps a backtest under an id of its own",
     (BACKTEST_BEHIND, "its worker knows it under the same id"),
     area=AREA,
     severity="blocker",
     behaviour="a worker knows its work by the id of the backend",
 )
 def _worker_keeps_an_id_of_its_own() -> None:
+    @patch(backtest, "begin")
     def begin(
         original: Callable[..., OperationInfo], desk: Desk, metadata: Any, work: Any, operation_id: str | None
     ) -> OperationInfo:
         begun = original(desk, metadata, work)
         return begun.model_copy(update={"operation_id": operation_id or begun.operation_id})
-
-    for module in (training, backtest):
-        patch(module, "begin")(begin)
 
 
 @defect(
