@@ -56,7 +56,7 @@ def take_run(results: dict[str, Any]) -> Path:
         {key: row[key] for key in ("id", "name", "verdict", "category", "reason", "duration_s")}
         for row in results["scenarios"]
     ]
-    record["selection"] = results.get("selection", "")
+    record["whole_suite"] = results.get("whole_suite", True)
     write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     return path
 
@@ -69,7 +69,7 @@ def _record_name(results: dict[str, Any]) -> str:
         urlsplit(each["url"]).hostname if in_docker else each["id"] for each in target["workers"]
     )
     kind = ["docker"] if in_docker else []
-    part = ["part"] if results.get("selection") else []
+    part = [] if results.get("whole_suite", True) else ["part"]
     return "-".join([target["generation"], *kind, *(workers or ["no-workers"]), *part])
 
 
@@ -94,7 +94,11 @@ def _section(record: dict[str, Any], issues: list[KnownIssue]) -> list[str]:
         f"- KTRDR {target['version']} at {target['backend_url']}, run of {record['started_at'][:19]} UTC,",
         f"  {record['duration_s']:.0f} s, suite {record['suite']['version']} ({record['suite']['commit']})",
         f"- calibration: {record['calibration']}",
-        *([f"- only {record['selection']}"] if record.get("selection") else []),
+        *(
+            []
+            if record.get("whole_suite", True)
+            else [f"- only {len(record['scenarios'])} scenarios of the suite"]
+        ),
         f"- verdict: **{record['verdict']}**: {counts}",
         *[_finding(target["generation"], finding, issues) for finding in record["run_findings"]],
         "",

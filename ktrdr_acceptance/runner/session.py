@@ -215,7 +215,7 @@ class Session:
     def _accept_known_findings(self) -> None:
         """Let the lists of known issues accept what the logs hold, and nothing that the suite did wrong."""
         run, logged = self.run, self.guards.found_in_logs()
-        is_whole_suite = len(run.scenarios) == len(run.suite_ids) and not run.aborted
+        is_whole_suite = run.is_whole_suite and not run.aborted
         left, run.known_findings = self.known.judged_run(
             self.generation, logged, is_whole_suite=is_whole_suite
         )

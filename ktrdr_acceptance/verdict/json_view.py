@@ -54,6 +54,7 @@ def _facts(run: RunResult) -> dict[str, Any]:
         "planned_s": _rounded(run.planned_s),
         "peak_memory_mb": run.peak_memory_mb,
         "selection": run.selection,
+        "whole_suite": run.is_whole_suite,
         "known_issues": run.known_issues,
     }
 

@@ -49,6 +49,22 @@ def test_only_a_run_that_came_to_its_end_is_complete(complete: bool, aborted: st
     assert as_json(run_result(RESULT, complete=complete, aborted=aborted))["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("ids", "whole"),
+    [
+        (["1.1", "1.4#a", "1.4#b"], True),
+        (["1.1", "1.4#a"], False),
+        (["1.4#a", "1.4#b"], False),
+        ([], False),
+    ],
+)
+def test_a_run_says_whether_it_was_of_the_whole_suite(ids: list[str], whole: bool) -> None:
+    results = [scenario_result(Verdict.MET, id=id) for id in ids]
+    suite = frozenset({"1.1", "1.4", "1.4#a", "1.4#b"})
+    assert as_json(run_result(*results, suite_ids=suite))["whole_suite"] is whole
+    assert as_json(run_result(*results))["whole_suite"] is False, "a suite of nothing is not whole"
+
+
 def test_partial_results_stand_after_each_scenario(tmp_path: Path) -> None:
     planned = scenario_result(Verdict.NOT_RUN, None, "the run ended before", id="2")
     run = run_result(RESULT, planned, complete=False)
