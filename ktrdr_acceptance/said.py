@@ -71,6 +71,8 @@ class Said:
     listed_before = Told[list[str]]("the workers that were listed before")
     # An operation that has failed beside the one spoken of, and why.
     failed_before = Told[tuple[Operation, str]]("an operation that has failed")
+    # An operation that runs beside the one spoken of.
+    other = Told[Operation]("an operation that runs as well")
     # The id of the last request that was made for its traces in the log.
     request_id = Told[str]("a request with an id of its own")
     # What must not stand in a log.

@@ -150,7 +150,12 @@ class World:
         self.services = Services(self.target, self.clock, self.undo, self.ledger, on_start=restarted)
         self.services.on_first = RollCall(self.workers.listed_services, self.services).begin
         self.strategies = Strategies(self.backend, self.trainings, self.workers, self.trained)
-        self.bad_requests = BadRequests(self.starts, self._place, lambda: self.hosts.ib_host)
+        self.bad_requests = BadRequests(
+            self.starts,
+            self._place,
+            lambda: self.hosts.ib_host,
+            lambda kind: self.workers.clients(kind) if kind.worker_types else [],
+        )
         self.check = Checker(self.waiter)
         self.operation_list = OperationList(self.backend)
         self.platform = Platform(self.backend)

@@ -63,6 +63,12 @@ def then_each_completes(context: StepContext) -> None:
     context.world.crowd.complete()
 
 
+@given("a running {purpose:Purpose} {kind:Kind} as well")
+def given_running_as_well(context: StepContext, purpose: str, kind: Kind) -> None:
+    """Start another operation; the scenario goes on about the first."""
+    context.world.said.other = context.world.starts[kind].start_when_ready(purpose)
+
+
 @then("the {kind:Kind} completes within {limit:Duration}, at its worker too")
 def then_completes_at_worker_too(context: StepContext, kind: Kind, limit: float) -> None:
     """Follow it to its end at the backend, and compare the end with that at its worker."""
@@ -81,3 +87,10 @@ def then_goes_on(context: StepContext, kind: Kind) -> None:
     """Look at the worker's copy until it has come further."""
     world = context.world
     world.operations.goes_on(world.the(kind), _GOES_ON_WITHIN)
+
+
+@then("the other one goes on at its worker")
+def then_other_goes_on(context: StepContext) -> None:
+    """Look at the worker's copy until it has come further."""
+    world = context.world
+    world.operations.goes_on(world.said.other, _GOES_ON_WITHIN)

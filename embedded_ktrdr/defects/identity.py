@@ -151,6 +151,24 @@ def _one_answer_for_all() -> None:
 
 
 @defect(
+    "cancel-stops-all-of-a-kind",
+    "The cancel of one backtest stops every backtest",
+    ("cancel-one-of-a-kind", "the other one goes on at its worker"),
+    area=AREA,
+    severity="blocker",
+    behaviour="a cancel stops the operation that it names and no other",
+)
+def _cancel_stops_all_of_a_kind() -> None:
+    @patch(Operations, "cancel")
+    async def cancel(original: Ask, self: Operations, operation: OperationInfo, reason: str | None) -> Any:
+        outcome = await original(self, operation, reason)
+        for other in self.store.active():
+            if other.operation_type is operation.operation_type:
+                await original(self, other, reason)
+        return outcome
+
+
+@defect(
     "cancel-stops-every-worker",
     "The cancel of one operation stops all others, too",
     ("cancel-one-of-two", "the training goes on at its worker"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from ktrdr_acceptance.api.errors import Refusal, refusal_expected
 from ktrdr_acceptance.api.ib_host import IbHost
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.starts import NONSENSE, Starts
+from ktrdr_acceptance.faults import EnvironmentFault
+from ktrdr_acceptance.operations.operation import Kind
 
 # What can be wrong with a field, in the words of the features, and what it makes of the right value.
 FLAWS: dict[str, Callable[[Any], Any]] = {
@@ -57,7 +60,11 @@ class BadRequests:
     starts: Mapping[str, Starts[Any]]
     worker_of: Callable[[str], Worker]
     ib_host: Callable[[], IbHost]
+    # The workers that do work of a kind.
+    workers: Callable[[Kind], list[Worker]]
     _last: Starts[Any] | None = None
+    # What each worker knew when something was asked for at the backend.
+    _known: dict[str, set[str]] = field(default_factory=dict)
 
     def refusal(self, way: str, field: str, flaw: str) -> Refusal:
         """Return the refusal of the smallest request with one field wrong."""
@@ -77,12 +84,30 @@ class BadRequests:
         return refusal_expected(answer, f"bars whose {field} is {flaw}")
 
     def started_since(self) -> list[str]:
-        """Return what has been started since the last request, where it was asked for."""
+        """Return what has been started since the last request, where it was asked for or at a worker."""
         if self._last is None:
             raise LookupError("nothing has been asked for yet")
-        return self._last.started_since()
+        later = self._ids_at_workers(self._last.kind) if self._known else {}
+        started = self._last.started_since()
+        unheard_of = [
+            f"{operation_id} at {worker}"
+            for worker, ids in later.items()
+            # What a worker knows that was silent before may be old.
+            for operation_id in sorted(ids - self._known.get(worker, ids))
+            if operation_id not in started
+        ]
+        return started + unheard_of
 
     def _way(self, way: str) -> tuple[Starts[Any], Worker | None]:
         kind, _, place = way.partition(" at ")
         self._last = self.starts[kind]
+        self._known = {} if place else self._ids_at_workers(self._last.kind)
         return self._last, self.worker_of(way) if place else None
+
+    def _ids_at_workers(self, kind: Kind) -> dict[str, set[str]]:
+        """Return which operations each worker of a kind knows; one that is silent has nothing to say."""
+        known: dict[str, set[str]] = {}
+        for worker in self.workers(kind):
+            with suppress(EnvironmentFault):
+                known[worker.name] = set(worker.operation_ids())
+        return known

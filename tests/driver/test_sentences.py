@@ -351,6 +351,17 @@ def goes_on(*shown: tuple[str, float]) -> Arrange:
     return arrange
 
 
+def other_goes_on(*shown: tuple[str, float]) -> Arrange:
+    """The worker of an operation that runs as well shows that one so, look by look."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        goes_on(*shown)(world)
+        world.said.other = world.operation
+        world.speaks_of(id="op_2")
+
+    return arrange
+
+
 def ended_at_both(worker: str = "completed", backend: Any = None, result: Any = None) -> Arrange:
     """The backend shows it as completed with a result, its worker shows it so."""
     return both(
@@ -450,6 +461,7 @@ def started_since(*later: str) -> Arrange:
     def arrange(world: ScriptedWorld) -> None:
         world.script("POST /trainings/start", (422, {"detail": "no"}))
         world.script("GET /operations", [(200, page()), (200, page(*(row(id) for id in later)))])
+        world.script("GET /workers", (200, []))
         world.bad_requests.refusal_of_nonsense("training")
 
     return arrange
@@ -1010,6 +1022,17 @@ CLAIMS = [
             ),
             "it has ended as completed": goes_on(("running", 10.0), ("completed", 100.0)),
             "the deadline passed": goes_on(("running", 10.0)),
+        },
+    ),
+    Claim(
+        "then the other one goes on at its worker",
+        other_goes_on(("running", 10.0), ("running", 10.0), ("running", 11.0)),
+        {
+            "to go on from running, 10.0 %.*it has ended as cancelled": other_goes_on(
+                ("running", 10.0), ("cancelled", 10.0)
+            ),
+            "it has ended as completed": other_goes_on(("running", 10.0), ("completed", 100.0)),
+            "the deadline passed": other_goes_on(("running", 10.0)),
         },
     ),
     # the list of operations

@@ -232,6 +232,25 @@ def test_a_training_at_a_worker_is_asked_for_with_the_strategy_s_text(way: str) 
     assert {"symbols", "strategy_name"}.isdisjoint(body)
 
 
+@pytest.mark.parametrize("kind", ["training", "backtest"])
+def test_what_a_refused_request_has_started_at_a_worker_alone_is_found(kind: str) -> None:
+    world = world_of_ways((422, {"detail": "no"}))
+    at = f"{kind}-worker-1"
+    world.script("GET /api/v1/operations", [list_of("op_0"), list_of("op_9", "op_0")], at)
+    world.bad_requests.refusal(kind, "start_date", "not a date")
+    assert world.bad_requests.started_since() == [f"op_9 at {at}"]
+
+
+@pytest.mark.parametrize("silent", [0, 1], ids=["before", "after"])
+def test_a_silent_worker_has_started_nothing(silent: int) -> None:
+    world = world_of_ways((422, {"detail": "no"}))
+    lists: list[Any] = [list_of("op_0"), list_of("op_9", "op_0")]
+    lists[silent] = EnvironmentFault("gone")
+    world.script("GET /api/v1/operations", lists, "training-worker-1")
+    world.bad_requests.refusal("training", "start_date", "not a date")
+    assert world.bad_requests.started_since() == []
+
+
 def test_nothing_can_have_been_started_by_what_was_not_asked_for() -> None:
     with pytest.raises(LookupError, match="nothing has been asked for yet"):
         scripted_world().bad_requests.started_since()

@@ -125,6 +125,26 @@ def _capital_of_nothing_accepted() -> None:
 
 
 @defect(
+    "refused-backtest-runs-all-the-same",
+    "A backtest without capital is refused, but a worker has begun it",
+    ("bad-backtest#capital-zero", NOTHING),
+    area=AREA,
+    severity="blocker",
+    behaviour="a request that is refused starts nothing",
+)
+def _refused_backtest_runs_all_the_same() -> None:
+    for module in (backtests, backtest):
+        patch_fields(module, "BacktestStartRequest", initial_capital=(Share, 100000.0))
+
+    @patch(Dispatch, "_dispatch")
+    async def hand_over(original: Start, self: Dispatch, operation_id: str, job: Job) -> Any:
+        worker = await original(self, operation_id, job)
+        if job.body.get("initial_capital") == 0:
+            raise HTTPException(400, "initial_capital must be positive")
+        return worker
+
+
+@defect(
     "download-date-internal-error",
     "A download with a date that is none is answered as a failure of the service",
     ("bad-download#end-no-date", IS_REFUSED),

@@ -114,6 +114,22 @@ def _list_of_failures_empty() -> None:
 
 
 @defect(
+    "list-of-backtests-empty",
+    "The list of backtests is empty",
+    ("B2.1", "the backtest is among them"),
+    area=AREA,
+    behaviour="the list of a type shows what there is of it",
+)
+def _list_of_backtests_empty() -> None:
+    @patch(OperationStore, "page")
+    def page(original: Page, self: OperationStore, query: ListQuery) -> OperationListResponse:
+        if query.operation_type is OperationType.BACKTESTING:
+            # It is called otherwise where the filter looks.
+            query = query.model_copy(update={"operation_type": OperationType.INDICATOR_COMPUTE})
+        return original(self, query)
+
+
+@defect(
     "list-forgets-the-completed",
     "What has completed leaves the list",
     ("1.4#completed", "the training is among them"),
