@@ -35,6 +35,7 @@ LIES = {
     "gives-up-watching": "the command does not watch to the end",
     "names-late": "the id is named after more than 2 seconds",
     "names-another": "another id is named",
+    "answers-otherwise": "what is started is said to be running",
     "slow-help": "the help takes a second",
 }
 ENDED = ("completed", "failed", "cancelled")
@@ -251,7 +252,8 @@ def start_h(ktrdr: Ktrdr, asked: argparse.Namespace) -> int:
         ktrdr.interrupted.wait(2.1)
     kind = "training" if asked.command == "train" else "backtest"
     named = f"{operation_id}x" if lies("names-another") else operation_id
-    print(json.dumps({"operation_id": named, "status": "started", "type": kind}))
+    status = "running" if lies("answers-otherwise") else "started"
+    print(json.dumps({"operation_id": named, "status": status, "type": kind}))
     return 0
 
 
