@@ -78,6 +78,21 @@ def _more_fields() -> None:
 
 
 @variation(
+    "epochs-in-pairs",
+    "The epochs of a training stand in a pair of them and their number, as at generation S",
+    benign="the nesting of the metrics is of form, and each epoch is there once",
+)
+def _epochs_in_pairs() -> None:
+    def nested(said: dict[str, Any]) -> dict[str, Any]:
+        epochs = said.get("epochs")
+        if isinstance(epochs, list) and epochs and isinstance(epochs[0], dict):
+            return said | {"epochs": [epochs, len(epochs)]}
+        return said
+
+    change_bodies(lambda said, _path: every_dict(said, nested))
+
+
+@variation(
     "keys-in-another-order",
     "The fields of every object come in the opposite order",
     benign="the fields of an object have no order in JSON",

@@ -1,6 +1,7 @@
 """Variations of the logs: more lines, of every level below an error, and of several lines each."""
 
 import itertools
+import json
 import logging
 from collections.abc import Callable
 
@@ -35,6 +36,23 @@ class Talkative:
         await self._app(scope, receive, send)
 
 
+class JsonFormatter(logging.Formatter):
+    """As KTRDR's backend writes its log file: a line of JSON for each entry, the stack trace in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One entry."""
+        said = {
+            "asctime": self.formatTime(record, "%Y-%m-%dT%H:%M:%S+0000"),
+            "levelname": record.levelname,
+            "name": record.name,
+            "message": record.getMessage(),
+            **({"exc_info": self.formatException(record.exc_info)} if record.exc_info else {}),
+            "otelSpanID": "0",
+            "otelTraceSampled": False,
+        }
+        return json.dumps(said)
+
+
 @variation(
     "more-log-lines",
     "Services log more at INFO, DEBUG and WARNING, some of it with the word error or on several lines",
@@ -60,3 +78,28 @@ def _debug_lines() -> None:
     def configure(original: Callable[..., None], formatter: logging.Formatter) -> None:
         original(formatter)
         logging.getLogger().setLevel(logging.DEBUG)
+
+
+@variation(
+    "backend-log-in-json",
+    "The backend logs lines of JSON",
+    benign="KTRDR's backend writes its log file so, and plain lines to its console",
+)
+def _backend_log_in_json() -> None:
+    @patch(logs, "configure_backend")
+    def configure(original: Callable[..., None]) -> None:
+        original()
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonFormatter())
+
+
+@variation(
+    "worker-log-tells-where",
+    "Workers and hosts log with each line which line of which function has written it",
+    benign="KTRDR's workers do so, but for those in containers",
+)
+def _worker_log_tells_where() -> None:
+    @patch(logs._WorkerFormatter, "__init__")
+    def begin(_original: object, self: logging.Formatter) -> None:
+        where = "%(module)s.%(funcName)s:%(lineno)d"
+        logging.Formatter.__init__(self, f"%(asctime)s | %(levelname)s | %(name)s | {where} | %(message)s")

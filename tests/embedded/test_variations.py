@@ -199,9 +199,11 @@ def test_the_backend_has_a_past(everything: Embedded) -> None:
 
 def test_the_logs_say_more(everything: Embedded) -> None:
     lines = everything.log("backend").splitlines()
-    assert any("[DEBUG]" in line for line in lines)
-    assert any("[WARNING] ktrdr.monitoring" in line for line in lines)
+    said = [(each["levelname"], each["name"]) for each in map(json.loads, lines)]
+    assert ("WARNING", "ktrdr.monitoring.statistics") in said
+    assert "DEBUG" in {level for level, _ in said}
     assert not any("Traceback" in line for line in lines)
+    assert " | log_lines.__call__:" in everything.log("training-host")
 
 
 def test_work_and_answers_are_slower() -> None:
