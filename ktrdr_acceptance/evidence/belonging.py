@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ktrdr_acceptance.evidence.log_lines import ANY_OPERATION, CLOSING
+from ktrdr_acceptance.evidence.log_lines import ANY_OPERATION, CLOSING, REQUEST_ID
 from ktrdr_acceptance.evidence.logs import Entry
 
 _REQUEST = re.compile(r"Request (started|completed|failed): (.*)")
-_ID = re.compile(r"request_id=(\S+)")
 _ROUTE = re.compile(r"method=(\S+) path=(\S+)")
 # asyncio says so when the collector comes by, whoever is being worked for by then.
 _LATE = "exception was never retrieved"
@@ -53,7 +52,7 @@ class Places:
         for entry in entries:
             request = _REQUEST.search(entry.head)
             told = ANY_OPERATION.findall(entry.head)
-            named = {*ANY_OPERATION.findall(entry.text), *_ID.findall(entry.head)}
+            named = {*ANY_OPERATION.findall(entry.text), *REQUEST_ID.findall(entry.head)}
             if request:
                 request_id = _id_of(request[2])
                 named.add(request_id)
@@ -73,7 +72,7 @@ class Places:
 
 def _id_of(said: str) -> str:
     """Return a request's id; one that gave itself none goes by its route."""
-    if found := _ID.search(said):
+    if found := REQUEST_ID.search(said):
         return found[1]
     route = _ROUTE.search(said)
     return f"{route[1]} {route[2]}" if route else said

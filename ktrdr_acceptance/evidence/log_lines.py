@@ -28,7 +28,8 @@ CLOSING = re.compile(r"(?:Completed|Failed|Cancelled) operation: |operation \S+ 
 ANY_OPERATION = re.compile(
     r"(?<![\w-])(?:op_[a-z_]+_\d|host_training_|worker_(?:training|backtest)_[0-9a-f])[\w-]*"
 )
-_ANY_REQUEST = re.compile(r"request_id=(\S+)")
+# In a line of JSON a quote follows it.
+REQUEST_ID = re.compile(r'request_id=([^\s"\\]+)')
 
 
 def line_about(operation_id: str, line: str) -> re.Pattern[str]:
@@ -73,7 +74,7 @@ def entries_of_request(request_id: str, later: str, entries: list[Entry]) -> lis
     return [
         entry
         for entry in entries[begun[0] : ended[0]]
-        if {*_ANY_REQUEST.findall(entry.head)} <= {request_id} and not ANY_OPERATION.search(entry.head)
+        if {*REQUEST_ID.findall(entry.head)} <= {request_id} and not ANY_OPERATION.search(entry.head)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -310,6 +311,18 @@ def test_what_was_written_during_a_request_is_its_own(
     desk.request("acceptance-x", *between)
     assert len(desk.logs.errors_of_request("acceptance-x")) == errors
     assert len(desk.logs.stack_traces_of_request("acceptance-x")) == traces
+
+
+def test_in_lines_of_json_it_is_its_own_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*lines: str) -> None:
+        with desk.files["backend"].open("a", encoding="utf-8") as file:
+            for line in lines:
+                level, message = line[1:].split("] ", 1)
+                file.write(json.dumps({"levelname": level, "message": message, "otelSpanID": "0"}) + "\n")
+
+    monkeypatch.setattr(desk, "write", write)
+    desk.request("acceptance-x", REFUSED, "[ERROR] x: oh request_id=another")
+    assert len(desk.logs.errors_of_request("acceptance-x")) == 1
 
 
 def test_what_the_server_writes_after_a_request_has_failed_is_its_own(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Callable
 from datetime import date
@@ -43,6 +44,13 @@ def request(id: str, *within: str, status: int = 200) -> list[str]:
     started = line(f"Request started: method=GET path=/x client=127.0.0.1 request_id={id}")
     ended = f"Request completed: method=GET path=/x status_code={status} duration=1.00ms request_id={id}"
     return [started, *within, line(ended)]
+
+
+def in_json(text: str) -> str:
+    """Return a line of ours as KTRDR's backend writes it to its file."""
+    moment, level, message = text[:19], text.split("[")[1].split("]")[0], text.split(": ", 1)[1]
+    said = {"asctime": moment, "levelname": level, "name": "ktrdr", "message": message, "otelSpanID": "0"}
+    return json.dumps(said)
 
 
 def work(id: str, *within: str) -> list[str]:
@@ -134,6 +142,11 @@ BREACHES: dict[str, tuple[str, list[str], str]] = {
     "an error in JSON, in small letters": (
         "backend",
         request(R1, '{"level": "error", "message": "it broke"}'),
+        "an unexpected error",
+    ),
+    "an error that names nothing, within our request, all of it in JSON": (
+        "backend",
+        [*map(in_json, request(R1, error("it broke")))],
         "an unexpected error",
     ),
     "a missing event loop": ("backend", request(R1, NO_LOOP), "'no running event loop'"),
