@@ -175,6 +175,15 @@ def then_inventory_holds(context: StepContext, symbol: str, timeframe: str) -> N
     world.check.that(f"entries of {symbol}", entries, has_item(contains_string(f"'{timeframe}'")))
 
 
+@then('the inventory does not hold "{symbol}" at "{timeframe}"')
+def then_inventory_holds_not(context: StepContext, symbol: str, timeframe: str) -> None:
+    """Look for the symbol's entry and the timeframe in it."""
+    world = context.world
+    entries = [str(entry) for entry in world.said.inventory.available_symbols if f"'{symbol}'" in str(entry)]
+    listed = [entry for entry in entries if f"'{timeframe}'" in entry]
+    world.check.that(f"entries of {symbol} with {timeframe}", listed, nothing())
+
+
 @then("it counts as many symbols as it lists")
 def then_inventory_counts(context: StepContext) -> None:
     """Compare the total with the list."""

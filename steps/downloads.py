@@ -75,6 +75,15 @@ def then_result_counts_bars(context: StepContext, tolerance: float) -> None:
     world.check.that("rows that the result counts", rows, close_to(bars, bars * tolerance / 100), hint)
 
 
+@then("its result counts as many bars as it added")
+def then_result_counts_added_bars(context: StepContext) -> None:
+    """Compare with the bars that were read, less those that were cached before."""
+    world = context.world
+    rows = number_at(world.results.at_backend(world.the(Kind.DOWNLOAD)), "rows_downloaded")
+    added = len(world.said.bars) - len(world.said.cached)
+    world.check.that("rows that the result counts", rows, equal_to(added))
+
+
 @then("its result says that nothing had to be fetched")
 def then_nothing_fetched(context: StepContext) -> None:
     """Look for the cache hit."""

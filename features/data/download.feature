@@ -63,6 +63,19 @@ Feature: Bars are downloaded from IB into the cache
     And I read the bars of "AUDUSD" at "1h"
     Then all those cached before are still there
     And no weekday from 2024-03-04 to 2024-03-08 is without bars
+    And there are at least 216 bars
+    And every bar is sound, and none is out of order or listed twice
+    And its result counts as many bars as it added
+
+  @category:integration @milestone:DAT-Ph4 @criterion:D33 @criterion:S21 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:blocker @id:downloads-told-apart
+  Scenario: What two downloads bring at the same time is not mixed up
+    Given nothing is cached of what the small download brings
+    And nothing is cached of what the long download brings
+    And a running long download that has come to 50 % or more
+    When I start a small download
+    Then it completes within 60 seconds
+    When I read what it brought
+    Then they are as many as calibrated, give or take 5 %
     And every bar is sound, and none is out of order or listed twice
 
   @category:integration @milestone:API @criterion:S18 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:download-without-mode

@@ -35,8 +35,10 @@ Feature: KTRDR says which bars it holds
     And the inventory holds "EURUSD" at "1d"
 
   @category:integration @milestone:DAT-Ph2 @milestone:DAT-Ph4 @criterion:D30 @criterion:D33 @needs:ib-gateway @needs:data-folder @uses:data-folder @severity:major @id:inventory-follows-download
-  Scenario: The inventory holds what has just been downloaded
+  Scenario: The inventory holds what has just been downloaded, and not before
     Given nothing is cached of what the small download brings
+    When I ask what is cached
+    Then the inventory does not hold "AAPL" at "1d"
     When I start a small download
     Then it completes within 60 seconds
     When I ask what is cached

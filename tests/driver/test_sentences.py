@@ -845,6 +845,15 @@ CLAIMS = [
         },
     ),
     Claim(
+        'then the inventory does not hold "EURUSD" at "1w"',
+        inventory(2, EURUSD, AAPL),
+        {
+            "entries of EURUSD with 1w: expected none, but there were 1": inventory(
+                1, "{'symbol': 'EURUSD', 'timeframes': ['1w']}"
+            ),
+        },
+    ),
+    Claim(
         'then the inventory holds "EURUSD" at "1h"',
         inventory(2, EURUSD, AAPL),
         {
@@ -898,6 +907,19 @@ CLAIMS = [
             "rows that the result counts": download(rows_downloaded=200),
             "rows that the result counts: .*400": download(rows_downloaded=400),
             "no number at rows_downloaded": download(),
+        },
+    ),
+    Claim(
+        "then its result counts as many bars as it added",
+        both(cached([*TWO, "2024-12-02T02:00:00Z"]), download(rows_downloaded=1)),
+        {
+            "rows that the result counts: expected <1>, but was <3.0>": both(
+                cached([*TWO, "2024-12-02T02:00:00Z"]), download(rows_downloaded=3)
+            ),
+            "rows that the result counts: expected <0>, but was <1.0>": both(
+                cached(TWO), download(rows_downloaded=1)
+            ),
+            "no number at rows_downloaded": both(cached(TWO), download()),
         },
     ),
     Claim(

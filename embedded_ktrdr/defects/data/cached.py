@@ -14,7 +14,7 @@ from embedded_ktrdr.bars import BarRepository, Series
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.defects.routes import patch_route
 from embedded_ktrdr.errors import DataError
-from embedded_ktrdr.generator import Bar
+from embedded_ktrdr.generator import INSTRUMENTS, STEPS, Bar
 from embedded_ktrdr.moments import HOUR
 
 AREA = "data"
@@ -236,15 +236,31 @@ def _inventory_counts_files() -> None:
 
 
 @defect(
-    "inventory-as-of-the-start",
-    "The inventory is that of when the backend was started",
+    "inventory-remembered",
+    "The inventory stays as it was when it was first asked for",
     ("inventory-follows-download", 'the inventory holds "AAPL" at "1d"'),
     area=AREA,
     behaviour="the inventory holds what is cached now",
 )
-def _inventory_as_of_the_start() -> None:
-    @patch(app, "data_router")
-    def router(original: Callable[[BarRepository], Any], repository: BarRepository) -> Any:
-        held = repository.available()
-        vars(repository)["available"] = lambda: held
-        return original(repository)
+def _inventory_remembered() -> None:
+    told_before: list[Answer] = []
+
+    @patch(data_routes, "_info")
+    def info(original: Callable[[BarRepository], Answer], repository: BarRepository) -> Answer:
+        told_before.append(original(repository))
+        return told_before[0]
+
+
+@defect(
+    "inventory-of-what-ib-has",
+    "The inventory holds what could be downloaded as if it were cached",
+    ("inventory-follows-download", 'the inventory does not hold "AAPL" at "1d"'),
+    area=AREA,
+    behaviour="the inventory holds what is cached now",
+)
+def _inventory_of_what_ib_has() -> None:
+    @patch(BarRepository, "available")
+    def available(
+        original: Callable[[BarRepository], dict[str, list[str]]], self: BarRepository
+    ) -> dict[str, list[str]]:
+        return dict.fromkeys(INSTRUMENTS, sorted(STEPS)) | original(self)

@@ -154,6 +154,53 @@ def _download_begins_a_day_late() -> None:
 
 
 @defect(
+    "download-ends-a-day-early",
+    "A download leaves out the last day that was asked for",
+    (KEEPS, "there are at least 216 bars"),
+    area=AREA,
+    behaviour="a download fetches the whole range that was asked for",
+)
+def _download_ends_a_day_early() -> None:
+    @patch(Download, "_wanted")
+    def wanted(original: Callable[[Download, int | None], Span], self: Download, head: int | None) -> Span:
+        start, end = original(self, head)
+        return start, max(start, end - DAY)
+
+
+@defect(
+    "result-counts-all-that-is-cached",
+    "The result of a download counts the bars that were cached before as well",
+    (KEEPS, "its result counts as many bars as it added"),
+    area=AREA,
+    severity="minor",
+    behaviour="a result counts the bars that were downloaded",
+)
+def _result_counts_all_that_is_cached() -> None:
+    @patch(Download, "run")
+    async def run(original: Run, self: Download) -> dict[str, Any]:
+        result = await original(self)
+        held = self.repository.series(self.order.symbol, self.order.timeframe)
+        return result | ({"rows_downloaded": len(held)} if held and result["rows_downloaded"] else {})
+
+
+@defect(
+    "downloads-share-their-bars",
+    "What a download has fetched goes to the file of another one that runs at the same time",
+    ("downloads-told-apart", "they are as many as calibrated, give or take 5 %"),
+    area=AREA,
+    severity="blocker",
+    behaviour="downloads do not affect each other",
+)
+def _downloads_share_their_bars() -> None:
+    shared: dict[int, Bar] = {}
+
+    @patch(Download, "__init__")
+    def init(original: Callable[..., None], self: Download, *arguments: Any) -> None:
+        original(self, *arguments)
+        self.bars = shared
+
+
+@defect(
     "cached-bars-fetched-again",
     "A download fetches from IB what is cached already",
     ("download-cache-hit", "its result says that nothing had to be fetched"),
