@@ -12,9 +12,14 @@ from ktrdr_acceptance.detection.defects import seeded_defects
 from ktrdr_acceptance.detection.score import Outcome
 from ktrdr_acceptance.detection.trial import Trials
 
-# Of many areas, each over soon: a refusal that lacks something, work that is lost, a service of no use
-# once it is back (the environment's fault, had not the scenario itself caused it).
-SAMPLE = ("no-worker-without-hint", "results-forgotten", "ib-host-given-up")
+# Of many areas, each over soon. The first three are of faults: a refusal that lacks something, lost work, a
+# service of no use once it is back (the environment's fault, had not the scenario itself caused it).
+SAMPLE = (
+    *("no-worker-without-hint", "results-forgotten", "ib-host-given-up"),
+    *("refused-cancel-overwrites", "list-second-filter-ignored", "unknown-operation-not-named"),
+    *("unknown-symbol-called-known", "missing-sets-only-warned-of", "worker-with-another-name"),
+    "daily-bars-a-day-late",
+)
 
 
 @pytest.fixture(scope="module")
