@@ -4,14 +4,16 @@ Feature: Operations that run side by side are kept apart
 
   @category:integration @milestone:API @criterion:S6 @criterion:S7 @needs:training-worker @needs:backtest-worker @uses:training-worker @uses:backtest-worker @severity:blocker @id:side-by-side
   Scenario: A training and a backtest that run at once end each with its own result
-    Given a running long training
+    Given KTRDR is ready for a progress backtest
+    And a running long training
     And a running progress backtest
     Then the backtest completes within 120 seconds, at its worker too
     And the training completes within 120 seconds, at its worker too
 
   @category:cancellation @milestone:API @criterion:S9 @needs:training-worker @needs:backtest-worker @uses:training-worker @uses:backtest-worker @severity:blocker @id:cancel-one-of-two
   Scenario: The cancel of a backtest leaves a training that runs beside it alone
-    Given a running long training
+    Given KTRDR is ready for a progress backtest
+    And a running long training
     And a running progress backtest
     When I cancel it
     Then it is cancelled within 10 seconds
