@@ -123,14 +123,15 @@ def _all_work_to_one_worker() -> None:
     async def dispatch(
         original: Callable[..., Awaitable[Worker]], self: Dispatch, operation_id: str, job: Job
     ) -> Worker:
-        meant[operation_id] = await original(self, operation_id, job)
+        await original(self, operation_id, job)
         return self._registry.all(job.kind.worker_type)[0]
 
     @patch(Dispatch, "_offer")
     async def offer(
-        original: Callable[..., Awaitable[bool]], self: Dispatch, worker: Worker, *arguments: Any
+        original: Callable[..., Awaitable[bool]], self: Dispatch, worker: Worker, operation_id: str, job: Job
     ) -> bool:
-        return await original(self, self._registry.all(worker.worker_type)[0], *arguments)
+        meant[operation_id] = worker
+        return await original(self, self._registry.all(worker.worker_type)[0], operation_id, job)
 
     @patch(Registry, "check")
     async def check(original: Callable[..., Awaitable[None]], self: Registry, worker: Worker) -> None:
