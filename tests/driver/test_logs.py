@@ -321,8 +321,9 @@ def test_in_lines_of_json_it_is_its_own_too(desk: Desk, monkeypatch: pytest.Monk
                 file.write(json.dumps({"levelname": level, "message": message, "otelSpanID": "0"}) + "\n")
 
     monkeypatch.setattr(desk, "write", write)
-    desk.request("acceptance-x", REFUSED, "[ERROR] x: oh request_id=another")
-    assert len(desk.logs.errors_of_request("acceptance-x")) == 1
+    within = (f"[ERROR] x: oh request_id={name}" for name in ("another", "acceptance-x"))
+    desk.request("acceptance-x", REFUSED, *within)
+    assert len(desk.logs.errors_of_request("acceptance-x")) == 2
 
 
 def test_what_the_server_writes_after_a_request_has_failed_is_its_own(desk: Desk) -> None:
