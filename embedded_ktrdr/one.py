@@ -43,9 +43,9 @@ def main(arguments: list[str], variables: Mapping[str, str]) -> int:
     try:
         if len(arguments) != 1 or arguments[0] not in PORTS:
             raise Refused(f"Say which service: python -m embedded_ktrdr.one {'|'.join(PORTS)}.")
+        _switch_on(variables)
         service = of_kind(arguments[0], variables)
         host = variables.get("EMBEDDED_HOST", "127.0.0.1")
-        _switch_on(variables)
         urls = addresses(service, host, variables)
         from embedded_ktrdr.service import listen, serve
 

@@ -54,13 +54,13 @@ MESSAGES: Words = (
         r"Wait a little, then look at them.",
     ),
     # strategies
-    (r"Duplicate feature_ids: ", r"More than one indicator is called "),
-    (r"Missing fuzzy_sets for indicators: ", r"No fuzzy set belongs to "),
-    (r"Fuzzy sets without an indicator: ", r"No indicator uses the fuzzy sets of "),
-    (r"Strategy '(\S+)' (is|has) ", r"'\1' \2, as far as can be told, "),
+    (r"Duplicate feature_ids", r"More than one indicator is called so"),
+    (r"Missing fuzzy_sets for indicators", r"No fuzzy set belongs to these"),
+    (r"Fuzzy sets without an indicator", r"No indicator uses these"),
+    (r"Strategy '(\S+)' ", r"As far as can be told, '\1' "),
     # reasons of failures
     (r"No data found in cache for (\S+) (\S+)", r"The cache holds no bars of \1, timeframe \2"),
-    (r"No data loaded for (\S+) (\S+)", r"\1 has no \2 bars in the range"),
+    (r"No data loaded for (.*)", r"There is not one bar of \1 in the range"),
     (r"Strategy config not found: strategies/(\S+?)\.yaml", r"Nobody knows a strategy \1"),
     (r"Model not found: (\S+)", r"Nothing was ever saved at \1"),
     (r"Symbol validation failed: Symbol (\S+) not found", r"IB has never heard of \1"),
@@ -86,7 +86,7 @@ STEPS: Words = (
     (r"Starting backtest \[0/100\]", r"Backtest about to begin"),
     (r"Backtesting (\S+) (\S+) \[(.*)\]", r"📈 \1, \2 bars, now at \3"),
     (r"Iteration (\d+)/(\d+)", r"Round \1, \2 in all"),
-    (r"⚡ Starting Download (\S+) (\S+) \[(\d)/7\]", r"⬇ \1 \2, step \3"),
+    (r"Starting (.*) \[(\d)/7\]", r"\1, step \2"),
     (r"✅ Loaded (\d+) bars from segment", r"\1 more bars from segment"),
     (r"💾 Saved ([\d,]+) bars to CSV", r"\1 bars are safe"),
 )

@@ -205,3 +205,21 @@ def test_a_port_that_is_taken_is_named(start: Start) -> None:
         alone = start("backend", "UNUSED", KTRDR_API_PORT=str(port))
         assert alone.process.wait(10) == 2
     assert f"backend cannot listen at 127.0.0.1:{port}: Address already in use." in alone.output.read_text()
+
+
+def test_its_defects_and_variations_are_those_that_it_is_told_of(start: Start) -> None:
+    backend = start(
+        "backend", "KTRDR_API_PORT",
+        EMBEDDED_DEFECTS="operations-forgotten", EMBEDDED_VARIATIONS=" another-version , backend-log-in-json",
+    )  # fmt: skip
+    assert backend.answer("/api/v1/health")["version"].startswith("1.1.0")
+    assert backend.stop() == 0
+    assert '"levelname": "INFO"' in backend.output.read_text()
+
+
+@pytest.mark.parametrize("kind", ["defect", "variation"])
+def test_a_defect_or_variation_that_does_not_exist_is_one_sentence(start: Start, kind: str) -> None:
+    variable = f"EMBEDDED_{kind.upper()}S"
+    alone = start("ib-host", "KTRDR_IB_HOST_PORT", **{variable: "moon"})
+    assert alone.process.wait(10) == 2
+    assert alone.output.read_text().startswith(f"{variable}: There is no {kind} 'moon': ")

@@ -1,7 +1,9 @@
 """The benign variations as data and as switches; that a run minds none is proven with the features."""
 
+import ast
 import http.client
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+import embedded_ktrdr
 from embedded_ktrdr.patching import UnknownName
 from embedded_ktrdr.variations import all_variations, switch_on
+from embedded_ktrdr.variations.texts import MESSAGES, STEPS
 
 from .harness import Embedded, until, url
 from .test_defects import FEW, run
@@ -179,6 +183,33 @@ def test_messages_are_in_other_words_and_name_what_they_named(everything: Embedd
     refused = everything.start(symbols=[]).json()["error"]
     assert (refused["code"], refused["details"][0]["field"]) == ("VALIDATION_ERROR", "body -> symbols")
     assert "symbol" in refused["details"][0]["message"]
+
+
+def texts_said() -> list[str]:
+    """Every text in the code of the healthy one, with a number wherever a value goes."""
+    package = Path(embedded_ktrdr.__file__).parent
+    trees = [
+        ast.parse(path.read_text("utf-8"))
+        for path in package.rglob("*.py")
+        if not {"variations", "defects"} & set(path.parts)
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    said = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    for node in nodes:
+        for fill in ("7", "seven.7") if isinstance(node, ast.JoinedStr) else ():
+            said.append(
+                "".join(str(each.value) if isinstance(each, ast.Constant) else fill for each in node.values)
+            )
+    return said
+
+
+def test_every_text_that_is_put_otherwise_is_one_that_is_said() -> None:
+    of_pydantic = ["Field required", "Input should be a valid list", "Value error, "]
+    said = [*texts_said(), *of_pydantic]
+    unsaid = [
+        pattern for pattern, _ in MESSAGES + STEPS if not any(re.search(pattern, text) for text in said)
+    ]
+    assert unsaid == []
 
 
 def test_there_are_other_workers_and_one_of_a_kind_of_its_own(everything: Embedded) -> None:
