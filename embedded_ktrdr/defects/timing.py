@@ -108,7 +108,7 @@ def _result_after_completion() -> None:
     behaviour="a cancel takes effect within 10 seconds of its request",
 )
 def _cancel_answered_late() -> None:
-    _cancel_late(answered_s=6.0, shown_s=6.0)
+    _cancel_late(answered_s=5.5, shown_s=5.0)
 
 
 @defect(

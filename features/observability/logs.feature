@@ -57,7 +57,7 @@ Feature: The logs tell what became of an operation and of a request
     Then the log of the backend shows the beginning and the end of the request, by its id
     And the log of the backend shows no stack trace of the request
 
-  @category:error @milestone:API @criterion:S11 @needs:logs @severity:major @id:logs-no-password
+  @category:error @milestone:API @criterion:S11 @needs:logs @severity:minor @id:logs-no-password
   Scenario: A password that a client sends by mistake does not stand in the log of the backend
     Given the log of the backend can be read
     When I make a request with a password in it
