@@ -33,6 +33,12 @@ def whole_suite(loaded: Iterable[Any] = (), folder: Path = FEATURES) -> Suite:
     )
 
 
+def is_whole(ids: frozenset[str], selected: Iterable[str]) -> bool:
+    """Whether all of a suite's ids are among the `selected`; of an outline its rows count. None is not whole."""
+    wanted = ids - {id.partition("#")[0] for id in ids if "#" in id}
+    return bool(wanted) and wanted <= set(selected)
+
+
 def scenario_ids(folder: Path = FEATURES) -> tuple[str, ...]:
     """Return the id of each scenario below `folder`, an outline as one, in the order of their text."""
     return tuple(dict.fromkeys(facts.id.partition("#")[0] for facts in _every_scenario([], folder)))

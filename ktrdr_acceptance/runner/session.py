@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ktrdr_acceptance.api.generations import Generation
+from ktrdr_acceptance.catalogue.suite import is_whole
 from ktrdr_acceptance.evidence.excerpts import logged_so_far
 from ktrdr_acceptance.evidence.failing import Surroundings, surroundings
 from ktrdr_acceptance.evidence.redaction import redacted_data
@@ -215,7 +216,8 @@ class Session:
     def _accept_known_findings(self) -> None:
         """Let the lists of known issues accept what the logs hold, and nothing that the suite did wrong."""
         run, logged = self.run, self.guards.found_in_logs()
-        is_whole_suite = run.is_whole_suite and not run.aborted
+        selected = (scenario.id for scenario in run.scenarios)
+        is_whole_suite = is_whole(run.suite_ids, selected) and not run.aborted
         left, run.known_findings = self.known.judged_run(
             self.generation, logged, is_whole_suite=is_whole_suite
         )

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ktrdr_acceptance.catalogue.suite import is_whole
 from ktrdr_acceptance.evidence.redaction import redacted, redacted_json
 from ktrdr_acceptance.verdict.comparison import comparison_of
 from ktrdr_acceptance.verdict.criteria import criteria_of
@@ -54,7 +55,7 @@ def _facts(run: RunResult) -> dict[str, Any]:
         "planned_s": _rounded(run.planned_s),
         "peak_memory_mb": run.peak_memory_mb,
         "selection": run.selection,
-        "whole_suite": run.is_whole_suite,
+        "whole_suite": is_whole(run.suite_ids, (scenario.id for scenario in run.scenarios)),
         "known_issues": run.known_issues,
     }
 

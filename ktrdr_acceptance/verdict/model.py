@@ -217,13 +217,6 @@ class RunResult:
         """Return the exit status of the run."""
         return _EXIT[self.verdict]
 
-    @property
-    def is_whole_suite(self) -> bool:
-        """Whether every scenario of the suite was selected; of an outline its rows count."""
-        outlines = {id.partition("#")[0] for id in self.suite_ids if "#" in id}
-        wanted = self.suite_ids - outlines
-        return bool(wanted) and wanted <= {scenario.id for scenario in self.scenarios}
-
     def counts(self) -> Counter[Verdict]:
         """Return how many scenarios have each verdict."""
         return Counter(scenario.verdict for scenario in self.scenarios)
