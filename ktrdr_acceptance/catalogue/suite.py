@@ -34,7 +34,7 @@ def whole_suite(loaded: Iterable[Any] = (), folder: Path = FEATURES) -> Suite:
 
 
 def is_whole(ids: frozenset[str], selected: Iterable[str]) -> bool:
-    """Whether all of a suite's ids are among the `selected`; of an outline its rows count. None is not whole."""
+    """Whether all ids of a suite are among the `selected`; of an outline its rows count."""
     wanted = ids - {id.partition("#")[0] for id in ids if "#" in id}
     return bool(wanted) and wanted <= set(selected)
 
