@@ -73,6 +73,8 @@ class Said:
     failed_before = Told[tuple[Operation, str]]("an operation that has failed")
     # An operation that runs beside the one spoken of.
     other = Told[Operation]("an operation that runs as well")
+    # The operation that "it" meant before.
+    before = Told[Operation]("an operation before this one")
     # The id of the last request that was made for its traces in the log.
     request_id = Told[str]("a request with an id of its own")
     # What must not stand in a log.
@@ -93,6 +95,8 @@ class Said:
 
     def speak_of(self, operation: Operation) -> Operation:
         """From now on "it" is this operation."""
+        if "operation" in vars(self):
+            self.before = self.operation
         self.operation = self._by_kind[operation.kind] = operation
         return operation
 

@@ -3,7 +3,7 @@
 from math import isclose
 
 from behave import given, then, when
-from hamcrest import all_of, close_to, empty, equal_to, is_not
+from hamcrest import all_of, close_to, empty, equal_to, is_not, less_than
 
 from ktrdr_acceptance.domain.backtest_result import (
     contradictions,
@@ -11,6 +11,7 @@ from ktrdr_acceptance.domain.backtest_result import (
     missing_figures,
     values_of_equity_curve,
 )
+from ktrdr_acceptance.domain.results import number_at
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
@@ -29,6 +30,13 @@ def when_start_with_unknown_strategy(context: StepContext, name: str) -> None:
 def when_start_with_unknown_model(context: StepContext, path: str) -> None:
     """Start a backtest with a model that does not exist."""
     context.world.said.speak_of(context.world.backtests.start("smoke", model_path=path))
+
+
+@when("I start a smoke backtest with a commission of {percent:Percent}")
+def when_start_with_commission(context: StepContext, percent: float) -> None:
+    """Start a backtest whose trades cost more than usual, once KTRDR is ready for it."""
+    world = context.world
+    world.said.speak_of(world.backtests.start_when_ready("smoke", commission=percent / 100))
 
 
 @given("a completed smoke backtest that was started at a backtest worker")
@@ -85,6 +93,25 @@ def then_equity_curve_has_bars(context: StepContext, tolerance: float) -> None:
     bars = world.backtests.calibrated(backtest.purpose).bars
     values = values_of_equity_curve(world.results.at_worker(backtest))
     world.check.that("values of the equity curve", values, close_to(bars, bars * tolerance / 100))
+
+
+@then("the result at its worker repeats a commission of {percent:Percent}")
+def then_result_repeats_commission(context: StepContext, percent: float) -> None:
+    """Look at what the result says that it was reckoned with."""
+    world = context.world
+    commission = number_at(world.results.at_worker(world.the(Kind.BACKTEST)), "config", "commission")
+    world.check.that("commission in the result", commission, close_to(percent / 100, 1e-9))
+
+
+@then("it returned less than the one before it")
+def then_returned_less(context: StepContext) -> None:
+    """Compare the money that both brought, at the workers that ran them."""
+    world = context.world
+    before, after = (
+        number_at(world.results.at_worker(each), "metrics", "total_return")
+        for each in (world.said.before, world.operation)
+    )
+    world.check.that("return", after, less_than(before))
 
 
 @then("the result at the backend is that of its worker")

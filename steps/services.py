@@ -46,6 +46,12 @@ def given_workers_switched_off(context: StepContext, kind: Kind) -> None:
     context.world.services.stop(*_workers_to_lose(context, kind))
 
 
+@given("every {kind:Kind} worker hangs")
+def given_workers_hang(context: StepContext, kind: Kind) -> None:
+    """Have all workers of a kind neither answer nor refuse; they go on after the scenario."""
+    context.world.services.pause(*_workers_to_lose(context, kind))
+
+
 @given("every {kind:Kind} worker answers with {answer:Nonsense}")
 def given_workers_talk_nonsense(context: StepContext, kind: Kind, answer: Nonsense) -> None:
     """Have something listen in the place of each worker of a kind that answers with nonsense."""

@@ -3,6 +3,7 @@
 from behave import then, when
 from hamcrest import has_item, is_not
 
+from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.domain.workers import NOT_REGISTERED, STATES
 from ktrdr_acceptance.matchers.lists import nothing
 from ktrdr_acceptance.operations.operation import Kind
@@ -96,6 +97,19 @@ def then_worker_unavailable(context: StepContext, limit: float) -> None:
     world = context.world
     worker = world.operations.worker_of(world.operation)
     world.workers.wait_until_shown(worker, ("temporarily_unavailable",), limit)
+
+
+@when(
+    "I follow them until all are shown as temporarily unavailable within {limit:Duration}, "
+    "asking the backend for its health all the while"
+)
+def when_follow_lost_workers_beside_health(context: StepContext, limit: float) -> None:
+    """Ask for the health beside each look at the list; the slowest of these answers is spoken of."""
+    world = context.world
+    lost = [name for names in world.said.lost_workers.values() for name in names]
+    health = HealthBeside(world.platform)
+    world.workers.wait_until_unavailable(lost, limit, beside=health)
+    world.said.elapsed_s = health.slowest_s
 
 
 @then("its worker is forgotten within {limit:Duration}")

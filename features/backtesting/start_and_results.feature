@@ -43,3 +43,17 @@ Feature: A backtest runs to its end and shows its result
     Given a completed smoke backtest
     Then its worker shows its result
     And the same backtest gives the same figures again
+
+  @category:integration @milestone:API @milestone:BTA-Ph2 @criterion:S16 @criterion:S7 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:backtest-commission
+  Scenario: The result of a backtest repeats the commission that it was asked for
+    Given KTRDR is ready for a smoke backtest
+    When I start a smoke backtest with a commission of 2 %
+    Then it completes within 60 seconds
+    And the result at its worker repeats a commission of 2 %
+
+  @category:integration @milestone:BTA-Ph2 @criterion:S7 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:major @id:backtest-commission-costs
+  Scenario: A higher commission costs a backtest return
+    Given a completed smoke backtest
+    When I start a smoke backtest with a commission of 2 %
+    Then it completes within 60 seconds
+    And it returned less than the one before it

@@ -28,6 +28,15 @@ Feature: KTRDR remembers its work when its backend restarts
     And the failed training is still failed, for the same reason
     And a new training can start
 
+  @category:error @milestone:CKP-M1 @milestone:DAT-Ph4 @criterion:D54 @criterion:S15 @criterion:D33 @needs:ib-gateway @needs:switchable-backend @needs:data-folder @uses:services @uses:data-folder @severity:major @id:backend-remembers-download
+  Scenario: After a restart the backend still knows a download that had completed, and its results
+    Given nothing is cached of what the small download brings
+    And a completed small download
+    When the backend restarts
+    Then it is still completed
+    And its results can be read
+    And its result counts the calibrated number of bars, give or take 5 %
+
   @category:error @milestone:CKP-M1 @criterion:D55 @needs:training-worker @needs:worker-registry @needs:switchable-backend @uses:training-worker @uses:services @severity:major @id:ended-while-backend-was-away
   Scenario: A training that ends while the backend is away is shown as completed when it is back
     Given a running long training

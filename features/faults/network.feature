@@ -24,6 +24,14 @@ Feature: A network that fails or crawls holds up nobody but who is behind it
     Then its worker is free within 60 seconds
     And a new training can start
 
+  @category:error @milestone:API @milestone:DST-Ph2 @criterion:S29 @criterion:D18 @needs:backtest-worker @needs:training-worker @needs:worker-registry @needs:switchable-workers @uses:backtest-worker @uses:services @severity:major @id:workers-that-hang
+  Scenario: Workers that hang hold up no request to the backend
+    Given every backtest worker hangs
+    When I follow them until all are shown as temporarily unavailable within 60 seconds, asking the backend for its health all the while
+    Then even the slowest answer came within 500 ms
+    When the backtest workers come back
+    Then a new backtest can start
+
   @category:error @milestone:API @criterion:S29 @needs:ib-gateway @needs:switchable-ib-host @needs:data-folder @uses:services @uses:data-folder @severity:minor @id:slow-ib-host
   Scenario: A slow IB host holds up its own download, and no other request to the backend
     Given nothing is cached of what the small download brings

@@ -17,7 +17,11 @@ from ktrdr_acceptance.operations.waiting import Waiter, WaitFailed
 
 # The states of a worker that can be reached (contract 1.2).
 STATES = ("available", "busy")
+UNAVAILABLE = "temporarily_unavailable"
 NOT_REGISTERED = "not registered"
+
+# Gets a look at the states of workers, and returns what it brings.
+Beside = Callable[[Callable[[], dict[str, str]]], dict[str, str]]
 
 
 @dataclass
@@ -76,7 +80,7 @@ class Workers:
         rows = self.of(kind)
         if not rows:
             return [f"no {kind} worker is listed"]
-        if any(row.status == "temporarily_unavailable" and self._health(row) is None for row in rows):
+        if any(row.status == UNAVAILABLE and self._health(row) is None for row in rows):
             raise EnvironmentFault(self._silence())
         return [
             f"{row.worker_id}: {what}"
@@ -179,6 +183,19 @@ class Workers:
             lambda states: all(state in STATES for state in states.values()),
             within=within,
             expected=f"every worker to be listed again ({', '.join(names)})",
+            describe=lambda states: ", ".join(f"{name} {state}" for name, state in states.items()),
+        )
+
+    def wait_until_unavailable(self, names: list[str], within: float, beside: Beside) -> None:
+        """Wait until the backend lists all of these services as unavailable workers.
+
+        `beside` is given each look, and does what is to be done meanwhile.
+        """
+        self.waiter.eventually(
+            lambda: beside(lambda: self._states_of(names)),
+            lambda states: set(states.values()) == {UNAVAILABLE},
+            within=within,
+            expected=f"all of {', '.join(names)} to be listed as {UNAVAILABLE}",
             describe=lambda states: ", ".join(f"{name} {state}" for name, state in states.items()),
         )
 

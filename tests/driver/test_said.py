@@ -54,3 +54,12 @@ def test_the_id_of_a_request_of_its_own_comes_before_that_of_a_refusal() -> None
     assert said.id_of_request == "acceptance-1"
     said.request_id = "acceptance-2"
     assert said.id_of_request == "acceptance-2"
+
+
+def test_what_it_was_before_is_still_spoken_of() -> None:
+    world = scripted_world()
+    first = world.speaks_of(Kind.BACKTEST, id="op_1")
+    with pytest.raises(LookupError, match="an operation before this one"):
+        assert world.said.before
+    second = world.speaks_of(Kind.BACKTEST, id="op_2")
+    assert (world.said.before, world.operation) == (first, second)

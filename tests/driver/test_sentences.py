@@ -225,6 +225,20 @@ def backtest_again(first: dict[str, Any], second: dict[str, Any]) -> Arrange:
     return arrange
 
 
+def backtest_after(before: dict[str, Any], after: dict[str, Any]) -> Arrange:
+    """One backtest has been run, and then another."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.speaks_of(Kind.BACKTEST, id="op_0")
+        world.speaks_of(Kind.BACKTEST)
+        world.has_workers("b1", kind="backtesting")
+        for id, result in (("op_0", before), (ID, after)):
+            world.shows(operation_id=id)
+            world.shows(at="b1", operation_id=id, result_summary=result)
+
+    return arrange
+
+
 def backtest_at_both(backend: Any, worker: Any) -> Arrange:
     """A backtest has a result at the backend and one at its worker."""
     return both(
@@ -690,6 +704,29 @@ CLAIMS = [
             for length in (7, 201, 223)
         }
         | {"no number at equity_curve_length": at_worker(Kind.BACKTEST)},
+    ),
+    Claim(
+        "then the result at its worker repeats a commission of 2 %",
+        at_worker(Kind.BACKTEST, result_summary={"config": {"commission": 0.02}}),
+        {
+            "commission in the result: .*<0.001>": at_worker(
+                Kind.BACKTEST, result_summary={"config": {"commission": 0.001}}
+            ),
+            "commission in the result: .*<2.0>": at_worker(
+                Kind.BACKTEST, result_summary={"config": {"commission": 2}}
+            ),
+            "no number at config.commission": at_worker(Kind.BACKTEST, result_summary=FIGURES),
+        },
+    ),
+    Claim(
+        "then it returned less than the one before it",
+        backtest_after(FIGURES, figures(total_return=-120.6)),
+        {
+            "return: expected a value less than <-120.5>, but was <-120.5>": backtest_after(FIGURES, FIGURES),
+            "return: .* was <-120.4>": backtest_after(FIGURES, figures(total_return=-120.4)),
+            "no number at metrics.total_return": backtest_after(FIGURES, without_figure("total_return")),
+            "no number at metrics.total_return .*None": backtest_after({}, FIGURES),
+        },
     ),
     Claim(
         "then the result at the backend is that of its worker",

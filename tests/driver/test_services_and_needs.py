@@ -16,6 +16,7 @@ from ktrdr_acceptance.domain.hosts import words_of
 from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.faults import CannotSwitch, EnvironmentFault
 from ktrdr_acceptance.operations.operation import Kind
+from ktrdr_acceptance.operations.waiting import WaitFailed
 from ktrdr_acceptance.settings import Settings
 from ktrdr_acceptance.target.services import ServicesTarget
 
@@ -178,6 +179,56 @@ def test_the_slowest_of_the_health_checks_beside_the_looks_is_the_one_spoken_of(
     )
     assert world.said.elapsed_s == 0.7
     assert world.net.requests().count("GET /api/v1/health") >= 3
+
+
+def _hang_while_listed_as(*looks: str) -> ScriptedWorld:
+    """Two workers hang, listed so look by look; the backend takes 0.7 s for one of its health checks."""
+    world = scripted_world(clock=FakeClock())
+    world.has_workers("b1", "b2", kind="backtesting")
+    world.say("given every backtest worker hangs")
+    times = itertools.chain([0.1, 0.7], itertools.repeat(0.2))
+
+    def health(_body: Any, _query: Any) -> Any:
+        world.net.elapsed_s = next(times)
+        return 200, {"status": "ok", "version": "1"}
+
+    world.script("GET /health", health)
+    rows = [
+        [
+            {"worker_id": id, "worker_type": "backtesting", "endpoint_url": f"http://{id}:1", "status": state}
+            for id, state in zip(("b1", "b2"), look.split(), strict=True)
+        ]
+        for look in looks
+    ]
+    world.script("GET /workers", [(200, each) for each in rows])
+    return world
+
+
+UNTIL_UNAVAILABLE = (
+    "when I follow them until all are shown as temporarily unavailable within 10 s, "
+    "asking the backend for its health all the while"
+)
+
+
+def test_every_worker_of_a_kind_hangs_and_goes_on() -> None:
+    world = _hang_while_listed_as("available available")
+    assert world.services.faults == ("pause b1", "pause b2")
+    world.say("when the backtest workers come back")
+    assert world.services.switched[2:] == [("resume", "b1"), ("resume", "b2")]
+
+
+def test_workers_that_hang_are_followed_until_all_are_unavailable_with_the_health_beside() -> None:
+    gone = "temporarily_unavailable"
+    world = _hang_while_listed_as("available available", f"{gone} busy", f"{gone} {gone}")
+    world.say(UNTIL_UNAVAILABLE)
+    assert world.said.elapsed_s == 0.7
+    assert world.net.requests().count("GET /api/v1/health") >= 3
+
+
+def test_workers_that_hang_and_are_never_shown_so_are_named_with_their_states() -> None:
+    world = _hang_while_listed_as("temporarily_unavailable busy")
+    with pytest.raises(WaitFailed, match="the last value was b1 temporarily_unavailable, b2 busy"):
+        world.say(UNTIL_UNAVAILABLE)
 
 
 def test_the_health_is_asked_for_as_long_as_another_answer_takes() -> None:

@@ -41,8 +41,7 @@ def _page_ends_at_the_limit() -> None:
 @defect(
     "id-from-the-clock",
     "I started two operations at once and got the same id for both; the first one is gone.",
-    ("stress-at-once", "as many backtests are accepted as there are workers"),
-    ("stress-at-once", "each that was accepted runs at a worker of its own"),
+    ("stress-at-once", "I start 5 progress backtests at the same moment"),
     area="identity",
     severity="blocker",
     behaviour="Every operation has an id of its own, which ends in eight random hexadecimal digits.",
@@ -79,7 +78,7 @@ def _cancel_reason_lost() -> None:
 @defect(
     "finished-state-not-kept",
     "After a restart of the backend a download that was complete is shown as failed, without its result.",
-    ("backend-remembers", "it is still completed"),
+    ("backend-remembers-download", "it is still completed"),
     area="lifecycle",
     behaviour="A finished operation is after a restart of the backend as it was before (generation H).",
     blind=True,

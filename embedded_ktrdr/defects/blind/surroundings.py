@@ -66,7 +66,7 @@ def _rest_of_a_gap_not_fetched() -> None:
 @defect(
     "bad-date-ignored",
     "I mistyped a date and got all the bars there are, instead of an error.",
-    ("data-bad-date", "the request is refused as a client error"),
+    ("data-bad-date", 'I ask for the bars of "EURUSD" at "1d" from "garbage" on'),
     area="errors",
     behaviour="GET /data/SYMBOL/TIMEFRAME with a date that is none is a 400 with the code DATA-InvalidDate.",
     blind=True,
@@ -101,7 +101,7 @@ def _recovered_worker_stays_unavailable() -> None:
 @defect(
     "health-check-blocks-the-backend",
     "While one worker hangs, the backend answers nobody for seconds at a time, not even /health.",
-    ("slow-worker", "even the slowest answer came within 500 ms"),
+    ("workers-that-hang", "even the slowest answer came within 500 ms"),
     area="health",
     severity="blocker",
     behaviour="The backend answers /health and everything else at once while it waits for a worker.",

@@ -71,6 +71,7 @@ def _start_skips_validation() -> None:
 @defect(
     "commission-not-handed-on",
     "Whatever commission I ask for, my backtests are reckoned with the usual one.",
+    ("backtest-commission", "the result at its worker repeats a commission of 2 %"),
     area="backtests",
     behaviour="A backtest is reckoned with the commission of its request, which its result's config repeats.",
     blind=True,
