@@ -44,7 +44,7 @@ def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
                     for told, variations in HEALTHY.items()
                     if whole
                 ]
-                running = [pool.submit(outcome_of, trials, each) for each in _longest_first(wanted)]
+                running = [pool.submit(outcome_of, trials, each) for each in _mixed(wanted)]
                 outcomes = tuple(_each_said(running, say))
                 again = [one.defect for one in outcomes if not one.is_detected] if whole else []
                 once_more = {
@@ -103,9 +103,12 @@ def _alarms(trials: Trials, told: str, variations: str) -> list[str]:
     return [f"{told}: {each}" for each in (*trial.reds, *trial.findings)]
 
 
-def _longest_first(defects: Sequence[SeededDefect]) -> list[SeededDefect]:
-    """Faults wait longest; what begins last should end soon."""
-    return sorted(defects, key=lambda each: each.field != "faults")
+def _mixed(defects: Sequence[SeededDefect]) -> list[SeededDefect]:
+    """Spread the faults, which mostly wait, evenly among the others, which mostly compute."""
+    ranked = []
+    for some in ([each for each in defects if (each.field == "faults") is wait] for wait in (True, False)):
+        ranked += [((place + 1) / len(some), each) for place, each in enumerate(some)]
+    return [each for _, each in sorted(ranked, key=lambda one: one[0])]
 
 
 def _each_said(running: Sequence[Future[Outcome]], say: Say) -> list[Outcome]:
