@@ -14,9 +14,9 @@ EVERY = "all"
 
 
 def all_variations() -> dict[str, Variation]:
-    """Every variation by its name."""
+    """Every variation by its name, always in the same order, whichever module was imported first."""
     import_modules_of(sys.modules[__name__])
-    return ALL
+    return dict(sorted(ALL.items(), key=lambda item: item[1].patch.__module__))
 
 
 def switch_on(names: Iterable[str]) -> list[str]:

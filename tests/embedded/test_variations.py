@@ -196,10 +196,9 @@ def texts_said() -> list[str]:
     nodes = [node for tree in trees for node in ast.walk(tree)]
     said = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     for node in nodes:
-        for fill in ("7", "seven.7") if isinstance(node, ast.JoinedStr) else ():
-            said.append(
-                "".join(str(each.value) if isinstance(each, ast.Constant) else fill for each in node.values)
-            )
+        if isinstance(node, ast.JoinedStr):
+            parts = [str(each.value) if isinstance(each, ast.Constant) else None for each in node.values]
+            said += ["".join(fill if part is None else part for part in parts) for fill in ("7", "seven.7")]
     return said
 
 
