@@ -8,7 +8,7 @@ from ktrdr_acceptance.api.bars import Bars, Inventory, Range
 from ktrdr_acceptance.api.command_line import Child
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
-from ktrdr_acceptance.api.models import OperationPage
+from ktrdr_acceptance.api.models import CancelBody, OperationPage
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
@@ -48,6 +48,7 @@ class Said:
     # The operation that "it" means; those of other kinds are still spoken of by their kind.
     operation = Told[Operation]("an operation")
     refusal = Told[Refusal]("a refused request")
+    cancel = Told[CancelBody]("a cancel that was acknowledged")
     page = Told[OperationPage]("a list of operations")
     health = Told[HealthCheck]("a health check")
     # What a service beside the backend answered, as it came.

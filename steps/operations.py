@@ -86,6 +86,12 @@ def when_follow_beside_health(context: StepContext, limit: float) -> None:
     world.said.elapsed_s = health.slowest_s
 
 
+@when("I look at it again and again until its worker has come to its end")
+def when_look_until_worker_ends(context: StepContext) -> None:
+    """Look at the backend before each look at the worker: what the backend remembers is then young."""
+    context.world.operations.look_until_worker_ends(context.world.operation)
+
+
 @then("the backend shows it as running for {window:Duration}")
 def then_shown_as_running(context: StepContext, window: float) -> None:
     """Look throughout: what is known is shown, whether or not anybody can be asked for more."""

@@ -1,18 +1,33 @@
-"""Sentences about the reason that is stated for a failure."""
+"""Sentences about the reason that is stated for a failure or a cancel."""
 
-from behave import then
-from hamcrest import all_of, contains_string, is_not, matches_regexp
+from behave import then, when
+from hamcrest import all_of, contains_string, equal_to, is_not, matches_regexp
 
 from ktrdr_acceptance.matchers.texts import DISK_IS_FULL, STACK_TRACE
 from ktrdr_acceptance.world import StepContext
 
 
+@when('I cancel it for the reason "{reason}"')
+def when_cancel_for_reason(context: StepContext, reason: str) -> None:
+    """Cancel the operation and say why; the cancel must be acknowledged."""
+    world = context.world
+    world.said.cancel = world.operations.cancel(world.operation, reason)
+
+
+@then('the cancel is answered with the reason "{reason}"')
+def then_cancel_answered_with_reason(context: StepContext, reason: str) -> None:
+    """Compare the reason that the answer to the cancel repeats."""
+    world = context.world
+    repeated = world.said.cancel.cancellation_reason
+    world.check.that("cancellation_reason in the answer to the cancel", repeated, equal_to(reason))
+
+
 @then('the backend states a reason that names "{text}"')
 def then_reason_stated(context: StepContext, text: str) -> None:
-    """Look for the reason of the failure at the backend."""
+    """Look for the reason of the end at the backend."""
     world = context.world
     reason = world.operations.stated_reason(world.operation)
-    subject = f"error_message of the failed {world.operation.kind} at the backend"
+    subject = f"error_message of the {world.operation.kind} at the backend"
     world.check.that(subject, reason, contains_string(text))
 
 

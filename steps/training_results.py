@@ -40,6 +40,14 @@ def then_worker_counts_samples(context: StepContext, samples: int, tolerance: fl
     world.check.that("number of samples in the result", counted, close_to(samples, samples * tolerance / 100))
 
 
+@then("each of the trainings has left a model of its own")
+def then_each_left_model(context: StepContext) -> None:
+    """Compare the models that the results at the workers name."""
+    world = context.world
+    shared = world.training_results.models_not_their_own()
+    world.check.that("trainings without a model of their own", shared, nothing())
+
+
 @then("the result at its worker counts {count:Count} epochs")
 def then_result_counts_epochs(context: StepContext, count: int) -> None:
     """Compare the number of epochs trained."""

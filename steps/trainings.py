@@ -1,6 +1,6 @@
 """Sentences about trainings alone."""
 
-from behave import given, then
+from behave import given, then, when
 from hamcrest import equal_to, has_item, is_not
 
 from ktrdr_acceptance.matchers.lists import nothing
@@ -50,6 +50,12 @@ def given_ended_at_worker(context: StepContext) -> None:
     world = context.world
     world.said.speak_of(world.trainings.start_when_ready("smoke"))
     world.operations.ends_at_worker(world.operation)
+
+
+@when('I start a {purpose:Purpose} training on the symbols "{first}" and "{second}"')
+def when_start_on_two_symbols(context: StepContext, purpose: str, first: str, second: str) -> None:
+    """Start a training on the bars of two symbols."""
+    context.world.said.speak_of(context.world.trainings.start(purpose, symbols=[first, second]))
 
 
 @then("its details name its symbol and its strategy")

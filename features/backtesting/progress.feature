@@ -34,3 +34,9 @@ Feature: A running backtest shows how far it is
     And the backend is never ahead of its worker
     And its worker shows it as completed too
     And it ended at 100 %
+
+  @category:progress @milestone:OPS-M3 @criterion:D7 @needs:backtest-worker @needs:worker-registry @needs:training-worker @uses:backtest-worker @severity:major @id:end-is-shown-soon
+  Scenario: The backend shows the end of a backtest soon, also to whoever has just looked at it
+    Given a running progress backtest
+    When I look at it again and again until its worker has come to its end
+    Then it completes within 2 seconds

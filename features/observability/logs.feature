@@ -35,12 +35,23 @@ Feature: The logs tell what became of an operation and of a request
     And the log of the backend shows no error of it
     And the log of its worker shows no error of it
 
+  @category:cancellation @milestone:API @criterion:S11 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:minor @id:logs-cancel-is-no-completion
+  Scenario: No log says that a cancelled training completed
+    Given a running long training that has come to 10 % or more
+    When I cancel it
+    Then it is cancelled within 10 seconds
+    And the log of its worker shows its stop
+    And the log of its worker shows no completion of it
+    And the log of the backend shows no completion of it
+
   @category:error @milestone:API @criterion:S11 @needs:training-worker @needs:worker-registry @needs:logs @uses:training-worker @severity:major @id:logs-of-a-failure
-  Scenario: A training that fails leaves its reason in the log of its worker
+  Scenario: A training that fails leaves its reason in the log of its worker, and no completion in any
     Given KTRDR is ready for a smoke training
     When I start a smoke training on the unknown symbol "NOSUCH"
     Then it fails within 60 seconds
     And the log of its worker shows an error of it that names "NOSUCH"
+    And the log of its worker shows no completion of it
+    And the log of the backend shows no completion of it
 
   @category:error @milestone:API @criterion:S10 @criterion:S12 @needs:logs @severity:major @id:logs-of-a-refusal
   Scenario: A refused request leaves one error in the log of the backend and no stack trace

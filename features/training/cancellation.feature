@@ -21,6 +21,14 @@ Feature: A training can be cancelled
     And the message names the training
     And it is still completed
 
+  @category:cancellation @milestone:API @criterion:S9 @needs:training-worker @uses:training-worker @severity:minor @id:cancel-with-reason
+  Scenario: A cancel that gives a reason is answered with it, and the training states it
+    Given a running long training that has come to 10 % or more
+    When I cancel it for the reason "wrong strategy"
+    Then the cancel is answered with the reason "wrong strategy"
+    And it is cancelled within 10 seconds
+    And the backend states a reason that names "wrong strategy"
+
   @category:cancellation @milestone:CLU-Ph3 @criterion:S9 @criterion:D26 @needs:training-worker @uses:training-worker @severity:major @id:cancel-at-once
   Scenario: A training that is cancelled as soon as it is accepted never goes on
     Given KTRDR is ready for a long training

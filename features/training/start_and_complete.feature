@@ -34,6 +34,19 @@ Feature: A training runs to its end and shows its result
     And the result at its worker is not that of a collapsed model
     And its result is of the symbol and the timeframe that were asked for
 
+  @category:integration @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:blocker @id:training-two-symbols
+  Scenario: A training on two symbols learns from the bars of both
+    Given KTRDR is ready for a smoke training
+    When I start a smoke training on the symbols "EURUSD" and "MSFT"
+    Then it completes within 60 seconds
+    And the result at its worker counts 500 samples, give or take 10 %
+
+  @category:integration @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:blocker @id:training-own-model
+  Scenario: A second training of a strategy leaves a model of its own
+    Given a completed smoke training
+    And a completed smoke training as well
+    Then each of the trainings has left a model of its own
+
   @category:error @milestone:API @criterion:S7 @needs:training-worker @uses:training-worker @severity:major @id:training-failure-reason
   Scenario: A training that fails states its reason at the backend
     Given KTRDR is ready for a smoke training

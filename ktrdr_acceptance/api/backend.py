@@ -94,9 +94,10 @@ class Backend:
         """Ask to run a failed operation again."""
         return self._call("POST", f"/operations/{operation_id}/retry")
 
-    def cancel_answer(self, operation_id: str) -> Answer:
-        """Ask to cancel an operation."""
-        return self._call("DELETE", f"/operations/{operation_id}")
+    def cancel_answer(self, operation_id: str, reason: str = "") -> Answer:
+        """Ask to cancel an operation, and perhaps say why."""
+        body = {"reason": reason} if reason else None
+        return self._call("DELETE", f"/operations/{operation_id}", body=body)
 
     def workers(self) -> list[WorkerBody]:
         """Return the registered workers."""

@@ -74,6 +74,7 @@ class CancelBody(Body):
 
     operation_id: str
     status: Status
+    cancellation_reason: str | None = None
 
 
 class OperationRow(Body):

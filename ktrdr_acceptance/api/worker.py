@@ -36,9 +36,10 @@ class Worker:
         """Return the worker's own copy of an operation that it must know."""
         return read(OperationBody, self.operation_answer(operation_id), "data")
 
-    def cancel_answer(self, operation_id: str) -> Answer:
-        """Ask to cancel the worker's own copy (another path than at the backend)."""
-        return self._http.request("DELETE", f"/api/v1/operations/{operation_id}/cancel")
+    def cancel_answer(self, operation_id: str, reason: str = "") -> Answer:
+        """Ask to cancel the worker's own copy (by another path than at the backend), and perhaps say why."""
+        query = {"reason": reason} if reason else None
+        return self._http.request("DELETE", f"/api/v1/operations/{operation_id}/cancel", query=query)
 
     def operation_ids(self) -> list[str]:
         """Return the ids of the newest operations that the worker knows."""

@@ -17,7 +17,7 @@ from ktrdr_acceptance.api.generations import epochs_of
 from ktrdr_acceptance.api.models import accepted
 from ktrdr_acceptance.domain.results import Result, Results, is_number, number_at
 from ktrdr_acceptance.faults import ConfigurationFault, Mismatch
-from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import Waiter
 
 ACCURACY_BELOW = 0.99
@@ -65,6 +65,18 @@ class TrainingResults(Results):
     def epochs_trained(self, result: Result) -> float:
         """Return the number of epochs that a result counts."""
         return number_at(result, "training_metrics", "epochs_trained")
+
+    def models_not_their_own(self) -> list[str]:
+        """Return which trainings of the scenario left no model, or one that another of them left too."""
+        trainings = [each for each in self.operations.started if each.kind is Kind.TRAINING]
+        models = [str(self.at_worker(each).get("model_path") or "no model") for each in trainings]
+        if len(models) < 2:
+            return ["fewer than two trainings were started"]
+        return [
+            f"{training.id}: {model}"
+            for training, model in zip(trainings, models, strict=True)
+            if model == "no model" or models.count(model) > 1
+        ]
 
     def require_learning(self, result: Result) -> None:
         """Raise ConfigurationFault if a result is that of a collapsed model."""

@@ -122,6 +122,22 @@ class Copies:
             describe=lambda body: f"{body.status}, {body.progress.percentage:.1f} %",
         )
 
+    def look_until_worker_ends(self, operation: Operation) -> OperationBody:
+        """Look at both copies, the backend's first, until the worker's has ended."""
+        worker = self.worker_of(operation)
+
+        def both() -> OperationBody:
+            self.look(operation)
+            return self.look(operation, worker)
+
+        return self.waiter.eventually(
+            both,
+            lambda body: body.status.is_terminal,
+            within=operation.calibration.deadline_s,
+            expected=f"{operation.kind} {operation.id} to end at worker {worker.name}",
+            describe=in_words,
+        )
+
     def goes_on(self, operation: Operation, within: float) -> OperationBody:
         """Wait until the copy that does the work has come further than it is now, still running."""
         before = self.at_worker(operation)

@@ -155,17 +155,16 @@ class Operations(Copies):
         except (AssertionError, EnvironmentFault):
             return ""
 
-    def cancel(self, operation: Operation) -> None:
+    def cancel(self, operation: Operation, reason: str = "") -> CancelBody:
         """Cancel an operation where it was asked for; the cancel must be acknowledged."""
         self.note_cancel(operation)
-        answer = self.ask_to_cancel(operation)
+        answer = self.ask_to_cancel(operation, reason)
         operation.cancel_took_s = answer.elapsed_s
-        acknowledged = read(CancelBody, answer, "data")
-        if acknowledged.operation_id != operation.id or acknowledged.status != Status.CANCELLED:
-            raise AssertionError(
-                f"{self._asked(operation)} answered the cancel of {operation.id} with the status "
-                f"{acknowledged.status} of {acknowledged.operation_id}"
-            )
+        said = read(CancelBody, answer, "data")
+        if (said.operation_id, said.status) != (operation.id, Status.CANCELLED):
+            told = f"the cancel of {operation.id} with the status {said.status} of {said.operation_id}"
+            raise AssertionError(f"{self._asked(operation)} answered {told}")
+        return said
 
     def note_cancel(self, operation: Operation) -> None:
         """Take down how far an operation has come when it is cancelled."""
@@ -234,9 +233,9 @@ class Operations(Copies):
     def _asked(self, operation: Operation) -> str:
         return f"worker {operation.home.name}" if operation.home else "the backend"
 
-    def ask_to_cancel(self, operation: Operation) -> Answer:
-        """Ask for a cancel where an operation was asked for."""
-        return (operation.home or self.backend).cancel_answer(operation.id)
+    def ask_to_cancel(self, operation: Operation, reason: str = "") -> Answer:
+        """Ask for a cancel where an operation was asked for, and perhaps say why."""
+        return (operation.home or self.backend).cancel_answer(operation.id, reason)
 
     def refusal_of_cancel(self, operation: Operation) -> Refusal:
         """Return the refusal of a cancel that must be refused."""

@@ -50,6 +50,7 @@ class ScriptedService:
         self.changes: dict[str, Any] = {}
         self.asked: list[float] = []
         self.cancels: list[str] = []
+        self.reasons: list[str] = []
         self._clock = clock
 
     def operation_answer(self, operation_id: str) -> Answer:
@@ -80,8 +81,9 @@ class ScriptedService:
     def operation(self, operation_id: str) -> OperationBody:
         return read(OperationBody, self.operation_answer(operation_id), "data")
 
-    def cancel_answer(self, operation_id: str) -> Answer:
+    def cancel_answer(self, operation_id: str, reason: str = "") -> Answer:
         self.cancels.append(operation_id)
+        self.reasons.append(reason)
         request = f"DELETE /api/v1/operations/{operation_id}"
         if self.cancel_to is None:
             return Answer(self.name, request, 400, {"detail": "cannot be cancelled"}, 0.0)

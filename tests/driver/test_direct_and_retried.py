@@ -8,6 +8,7 @@ import pytest
 
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind, Operation
@@ -320,6 +321,46 @@ def test_a_worker_that_has_forgotten_its_work_does_not_work_on_it() -> None:
     assert scene.worker.cancels == []
 
 
+def test_a_reason_goes_with_the_cancel_and_comes_back() -> None:
+    scene = Scene(steady("running"))
+    scene.backend.acknowledges = {**scene.backend.acknowledges, "cancellation_reason": "no luck"}
+    assert scene.operations.cancel(scene.operation(), "no luck").cancellation_reason == "no luck"
+    assert scene.operations.cancel(scene.operation(at_worker=True)).cancellation_reason is None
+    assert (scene.backend.reasons, scene.worker.reasons) == (["no luck"], [""])
+
+
+def test_the_reason_of_a_cancel_stands_where_the_service_looks_for_it() -> None:
+    world = scripted_world()
+    said = {"operation_id": ID, "status": "cancelled", "cancellation_reason": "no luck"}
+    world.script(f"DELETE /operations/{ID}", (200, {"success": True, "data": said}))
+    world.speaks_of()
+    world.shows("running", 50.0)
+    world.say('when I cancel it for the reason "no luck"')
+    assert world.net.asked[-1].body == {"reason": "no luck"}
+    assert world.said.cancel.cancellation_reason == "no luck"
+    worker = Worker(world.connect("w", "http://w:1"))
+    worker.cancel_answer(ID, "no luck")
+    assert (world.net.asked[-1].body, world.net.asked[-1].query) == (None, {"reason": "no luck"})
+    worker.cancel_answer(ID)
+    world.backend.cancel_answer(ID)
+    assert all((one.body, one.query) == (None, None) for one in world.net.asked[-2:])
+
+
+@pytest.mark.parametrize("at", [2.0, 4.05])
+def test_both_copies_are_looked_at_until_the_worker_s_has_ended(at: float) -> None:
+    scene = Scene(steady("running"), flips(at, ("running", 90.0), COMPLETED))
+    assert scene.operations.look_until_worker_ends(scene.operation()).status == "completed"
+    # The first look at the worker finds it.
+    assert scene.backend.asked == scene.worker.asked[1:]
+    assert scene.backend.asked[-1] == pytest.approx(at, abs=0.1)
+
+
+def test_a_worker_that_does_not_end_is_not_looked_at_for_ever() -> None:
+    scene = Scene(steady("completed"), steady("running"))
+    with pytest.raises(WaitFailed, match=f"training {OPERATION_ID} to end at worker training-worker-1"):
+        scene.operations.look_until_worker_ends(scene.operation())
+
+
 @pytest.mark.parametrize(("known_at", "cancelled_at"), [(0.0, 0.0), (1.0, 1.0), (60.0, 2.0)])
 def test_an_undo_cancels_once_a_worker_has_the_work_and_after_two_seconds_anyway(
     known_at: float, cancelled_at: float
@@ -330,9 +371,9 @@ def test_an_undo_cancels_once_a_worker_has_the_work_and_after_two_seconds_anyway
     at: list[float] = []
     cancel = scene.backend.cancel_answer
 
-    def take_down(operation_id: str) -> Answer:
+    def take_down(operation_id: str, reason: str = "") -> Answer:
         at.append(scene.clock.now() - 1000.0)
-        return cancel(operation_id)
+        return cancel(operation_id, reason)
 
     scene.backend.cancel_answer = take_down  # type: ignore[method-assign]
     scene.worker.cancel_to = "cancelled"

@@ -16,12 +16,13 @@ from behave.step_registry import registry
 from ktrdr_acceptance.api.bars import Bars, Inventory, Range
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
-from ktrdr_acceptance.api.models import Health, OperationPage
+from ktrdr_acceptance.api.models import CancelBody, Health, OperationPage
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
 from ktrdr_acceptance.domain.training_result import EPOCH_NUMBERS
 from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
+from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind
 
 from .fake_clock import FakeClock
@@ -260,6 +261,18 @@ def lists_then(**changes: Any) -> Arrange:
     return arrange
 
 
+def left_models(*models: str | None) -> Arrange:
+    """One training after the other has left these models, by their worker."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.has_workers(W)
+        for number, model in enumerate(models, start=1):
+            world.operations.started.append(world.speaks_of(id=f"op_{number}"))
+            world.shows(at=W, operation_id=f"op_{number}", result_summary={"model_path": model})
+
+    return arrange
+
+
 def epochs(*rows: dict[str, Any]) -> Arrange:
     return op(metrics={"epochs": list(rows)})
 
@@ -283,6 +296,11 @@ def trained(*rows: dict[str, Any]) -> Arrange:
 
 
 # other arrangements
+
+
+def acknowledged(reason: str | None) -> Arrange:
+    """A cancel has been acknowledged with a reason."""
+    return says(cancel=CancelBody(operation_id=ID, status=Status.CANCELLED, cancellation_reason=reason))
 
 
 def cancelled(backend: tuple[str, float], worker: tuple[str, float]) -> Arrange:
@@ -1392,8 +1410,16 @@ CLAIMS = [
         'then the backend states a reason that names "NOSUCH"',
         op(status="failed", error_message="no bars of NOSUCH"),
         {
-            "error_message of the failed training": op(status="failed", error_message="failed"),
+            "error_message of the training": op(status="failed", error_message="failed"),
             "'no reason'": op(status="failed"),
+        },
+    ),
+    Claim(
+        'then the cancel is answered with the reason "no luck"',
+        acknowledged("no luck"),
+        {
+            "cancellation_reason in the answer to the cancel: .*was 'bad luck'": acknowledged("bad luck"),
+            "but was <None>": acknowledged(None),
         },
     ),
     Claim(
@@ -1729,6 +1755,15 @@ CLAIMS = [
             },
         )
         for result, shows in (("its result", op), ("the result at its worker", at_worker))
+    ),
+    Claim(
+        "then each of the trainings has left a model of its own",
+        left_models("1d_v1", "1d_v2"),
+        {
+            "there were 2: op_1: 1d_v1; op_2: 1d_v1": left_models("1d_v1", "1d_v1"),
+            "there were 1: op_2: no model": left_models("1d_v1", None),
+            "fewer than two trainings were started": left_models("1d_v1"),
+        },
     ),
     Claim(
         "then the result at its worker counts 10 epochs",

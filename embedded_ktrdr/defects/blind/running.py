@@ -63,6 +63,7 @@ def _id_from_the_clock() -> None:
 @defect(
     "cancel-reason-lost",
     "I gave a reason with my cancel, and it stands nowhere.",
+    ("cancel-with-reason", 'the cancel is answered with the reason "wrong strategy"'),
     area="lifecycle",
     severity="minor",
     behaviour="A cancel answers with the reason it was given, which is then the operation's error message.",
@@ -140,8 +141,7 @@ def _last_epochs_missing() -> None:
 @defect(
     "status-cached-for-a-minute",
     "The worker has finished, but the backend shows my operation as running for up to a minute more.",
-    ("list-and-lookup-agree", "the list shows it as completed within 2 seconds"),
-    ("list-and-lookup-agree", "the list shows it as it shows itself when looked up"),
+    ("end-is-shown-soon", "it completes within 2 seconds"),
     area="timing",
     behaviour="The backend asks a worker again once its last answer is older than the cache time: a second.",
     blind=True,
@@ -159,6 +159,8 @@ def _status_cached_for_a_minute() -> None:
 @defect(
     "completed-logged-for-failures",
     "The log says 'Completed operation' of operations that failed or were cancelled.",
+    ("logs-of-a-failure", "the log of its worker shows no completion of it"),
+    ("logs-cancel-is-no-completion", "the log of its worker shows no completion of it"),
     area="logs",
     severity="minor",
     behaviour="'Completed operation: ID' is logged for an operation that has completed, and for no other.",

@@ -20,7 +20,7 @@ Original = Callable[..., Any]
 @defect(
     "only-the-first-symbol-trained",
     "I trained on two symbols, and the model has seen only the first one.",
-    ("1.1", "its result counts 250 samples, give or take 10 %"),
+    ("training-two-symbols", "the result at its worker counts 500 samples, give or take 10 %"),
     area="trainings",
     severity="blocker",
     behaviour="A training uses the bars of all its symbols; its data_summary names them and counts them all.",
@@ -38,6 +38,7 @@ def _only_the_first_symbol_trained() -> None:
 @defect(
     "model-version-always-one",
     "My second training of a strategy has overwritten the model of the first.",
+    ("training-own-model", "each of the trainings has left a model of its own"),
     area="strategies",
     severity="blocker",
     behaviour="Each training leaves a model of its own: models/STRATEGY/TIMEFRAME_vN with the next N.",
@@ -55,7 +56,10 @@ def _model_version_always_one() -> None:
 @defect(
     "start-skips-validation",
     "A strategy that the validation calls invalid is trained without a word.",
-    ("training-invalid-strategy", "the request is refused as a client error"),
+    (
+        "training-invalid-strategy",
+        'I ask for a training with the unknown strategy "invalid_missing_fuzzy_sets"',
+    ),
     area="strategies",
     behaviour="A training of a strategy that fails validation is refused: 400, STRATEGY-ValidationFailed.",
     blind=True,
