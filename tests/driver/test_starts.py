@@ -300,6 +300,17 @@ def test_a_missing_field_is_taken_out() -> None:
     assert spoilt(BODY, "symbol", "missing") == {key: BODY[key] for key in BODY if key != "symbol"}
 
 
+def test_a_commission_is_asked_for_as_a_share() -> None:
+    world = world_with((200, {"operation_id": "op_2"}), kind=Kind.BACKTEST)
+    world.has_workers("b1", kind="backtesting")
+    strategies = [{"name": "neuro_mean_reversion", "latest_version": 1}]
+    world.script("GET /strategies/", (200, {"strategies": strategies}))
+    world.say("when I start a smoke backtest with a commission of 2 %")
+    asked = [one.body for one in world.net.asked if one.request.endswith("/backtests/start")]
+    assert [body["commission"] for body in asked] == [0.02]
+    assert world.operation.is_changed
+
+
 def test_every_flaw_changes_what_is_right() -> None:
     rights: Mapping[str, Any] = {"not a list": ["EURUSD"]}
     for flaw, spoil in FLAWS.items():
