@@ -26,9 +26,9 @@ def then_cancel_answered_with_reason(context: StepContext, reason: str) -> None:
 def then_reason_stated(context: StepContext, text: str) -> None:
     """Look for the reason of the end at the backend."""
     world = context.world
-    reason = world.operations.stated_reason(world.operation)
-    subject = f"error_message of the {world.operation.kind} at the backend"
-    world.check.that(subject, reason, contains_string(text))
+    body = world.operations.look(world.operation)
+    subject = f"error_message of the {body.status} {world.operation.kind} at the backend"
+    world.check.that(subject, body.error_message or "no reason", contains_string(text))
 
 
 @then("the reason names its worker")

@@ -1410,7 +1410,10 @@ CLAIMS = [
         'then the backend states a reason that names "NOSUCH"',
         op(status="failed", error_message="no bars of NOSUCH"),
         {
-            "error_message of the training": op(status="failed", error_message="failed"),
+            "error_message of the failed training at the backend": op(
+                status="failed", error_message="failed"
+            ),
+            "error_message of the cancelled training": op(status="cancelled", percentage=50.0),
             "'no reason'": op(status="failed"),
         },
     ),
