@@ -176,19 +176,20 @@ class Copies:
     def looks_at_once(self, operation: Operation, count: int) -> list[str]:
         """Have `count` clients look within one period of the backend's cache; return what each saw.
 
-        The period begins with a look that sees something new, whose answer is among them. Looks that took
-        longer than the period may differ by right, so they are made again.
+        The period begins with a look that sees something new, whose answer is among them: new since the look
+        before, for others may have had the backend ask in between. Looks that took longer than the period
+        may differ by right, so they are made again; not so when the operation has ended.
         """
-        last = self._words(operation)
+        began, (last, _) = time.monotonic(), self._words(operation)
 
         def look_in_one_period() -> list[str]:
-            nonlocal last
-            began = time.monotonic()
-            before, last = last, self._words(operation)
-            if last == before:
+            nonlocal began, last
+            since, before = began, last
+            began, (last, has_ended) = time.monotonic(), self._words(operation)
+            if last == before and not has_ended:
                 return []
-            seen = [last, *clients.map(lambda _: self._words(operation), range(count))]
-            return seen if time.monotonic() - began < self.cache_ttl else []
+            seen = [last, *clients.map(lambda _: self._words(operation)[0], range(count))]
+            return seen if has_ended or time.monotonic() - since < self.cache_ttl else []
 
         with ThreadPoolExecutor(max_workers=count) as clients:
             return self.waiter.eventually(
@@ -209,10 +210,11 @@ class Copies:
         moments = [set(self.looks_at_once(operation, count)) for _ in range(_MOMENTS)]
         return [" | ".join(sorted(seen)) for seen in moments if len(seen) > 1]
 
-    def _words(self, operation: Operation) -> str:
+    def _words(self, operation: Operation) -> tuple[str, bool]:
+        """Return what the backend shows of an operation, and whether it has ended."""
         body = self.backend.operation(operation.id)
         require_id(body, operation.id, self.backend.name)
-        return f"{body.status}, {place_in_words(observation(body, 0.0))}"
+        return f"{body.status}, {place_in_words(observation(body, 0.0))}", body.status.is_terminal
 
     def ahead_of_worker(self, operation: Operation) -> list[str]:
         """Look at both copies, the backend's first, until the work has ended; return where it was ahead."""

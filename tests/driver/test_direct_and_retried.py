@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,6 +151,21 @@ def test_one_that_sees_anything_else_is_told(other: dict[str, Any]) -> None:
 def test_one_that_sees_another_operation_is_a_breach() -> None:
     with pytest.raises(ContractBreach, match="answered the lookup of op_1 with op_9"):
         clients_see(scripted_world(), FIRST, NEWS, NEWS, {**NEWS, "operation_id": "op_9"}, NEWS)
+
+
+def test_the_period_may_have_begun_right_after_the_look_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, 10.0, 10.01, 10.02, 10.03])
+    clock = SimpleNamespace(monotonic=lambda: next(moments))
+    monkeypatch.setattr("ktrdr_acceptance.operations.copies.time", clock)
+    later = body_of("running", 30.0)
+    seen = clients_see(scripted_world(), FIRST, *[NEWS] * 4, *[later] * 4, ttl=1.0)
+    assert seen == ["running, 30.00 %, epoch 0, 0 items"] * 4, "the first news may be 10 s old"
+
+
+def test_an_operation_that_has_ended_shows_the_same_for_ever() -> None:
+    done = body_of("completed", 100.0)
+    assert set(clients_see(scripted_world(), done, ttl=0.0)) == {"completed, 100.00 %, epoch 0, 0 items"}
+    assert len(set(clients_see(scripted_world(), done, done, FIRST, done, ttl=0.0))) == 2
 
 
 @pytest.mark.parametrize("ttl", [5.0, 0.0], ids=["never-new", "no-time"])
