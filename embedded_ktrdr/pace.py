@@ -39,8 +39,8 @@ class Pace:
     health_sweep_s = Scaled(10.0)
     health_timeout_s = Scaled(5.0, TIMEOUT_FLOOR_S)
     removal_after_s = Scaled(300.0, 8 * TIMEOUT_FLOOR_S)
-    # How long a dispatch, a lookup or a cancel at a worker may take.
-    proxy_timeout_s = Scaled(30.0, TIMEOUT_FLOOR_S)
+    # How long a dispatch, a lookup or a cancel at a worker may take: never less than at the default speed.
+    proxy_timeout_s = Scaled(30.0, 3 * TIMEOUT_FLOOR_S)
     # How long a lookup waits for a worker until it shows the state that was last known.
     lookup_patience_s = Scaled(1.0, TIMEOUT_FLOOR_S)
     # How long an operation may run without a worker that knows of it: longer than three health checks take.

@@ -65,8 +65,16 @@ def serve(
     asyncio.run(_Server(config).serve(sockets=[listener]))
 
 
+def hold(host: str) -> socket.socket:
+    """Take a free port for good: nobody else is given it, but who names it can listen there."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((host, 0))
+    return holder
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Take a port, a free one if it is 0; OSError if it is not free."""
+    """Take a port; OSError if it is not free."""
     # asyncio turns Nagle's delay (40 ms on every second request) off only where the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

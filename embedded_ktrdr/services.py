@@ -69,6 +69,8 @@ class Service:
     registers: bool = False
     starts: bool = True
     listener: socket.socket | None = None
+    hold: socket.socket | None = None
+    """What keeps a free port its own while it does not run; connections are refused all the same."""
     pid: int | None = None
     paused: bool = False
     started_at: datetime | None = None

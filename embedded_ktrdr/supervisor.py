@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from embedded_ktrdr.operations import now
-from embedded_ktrdr.service import import_ahead, listen, run_service
+from embedded_ktrdr.service import hold, import_ahead, listen, run_service
 from embedded_ktrdr.services import BACKEND, HOST, Service, Wishes, table
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 5.0
 POLL_S = 0.01
 STOP_WITHIN_S = 0.8
@@ -174,6 +174,9 @@ class Supervisor:
 
     def _bind(self, service: Service) -> None:
         """Take the port of a service: its own, or a free one that it then keeps."""
+        if service.port == 0:
+            service.hold = hold(HOST)
+            service.port = service.hold.getsockname()[1]
         try:
             service.listener = listen(HOST, service.port)
         except OSError as error:
@@ -182,7 +185,6 @@ class Supervisor:
                 "stop what listens there, or use --ports free.",
                 2,
             ) from error
-        service.port = service.listener.getsockname()[1]
 
     def _unbind(self, service: Service) -> None:
         assert service.listener is not None
@@ -204,6 +206,8 @@ class Supervisor:
             for other in self.services.values():
                 if other is not service and other.listener is not None:
                     other.listener.close()
+                if other.hold is not None:
+                    other.hold.close()
             urls = {each.name: each.url for each in self.services.values()}
             run_service(
                 lambda: service.make_app(urls),

@@ -24,9 +24,9 @@ from ktrdr_acceptance.target.substitute import Substitute
 
 # Folder below the reports that its services log to.
 EMBEDDED_LOGS = "embedded-logs"
-_READY_WITHIN = 20.0
+_READY_WITHIN = 60.0
 _STOP_WITHIN = 5.0
-_SWITCH_WITHIN = 20.0
+_SWITCH_WITHIN = 60.0
 # The exit status of an embedded KTRDR that was asked for what it does not have.
 _BAD_OPTIONS = 2
 # How much its bars may take, so that the suite can fill the rest: several times what it comes with.

@@ -18,23 +18,28 @@ import starting
 T = TypeVar("T")
 Start = Callable[..., "subprocess.Popen[str]"]
 
+# How long to wait for what has to come: a busy machine takes many times as long as one that is not.
+PATIENCE_S = 60.0
+
 # For the workers; a client of its own for every request would cost more than the request.
-http = httpx.Client(trust_env=False, verify=False, limits=httpx.Limits(max_keepalive_connections=0))
+http = httpx.Client(
+    trust_env=False, verify=False, timeout=PATIENCE_S, limits=httpx.Limits(max_keepalive_connections=0)
+)
 
 # High enough that the long training takes 0.3 s, low enough that one request sees it run.
 SPEED = 200
 
 SHORT = {"timeframes": ["1d"], "start_date": "2024-01-01", "end_date": "2024-12-31"}
 LONG = {"timeframes": ["5m"], "start_date": "2023-01-01", "end_date": "2025-01-01"}
-# About 540 s at speed 1: nothing here waits for its end.
-ENDLESS = {**LONG, "strategy_name": "neuro_mean_reversion"}
+# About 90 minutes at speed 1: nothing here waits for its end, nor meets it on a busy machine.
+ENDLESS = {**LONG, "symbols": ["EURUSD"] * 10, "strategy_name": "neuro_mean_reversion"}
 
 SHORT_BACKTEST = {"timeframe": "1d", "start_date": "2024-01-01", "end_date": "2024-12-31"}
 # 300 s at speed 1: nothing here waits for its end.
 LONG_BACKTEST = {"timeframe": "5m", "start_date": "2023-01-01", "end_date": "2024-12-31"}
 
 
-def until(probe: Callable[[], T | None], within: float = 5.0) -> T:
+def until(probe: Callable[[], T | None], within: float = PATIENCE_S) -> T:
     """The first truthy value of `probe`."""
     deadline = time.monotonic() + within
     while True:
@@ -70,13 +75,15 @@ class Embedded:
         line = self.process.stdout.readline()
         assert line, self.process.stderr and self.process.stderr.read()
         self.ready: dict[str, Any] = json.loads(line)
-        self.client = httpx.Client(base_url=f"{self.ready['backend']}/api/v1", timeout=10, verify=False)
+        self.client = httpx.Client(
+            base_url=f"{self.ready['backend']}/api/v1", timeout=PATIENCE_S, verify=False
+        )
 
     def stop(self) -> int:
         assert self.process.stdin is not None
         self.client.close()
         self.process.stdin.close()
-        return self.process.wait(5)
+        return self.process.wait(PATIENCE_S)
 
     @property
     def pids(self) -> list[int]:
@@ -111,7 +118,7 @@ class Embedded:
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["data"])
 
-    def ended(self, operation_id: str, within: float = 5.0) -> dict[str, Any]:
+    def ended(self, operation_id: str, within: float = PATIENCE_S) -> dict[str, Any]:
         def final() -> dict[str, Any] | None:
             operation = self.operation(operation_id)
             return None if operation["status"] == "running" else operation

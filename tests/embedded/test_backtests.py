@@ -8,7 +8,7 @@ from embedded_ktrdr.worker.account import Account
 
 from .harness import LONG_BACKTEST, SHORT_BACKTEST, Embedded, http, until
 
-OPTIONS = ("--speed", "40")
+OPTIONS = ("--speed", "20")
 GOOD = {"strategy_name": "test_e2e_local_pull", "symbol": "EURUSD", **SHORT_BACKTEST}
 FIELDS = ["strategy_name", "symbol", "timeframe", "start_date", "end_date"]
 MODEL = "models/neuro_mean_reversion/1d_v21/model.pt"
@@ -32,7 +32,8 @@ def test_a_start_names_the_operation(ktrdr: Embedded) -> None:
 
 
 def test_a_backtest_makes_progress_by_bars(ktrdr: Embedded) -> None:
-    operation_id = ktrdr.backtested(timeframe="5m", start_date="2024-10-01", end_date="2024-11-04")
+    # 9 s, to be seen five times on a busy machine too.
+    operation_id = ktrdr.backtested(timeframe="5m", start_date="2023-08-01", end_date="2024-11-04")
     seen = [ktrdr.operation(operation_id)]
     while seen[-1]["status"] == "running":
         seen.append(ktrdr.operation(operation_id))
@@ -42,12 +43,12 @@ def test_a_backtest_makes_progress_by_bars(ktrdr: Embedded) -> None:
     assert len(set(percentages)) >= 5
     for progress in steps[:-1]:
         assert re.fullmatch(
-            r"Backtesting EURUSD 5m \[2024-1\d-\d\d \d\d:\d\d:00\+00:00\]", progress["current_step"]
+            r"Backtesting EURUSD 5m \[202[34]-\d\d-\d\d \d\d:\d\d:00\+00:00\]", progress["current_step"]
         )
         assert progress["items_processed"] % 50 == 0
-        assert progress["percentage"] == pytest.approx(progress["items_processed"] / 6863 * 100)
-    assert steps[-1]["current_step"] == "Backtesting EURUSD 5m [2024-11-03 23:00:00+00:00]"
-    assert (steps[-1]["percentage"], steps[-1]["items_processed"]) == (100.0, 6863)
+        assert progress["percentage"] == pytest.approx(progress["items_processed"] / 94703 * 100)
+    assert steps[-1]["current_step"] == "Backtesting EURUSD 5m [2024-11-03 23:50:00+00:00]"
+    assert (steps[-1]["percentage"], steps[-1]["items_processed"]) == (100.0, 94703)
 
 
 def test_the_result_is_the_same_everywhere_and_consistent(ktrdr: Embedded) -> None:
@@ -152,8 +153,8 @@ def test_a_cancelled_backtest_stops_at_once_and_stays_cancelled(ktrdr: Embedded)
     assert stopped["status"] == at_worker["status"] == "cancelled"
     ktrdr.ended(ktrdr.backtested())
     assert (ktrdr.operation(operation_id), ktrdr.at_worker(operation_id)) == (stopped, at_worker)
-    log = "".join(ktrdr.log(f"backtest-worker-{number}") for number in (1, 2))
-    assert f"Backtest operation {operation_id} cancelled" in log
+    said = f"Backtest operation {operation_id} cancelled"
+    until(lambda: said in "".join(ktrdr.log(f"backtest-worker-{number}") for number in (1, 2)))
 
 
 def test_no_free_worker_refuses_and_a_busy_one_too(ktrdr: Embedded) -> None:

@@ -1,18 +1,23 @@
 """A service off the network: nobody reaches it and it reaches nobody, but it goes on working."""
 
+import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from machine import idle_s
 
 from .harness import ENDLESS, Embedded, http, tell, told, until, url
 
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Embedded]:
-    embedded = Embedded("--training-workers", "1", "--backtest-workers", "1")
+    # So slow that a worker is shown as unavailable for seconds before it is forgotten.
+    embedded = Embedded("--training-workers", "1", "--backtest-workers", "1", speed=40)
     yield embedded
     embedded.stop()
 
@@ -28,6 +33,17 @@ def _healed(own: Embedded) -> Iterator[None]:
     until(lambda: [each["status"] for each in own.workers()] == ["available"] * 2)
 
 
+def port_of(where: str) -> int:
+    return int(where.rsplit(":", 1)[1])
+
+
+def unread(port: int) -> int:
+    """How many bytes have come to a port that nobody has read yet."""
+    connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    waiting = [each[4] for each in connections if int(each[1].split(":")[1], 16) == port and each[3] == "01"]
+    return sum(int(queues.split(":")[1], 16) for queues in waiting)
+
+
 HEALTH = {"backend": "/api/v1/health", "ib-host": "/health", "training-worker-1": "/health"}
 
 
@@ -41,9 +57,9 @@ def test_a_cut_service_hangs_and_a_healed_one_answers_at_once(own: Embedded, nam
             with pytest.raises(httpx.TimeoutException):
                 client.get(where, timeout=0.2)
         told(own, f"heal {name}", f"heal {name}")
-        began = time.monotonic()
+        began = idle_s()
         assert http.get(where).status_code == 200
-        assert time.monotonic() - began < 1
+        assert idle_s() - began < 1
 
 
 def test_a_request_that_waits_for_the_healing_is_answered(own: Embedded) -> None:
@@ -51,7 +67,7 @@ def test_a_request_that_waits_for_the_healing_is_answered(own: Embedded) -> None
     answers: list[httpx.Response] = []
     body = {"symbol": "EURUSD", "timeframes": ["1h"]}
     where = f"{url(own, 'ib-host')}/data/validate"
-    asking = threading.Thread(target=lambda: answers.append(http.post(where, json=body, timeout=10)))
+    asking = threading.Thread(target=lambda: answers.append(http.post(where, json=body)))
     asking.start()
     asking.join(0.2)
     assert asking.is_alive()
@@ -64,7 +80,7 @@ def test_an_answer_that_was_under_way_waits_too(own: Embedded) -> None:
     told(own, "pause ib-gateway")
     answers: list[httpx.Response] = []
     where = f"{url(own, 'ib-host')}/data/head-timestamp?symbol=EURUSD&timeframe=1h"
-    asking = threading.Thread(target=lambda: answers.append(http.get(where, timeout=10)))
+    asking = threading.Thread(target=lambda: answers.append(http.get(where)))
     asking.start()
     time.sleep(0.1)
     told(own, "cut ib-host", "resume ib-gateway")
@@ -84,7 +100,7 @@ def test_an_answer_that_is_ready_waits_too(own: Embedded) -> None:
     def is_cut_while_it_waits() -> bool:
         """An answer from before what the backend last heard has expired, or from before the cut, is none."""
         nonlocal asking
-        asking = threading.Thread(target=lambda: answers.append(http.get(where, timeout=10)))
+        asking = threading.Thread(target=lambda: answers.append(http.get(where)))
         asking.start()
         time.sleep(0.1)
         told(own, "cut backend")
@@ -109,26 +125,31 @@ def test_a_request_whose_client_gave_up_is_never_done(own: Embedded) -> None:
     body |= {"start_date": "2024-01-01", "end_date": "2024-12-31", "task_id": "nobody-waits-for-it"}
     where = url(own, "backtest-worker-1")
     told(own, "cut backtest-worker-1")
-    with pytest.raises(httpx.TimeoutException):
-        http.post(f"{where}/backtests/start", json=body, timeout=0.2)
+    with socket.create_connection(("127.0.0.1", port_of(where))) as caller:
+        content = json.dumps(body).encode()
+        head = "POST /backtests/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        caller.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+        # Healed before the worker has read it, it would find a request on a whole cable.
+        until(lambda: unread(port_of(where)) == 0)
+        time.sleep(0.2)
     told(own, "heal backtest-worker-1")
     assert http.get(f"{where}/api/v1/operations").json()["total_count"] == 0
 
 
 def test_the_work_of_a_cut_worker_goes_on_and_its_state_is_known_afterwards(own: Embedded) -> None:
-    operation = own.started(**ENDLESS)  # about 3 s
+    operation = own.started(**{**ENDLESS, "symbols": ["EURUSD"]})  # about 14 s
     until(lambda: own.operation(operation)["progress"]["current_step"].startswith("Epoch"))
     told(own, "cut training-worker-1")
     last = own.operation(operation)
-    began = time.monotonic()
+    began = idle_s()
     seen = own.operation(operation)
-    assert time.monotonic() - began < 2
+    assert idle_s() - began < 2
     assert (seen["status"], seen["progress"]) == ("running", last["progress"])
     assert own.client.get("/operations?status=running").json()["total_count"] == 1
     unavailable = "temporarily_unavailable"
     until(lambda: [each["status"] for each in own.workers(worker_type="training")] == [unavailable])
     told(own, "heal training-worker-1")
-    ended = own.ended(operation, 20)
+    ended = own.ended(operation)
     epochs = ended["progress"]["steps_total"]
     assert (ended["status"], len(ended["metrics"]["epochs"])) == ("completed", epochs)
     until(lambda: [each["status"] for each in own.workers(worker_type="training")] == ["available"])
@@ -146,10 +167,10 @@ def test_a_cut_worker_reaches_nobody(own: Embedded) -> None:
 
 
 def test_a_cut_service_stays_cut_over_a_restart_and_keeps_nobody_waiting(own: Embedded) -> None:
-    began = time.monotonic()
+    began = idle_s()
     told(own, "cut training-worker-1", "stop training-worker-1", "start training-worker-1")
     told(own, "stop backtest-worker-1", "start backtest-worker-1")
-    assert time.monotonic() - began < 5
+    assert idle_s() - began < 5
     with pytest.raises(httpx.TimeoutException):
         http.get(f"{url(own, 'training-worker-1')}/health", timeout=0.2)
     told(own, "heal training-worker-1")
@@ -158,9 +179,9 @@ def test_a_cut_service_stays_cut_over_a_restart_and_keeps_nobody_waiting(own: Em
 
 def test_with_a_cut_backend_a_worker_can_be_restarted(own: Embedded) -> None:
     told(own, "cut backend")
-    began = time.monotonic()
+    began = idle_s()
     told(own, "stop training-worker-1", "start training-worker-1", "heal backend")
-    assert time.monotonic() - began < 5
+    assert idle_s() - began < 5
     until(lambda: [each["status"] for each in own.workers()] == ["available"] * 2)
 
 

@@ -115,7 +115,7 @@ def test_bars_that_came_before_the_host_went_are_named_lost_if_the_disk_is_full(
     ]
     until(lambda: own.operation(operation)["progress"]["items_processed"] or own.ended(operation))
     told(own, "kill ib-host")
-    ended = own.ended(operation, 10)
+    ended = own.ended(operation)
     assert "disk of the data folder" in ended["error_message"]
     assert not (folder / "USDJPY_1h.csv").exists()
     told(own, "start ib-host")

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from machine import idle_s
 
 from .harness import Embedded, tell, until
 
@@ -52,12 +53,8 @@ def download(own: Embedded, body: dict[str, Any]) -> str:
     return str(answer.json()["operation_id"])
 
 
-def ended(own: Embedded, operation_id: str, within: float = 10) -> dict[str, Any]:
-    def final() -> dict[str, Any] | None:
-        operation = own.operation(operation_id)
-        return None if operation["status"] == "running" else operation
-
-    return until(final, within)
+def ended(own: Embedded, operation_id: str) -> dict[str, Any]:
+    return own.ended(operation_id)
 
 
 def fetched(own: Embedded, symbol: str = "") -> int:
@@ -120,7 +117,9 @@ def test_what_is_cached_is_not_fetched_again(own: Embedded) -> None:
     assert "No gaps to fill, using cached data" in own.log("backend")
 
 
-def test_progress_rises_segment_by_segment(own: Embedded) -> None:
+def test_progress_rises_segment_by_segment() -> None:
+    # 13 s, to be looked at ten times on a busy machine too.
+    own = Embedded(*FEW, speed=2)
     operation_id = download(own, HOURLY)
     seen: list[dict[str, Any]] = []
     while (operation := own.operation(operation_id))["status"] == "running":
@@ -137,6 +136,7 @@ def test_progress_rises_segment_by_segment(own: Embedded) -> None:
     # The newest first.
     assert "Segment 1/13: 2024-12-26 00:00 to 2024-12-31 00:00" in own.log("backend")
     assert operation["result_summary"]["rows_downloaded"] == cached(own, "AUDUSD", "1h") == 6265
+    own.stop()
 
 
 def test_the_oldest_comes_first_in_mode_full(own: Embedded) -> None:
@@ -174,9 +174,9 @@ def test_without_mode_and_dates_the_last_thirty_days_are_fetched(own: Embedded) 
 def test_a_cancelled_download_stops_and_leaves_a_free_backend(own: Embedded) -> None:
     operation_id = download(own, LONG)
     until(lambda: own.operation(operation_id)["progress"]["items_processed"] > 0)
-    began = time.monotonic()
+    began = idle_s()
     answer = own.client.delete(f"/operations/{operation_id}").json()["data"]
-    assert time.monotonic() - began < 0.5
+    assert idle_s() - began < 0.5
     assert (answer["status"], answer["task_cancelled"], answer["remote_cancelled"]) == (
         "cancelled",
         True,
@@ -221,9 +221,9 @@ def test_a_download_of_nothing_fails(own: Embedded, change: dict[str, str], reas
 
 def test_without_its_host_a_download_fails_at_once_and_can_be_retried(own: Embedded) -> None:
     tell(own, "stop ib-host")
-    began = time.monotonic()
+    began = idle_s()
     failed = ended(own, download(own, STOCK))
-    assert time.monotonic() - began < 1
+    assert idle_s() - began < 1
     assert failed["error_message"] == (
         "Host service connection failed: HTTP error for POST /data/validate: All connection attempts failed"
     )
@@ -234,7 +234,8 @@ def test_without_its_host_a_download_fails_at_once_and_can_be_retried(own: Embed
 
 
 def test_a_host_that_goes_away_fails_the_download_but_what_came_is_kept(own: Embedded) -> None:
-    operation_id = download(own, HOURLY)
+    years = HOURLY | {"start_date": "2018-01-01"}  # too many to come before the host goes
+    operation_id = download(own, years)
     until(lambda: own.operation(operation_id)["progress"]["items_processed"] > 0)
     tell(own, "kill ib-host")
     operation = ended(own, operation_id)
@@ -242,13 +243,15 @@ def test_a_host_that_goes_away_fails_the_download_but_what_came_is_kept(own: Emb
     assert operation["status"] == "failed"
     assert re.fullmatch(
         r"Host service connection failed: HTTP error for POST /data/historical: .* "
-        r"\(segment \d+/13; \d+ bars saved\)", operation["error_message"],
+        r"\(segment \d+/\d+; \d+ bars saved\)", operation["error_message"],
     )  # fmt: skip
-    assert 0 < cached(own, "AUDUSD", "1h") < 6265
+    kept = cached(own, "AUDUSD", "1h")
+    assert ended(own, download(own, years))["status"] == "completed"
+    assert 0 < kept < cached(own, "AUDUSD", "1h")
 
 
 def test_without_the_gateway_it_fails_after_four_tries() -> None:
-    own = Embedded(*FEW, "--gateway", "disconnected", speed=100)
+    own = Embedded(*FEW, "--gateway", "disconnected", speed=30)
     operation_id = download(own, HOURLY | {"symbol": "EURUSD"})
     assert own.operation(operation_id)["status"] == "running"
     operation = ended(own, operation_id)

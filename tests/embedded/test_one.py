@@ -6,27 +6,32 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from machine import idle_s
 
 from embedded_ktrdr.one import Refused, of_kind
 
-from .harness import ENDLESS, http, until
+from .harness import ENDLESS, PATIENCE_S, http, until
 
 ROOT = Path(__file__).parents[2]
 
 Start = Callable[..., "Alone"]
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nobody else is given: bound here for good, where only who names it can listen."""
+    _held.append(socket.socket())
+    _held[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _held[-1].bind(("127.0.0.1", 0))
+    return int(_held[-1].getsockname()[1])
 
 
 class Alone:
@@ -57,11 +62,11 @@ class Alone:
             except httpx.TransportError:
                 return None
 
-        return until(asked, within=10).json()
+        return until(asked).json()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(5)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_a_worker_registers_at_a_backend_that_comes_later(start: Start) -> None:
     assert worker.answer("/")["worker_id"] == "backtest-worker-7"
     backend = start("backend", "KTRDR_API_PORT", KTRDR_API_PORT=str(backend_port))
     backend.url = f"http://127.0.0.1:{backend_port}"
-    found = until(lambda: backend.answer("/api/v1/workers"), within=10)
+    found = until(lambda: backend.answer("/api/v1/workers"))
     assert [(each["worker_id"], each["endpoint_url"]) for each in found] == [
         ("backtest-worker-7", "http://of-my-own:5003")
     ]
@@ -99,11 +104,18 @@ def test_an_ib_host_asks_the_gateway_that_it_is_told_of(start: Start) -> None:
     host = start("ib-host", "KTRDR_IB_HOST_PORT", IB_HOST="127.0.0.1", IB_PORT=str(gateway.port))
     backend = start("backend", "KTRDR_API_PORT", IB_HOST_SERVICE_URL=host.url)
     assert host.answer("/health")["healthy"] is True
-    status = backend.answer("/api/v1/ib/status")["data"]
-    assert (status["ib_available"], status["connection"]["connected"]) == (True, True)
+
+    def says(host_is_there: bool, gateway_is_there: bool) -> bool:
+        status = backend.answer("/api/v1/ib/status")["data"]
+        return (status["ib_available"], status["connection"]["connected"]) == (
+            host_is_there,
+            gateway_is_there,
+        )
+
+    # A busy machine may take longer for one answer than the backend waits.
+    until(lambda: says(True, True))
     gateway.stop()
-    status = backend.answer("/api/v1/ib/status")["data"]
-    assert (status["ib_available"], status["connection"]["connected"]) == (True, False)
+    until(lambda: says(True, False))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +144,7 @@ def test_the_log_is_on_stdout_in_the_form_of_the_service(start: Start) -> None:
 def test_the_cache_lasts_as_long_as_it_is_told(start: Start) -> None:
     backend = start("backend", "KTRDR_API_PORT", OPERATIONS_CACHE_TTL="30")
     worker = start("training-worker", "WORKER_PORT", KTRDR_API_URL=backend.url)
-    until(lambda: backend.answer("/api/v1/workers"), within=10)
+    until(lambda: backend.answer("/api/v1/workers"))
     wanted = {"symbols": ["EURUSD"], **ENDLESS}
     started = http.post(f"{backend.url}/api/v1/trainings/start", json=wanted).json()["task_id"]
 
@@ -158,22 +170,22 @@ def test_a_signal_ends_it_well_and_soon_whoever_still_waits(start: Start, number
             head = f"POST /data/validate HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
             caller.sendall(head.encode() + body)
             silent.accept()
-            began = time.monotonic()
+            began = idle_s()
             assert host.stop(number) == 0
-            assert time.monotonic() - began < 1
+            assert idle_s() - began < 1
     assert "Traceback" not in host.output.read_text()
 
 
 def test_a_signal_during_the_start_ends_it_too(start: Start, tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("print('importing', flush=True)\nimport time\ntime.sleep(30)\n")
     backend = start("backend", "KTRDR_API_PORT", PYTHONPATH=f"{tmp_path}:{ROOT}")
-    until(lambda: "importing" in backend.output.read_text(), within=10)
+    until(lambda: "importing" in backend.output.read_text())
     assert backend.stop() == 0
 
 
 def test_an_unknown_kind_is_one_sentence(start: Start) -> None:
     alone = start("moon", "UNUSED")
-    assert alone.process.wait(10) == 2
+    assert alone.process.wait(PATIENCE_S) == 2
     said = alone.output.read_text()
     assert "backend|ib-host|" in said
     assert said.count("\n") == 1
@@ -203,7 +215,7 @@ def test_a_port_that_is_taken_is_named(start: Start) -> None:
         other.listen()
         port = other.getsockname()[1]
         alone = start("backend", "UNUSED", KTRDR_API_PORT=str(port))
-        assert alone.process.wait(10) == 2
+        assert alone.process.wait(PATIENCE_S) == 2
     assert f"backend cannot listen at 127.0.0.1:{port}: Address already in use." in alone.output.read_text()
 
 
@@ -221,5 +233,5 @@ def test_its_defects_and_variations_are_those_that_it_is_told_of(start: Start) -
 def test_a_defect_or_variation_that_does_not_exist_is_one_sentence(start: Start, kind: str) -> None:
     variable = f"EMBEDDED_{kind.upper()}S"
     alone = start("ib-host", "KTRDR_IB_HOST_PORT", **{variable: "moon"})
-    assert alone.process.wait(10) == 2
+    assert alone.process.wait(PATIENCE_S) == 2
     assert alone.output.read_text().startswith(f"{variable}: There is no {kind} 'moon': ")

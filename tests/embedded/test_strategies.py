@@ -117,7 +117,7 @@ def test_indicators(ktrdr: Embedded) -> None:
 
 
 def test_a_cancelled_dummy_stays_cancelled() -> None:
-    embedded = Embedded("--training-workers", "0", "--backtest-workers", "0", speed=40)
+    embedded = Embedded("--training-workers", "0", "--backtest-workers", "0", speed=10)
     data = embedded.client.post("/dummy/start").json()["data"]
     operation_id = data["operation_id"]
     assert re.fullmatch(r"op_dummy_\d{8}_\d{6}_[0-9a-f]{8}", operation_id)

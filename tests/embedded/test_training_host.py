@@ -10,7 +10,12 @@ from .harness import LONG, SHORT, Embedded, http, until
 
 OPTIONS = ("--training-workers", "0", "--backtest-workers", "0")
 GOOD = {"strategy_yaml": STRATEGIES["test_e2e_local_pull"].document(), "symbols": ["EURUSD"], **SHORT}
-ENDLESS = {**GOOD, **LONG, "strategy_yaml": STRATEGIES["neuro_mean_reversion"].document()}
+ENDLESS = {
+    **GOOD,
+    **LONG,
+    "symbols": ["EURUSD"] * 10,
+    "strategy_yaml": STRATEGIES["neuro_mean_reversion"].document(),
+}
 
 
 def host(ktrdr: Embedded) -> str:

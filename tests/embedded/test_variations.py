@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from machine import idle_s
 
 import embedded_ktrdr
 from embedded_ktrdr.patching import UnknownName
@@ -32,7 +33,7 @@ def varied(*names: str, **more: Any) -> Embedded:
 
 def raw(embedded: Embedded, path: str, headers: dict[str, str] | None = None) -> tuple[Any, bytes]:
     """An answer as it comes, its headers with their case."""
-    connection = http.client.HTTPConnection(urlsplit(embedded.ready["backend"]).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(embedded.ready["backend"]).netloc, timeout=60)
     connection.request("GET", f"/api/v1{path}", headers=headers or {})
     answer = connection.getresponse()
     return answer, answer.read()
@@ -115,7 +116,7 @@ def test_work_is_done_with_all_of_them(everything: Embedded) -> None:
     training, backtest = everything.started(), everything.backtested()
     download = everything.client.post("/data/acquire/download", json=DOWNLOAD).json()["operation_id"]
     for operation in (training, backtest, download):
-        until(lambda id=operation: everything.operation(id)["status"] != "running", 10)  # type: ignore[misc]
+        until(lambda id=operation: everything.operation(id)["status"] != "running")  # type: ignore[misc]
         assert everything.operation(operation)["status"] == "completed"
 
 
@@ -238,10 +239,13 @@ def test_the_logs_say_more(everything: Embedded) -> None:
 
 def test_work_and_answers_are_slower() -> None:
     embedded = varied("work-slower-by-half", "answers-slower-by-half", speed=5)
+    began = idle_s()
     operation = embedded.ended(embedded.started())
+    spent = idle_s() - began
     moments = [datetime.fromisoformat(operation[name]) for name in ("started_at", "completed_at")]
     # As it is, 0.33 s.
-    assert 0.45 < (moments[1] - moments[0]).total_seconds() < 2
+    assert (moments[1] - moments[0]).total_seconds() > 0.45
+    assert spent < 2
     embedded.stop()
 
 
