@@ -22,7 +22,7 @@ docker-accept: venv ## Run it against containers on the local Docker engine (BAS
 	@scripts/docker_accept.sh
 
 test: venv ## Prove that the suite tells the truth
-	@scripts/run_proofs.sh
+	@$(BIN)/python scripts/run_proofs.py
 
 detect: venv ## Score which of the seeded defects the suite detects; reports/detection.json
 	@$(BIN)/ktrdr-acceptance detect
