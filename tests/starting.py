@@ -136,7 +136,7 @@ def start(
     return Forked(_servers[own], command, env=env, text=True, **options)
 
 
-def run(command: list[str], *, timeout: float = 60.0, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], *, timeout: float = 300.0, **options: Any) -> subprocess.CompletedProcess[str]:
     """Start it, and return what it said in the end."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with start(command, **{**pipes, **options}) as process:

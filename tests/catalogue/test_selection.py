@@ -57,7 +57,7 @@ def listed() -> Iterator[Callable[[str], str]]:
         )
         for name, (arguments, _) in SELECTIONS.items()
     }
-    yield lambda name: asked[name].communicate(timeout=60)[0]
+    yield lambda name: asked[name].communicate(timeout=300)[0]
     for process in asked.values():
         process.kill()
         process.wait()

@@ -40,8 +40,9 @@ def test_a_run_under_way_is_ended_and_none_begins_afterwards(tmp_path: Path) -> 
     # It writes its first results when the target is up.
     while not results.exists():
         running.join(0.05)
+        assert running.is_alive() or results.exists()
     trials.stop()
-    running.join(30)
+    running.join(180)
     assert not running.is_alive()
     assert "was aborted" in str(seen[0]) or "no results" in str(seen[0])
     with pytest.raises(TrialFailed, match="stopped"):

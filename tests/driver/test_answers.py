@@ -329,10 +329,10 @@ def test_looking_at_an_answer_costs_little(record_property: Callable[[str, objec
     watch.watch.see(exchange, body, text)
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         for _ in range(1000):
             watch.watch.see(exchange, body, text)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     cost_ms = sorted(times)[2]
     record_property("measured", f"looking at the answer of a lookup costs {cost_ms * 1000:.0f} µs")
     assert cost_ms < 0.2

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from machine import idle_s
 
 from ktrdr_acceptance.api.command_line import Child, CommandLine, Ran
 from ktrdr_acceptance.api.http import Exchange
@@ -35,7 +36,7 @@ def line(
     return CommandLine(words, "http://backend:1", clock or Clock(), seen.append, folder)
 
 
-def end_of(child: Child, within: float = 10.0) -> Ran:
+def end_of(child: Child, within: float = 60.0) -> Ran:
     ran = child.ended_within(within)
     assert ran is not None
     return ran
@@ -44,7 +45,7 @@ def end_of(child: Child, within: float = 10.0) -> Ran:
 def ready(child: Child) -> int:
     """Wait until a child has printed that it is ready; return its process."""
     stream, process = child._streams[0], child._process  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not os.fstat(stream.fileno()).st_size:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -56,25 +57,27 @@ def test_what_a_command_prints_and_ends_with_is_taken_over() -> None:
     code = (
         "import sys; print('out \\x1b[32mgreen\\x1b[0m ü'); print(sys.argv[1:], file=sys.stderr); sys.exit(3)"
     )
+    began = time.monotonic()
     ran = end_of(line(code).begin(["a b", "--c"]))
     assert (ran.status, ran.stdout, ran.stderr) == (3, "out green ü\n", "['a b', '--c']\n")
     assert ran.said == "out green ü\n['a b', '--c']"
     assert ran.line.endswith("'a b' --c")
-    assert 0 < ran.elapsed_s < 10
+    assert 0 < ran.elapsed_s < time.monotonic() - began
 
 
 def test_the_end_of_a_command_is_noticed_at_once() -> None:
+    began = idle_s()
     ran = end_of(line("import time; time.sleep(0.3); print(time.time())").begin([]))
-    noticed_after = time.time() - float(ran.stdout)
-    assert noticed_after < 0.3
+    assert idle_s() - began < 0.3 + 0.3
     assert ran.elapsed_s >= 0.3
 
 
 def test_a_command_that_runs_on_has_not_ended() -> None:
     child = line(SLEEPS).begin([])
-    began = time.monotonic()
+    began, began_idle = time.monotonic(), idle_s()
     assert child.ended_within(0.2) is None
-    assert 0.2 <= time.monotonic() - began < 1.0
+    assert time.monotonic() - began >= 0.2
+    assert idle_s() - began_idle < 1.0
     child.end()
 
 
@@ -110,9 +113,11 @@ def test_ctrl_c_reaches_what_a_wrapper_runs() -> None:
     assert end_of(child).status == 7
 
 
-@pytest.mark.parametrize("code", [SLEEPS, STUBBORN], ids=["gentle", "stubborn"])
-def test_a_command_that_runs_is_ended(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ktrdr_acceptance.api.command_line._ENDS_WITHIN", 0.3)
+@pytest.mark.parametrize(
+    ("code", "ends_within"), [(SLEEPS, 60.0), (STUBBORN, 0.3)], ids=["gentle", "stubborn"]
+)
+def test_a_command_that_runs_is_ended(code: str, ends_within: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ktrdr_acceptance.api.command_line._ENDS_WITHIN", ends_within)
     child = line(code).begin([])
     pid = ready(child)
     child.end()
@@ -142,7 +147,7 @@ def test_a_command_goes_with_the_suite_when_that_is_killed(tmp_path: Path) -> No
         "time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", suite])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (told.exists() and told.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -50,7 +50,7 @@ def test_each_is_asked_for_once_and_told_apart() -> None:
 
 def test_they_are_asked_for_at_the_same_moment() -> None:
     world = scripted_world()
-    together = threading.Barrier(5, timeout=5)
+    together = threading.Barrier(5, timeout=60)
 
     def reply(_body: Any, _query: Any) -> Any:
         return accepted(together.wait())

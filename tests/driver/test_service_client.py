@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from machine import idle_s
 
 from ktrdr_acceptance.api.bars import bars_of
 from ktrdr_acceptance.api.errors import read_refusal
@@ -139,17 +140,18 @@ def exchanges() -> list[Exchange]:
 
 @pytest.fixture
 def client(base_url: str, exchanges: list[Exchange]) -> Iterator[ServiceClient]:
-    client = ServiceClient("backend", base_url, 5, exchanges.append)
+    client = ServiceClient("backend", base_url, 60, exchanges.append)
     yield client
     client.close()
 
 
 def test_an_answer_carries_status_body_and_request(client: ServiceClient) -> None:
+    began = time.monotonic()
     answer = client.request("GET", "/api/v1/operations", query={"status": "running", "limit": 5})
     assert (answer.ok, answer.status) == (True, 200)
     assert answer.body == {"path": "/api/v1/operations?status=running&limit=5"}
     assert (answer.service, answer.request) == ("backend", "GET /api/v1/operations")
-    assert 0 < answer.elapsed_s < 5
+    assert 0 < answer.elapsed_s < time.monotonic() - began
 
 
 def test_a_stack_trace_in_a_header_is_seen_with_the_body(base_url: str) -> None:
@@ -250,15 +252,17 @@ def test_a_redirect_to_and_fro_is_followed_once(client: ServiceClient) -> None:
 
 def test_an_answer_that_never_ends_is_given_up_in_time(base_url: str, exchanges: list[Exchange]) -> None:
     client = ServiceClient("worker-1", base_url, 0.2, exchanges.append)
-    began = time.monotonic()
+    began, began_idle = time.monotonic(), idle_s()
     with pytest.raises(
         EnvironmentFault, match=r"worker-1 at .* gave no answer to GET /drip: no answer within 0.2 s"
     ):
         client.request("GET", "/drip")
-    assert 0.2 <= time.monotonic() - began < 0.4
-    assert GONE.wait(2), "the connection was left open"
+    assert time.monotonic() - began >= 0.2
+    assert idle_s() - began_idle < 0.4
+    assert GONE.wait(60), "the connection was left open"
     (kept,) = exchanges
     assert (kept.status, kept.failure) == (None, "no answer within 0.2 s")
+    client.timeout_s = 60.0
     assert client.request("GET", "/a").ok
     client.close()
 
@@ -314,7 +318,7 @@ def test_a_proxy_of_the_environment_is_not_asked(
     base_url: str, exchanges: list[Exchange], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    client = ServiceClient("backend", base_url, 5, exchanges.append)
+    client = ServiceClient("backend", base_url, 60, exchanges.append)
     assert client.request("GET", "/a").ok
     client.close()
 

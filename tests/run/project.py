@@ -101,7 +101,7 @@ def then_goes_back(context):
 
 @then("the training runs")
 def then_runs(context):
-    context.world.operations.eventually(context.world.training, Status.RUNNING, within=5)
+    context.world.operations.eventually(context.world.training, Status.RUNNING, within=60)
 """
 
 # One scenario for each way to end; each can be selected by its tag.
@@ -297,7 +297,7 @@ class Project:
             stderr=subprocess.PIPE,
         )
 
-    def end(self, process: subprocess.Popen[str], reports: Path, within: float = 30.0) -> Done:
+    def end(self, process: subprocess.Popen[str], reports: Path, within: float = 180.0) -> Done:
         try:
             stdout, stderr = process.communicate(timeout=within)
         finally:

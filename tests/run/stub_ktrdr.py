@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -75,6 +76,9 @@ class StubKtrdr:
         self.ends_after_looks = ends_after_looks
         self.cancel_takes_looks = 0
         self.requests: list[str] = []
+        # How many requests are answered before `goes_on` is set.
+        self.waits_after = sys.maxsize
+        self.goes_on = threading.Event()
         self.on_first_request: Callable[[], None] = lambda: None
         self.log: Path | None = None
         self.worker_log: Path | None = None
@@ -91,6 +95,8 @@ class StubKtrdr:
                 length = int(self.headers.get("Content-Length") or 0)
                 sent = json.loads(self.rfile.read(length)) if length else None
                 stub._hear(f"{self.command} {self.path}")
+                if len(stub.requests) > stub.waits_after:
+                    stub.goes_on.wait()
                 stub._write("started", self.headers.get("X-Request-ID", ""))
                 status, body = stub._answer(self.command, self.path, sent)
                 text = json.dumps(body).encode() if not isinstance(body, str) else body.encode()
@@ -135,7 +141,7 @@ class StubKtrdr:
             except OSError:
                 continue
 
-    def wait_for(self, start: str, count: int = 1, within: float = 20.0) -> None:
+    def wait_for(self, start: str, count: int = 1, within: float = 120.0) -> None:
         """Wait until `count` requests that begin with `start` have come in."""
         with self._heard:
             heard = self._heard.wait_for(lambda: self.count(start) >= count, within)
@@ -272,14 +278,16 @@ class StubKtrdr:
         }
 
 
+_closed = socket.socket()
+_closed.bind(("127.0.0.1", 0))
+
+
 def closed_url() -> str:
-    """Return the URL of a port at which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+    """Return the URL of a port at which nothing listens, nor ever will: it is held here."""
+    return f"http://127.0.0.1:{_closed.getsockname()[1]}"
 
 
-def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+def until(condition: Callable[[], bool], within: float = 120.0) -> None:
     """Wait for a condition that nothing announces."""
     end = time.monotonic() + within
     while not condition():

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def start(folder: Path, backend: str, *arguments: str) -> subprocess.Popen[str]:
 def run(folder: Path, backend: str, *arguments: str) -> tuple[int, list[str], str]:
     process = start(folder, backend, *arguments)
     try:
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=180)
     finally:
         process.kill()
     assert "Traceback" not in stdout + stderr
@@ -60,7 +61,9 @@ def ending_ktrdr() -> object:
 def test_what_was_measured_becomes_a_calibration_of_its_own(ending_ktrdr: StubKtrdr, tmp_path: Path) -> None:
     shipped = SHIPPED.read_bytes()
     arguments = ("--purpose", "trainings.long", "--times", "2", "--write", "own.yaml")
+    began = time.monotonic()
     status, lines, _ = run(tmp_path, ending_ktrdr.url, *arguments)
+    took = time.monotonic() - began
     assert status == 0, lines
     assert ending_ktrdr.count("POST /api/v1/trainings/start") == 2
     assert ending_ktrdr.count("DELETE") == 0
@@ -74,7 +77,7 @@ def test_what_was_measured_becomes_a_calibration_of_its_own(ending_ktrdr: StubKt
     assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in written["measured"]["machine"]
     used = use_calibration(tmp_path / "own.yaml")
     long, planned = used.calibration.trainings["long"], default_calibration().trainings["long"]
-    assert 0 < long.duration_s < 10
+    assert 0 < long.duration_s < took / 2, "of the two, the median"
     assert long.samples == 1234
     assert long.deadline_s == planned.deadline_s
     assert long.request() == planned.request()
@@ -119,7 +122,7 @@ def test_a_signal_ends_the_measuring_and_puts_back_what_runs(
     try:
         own_ktrdr.wait_for("GET /api/v1/operations/", 3)
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=180)
     finally:
         process.kill()
     assert process.returncode == 4, stdout + stderr

@@ -84,7 +84,7 @@ def run(reports: Path, form: str, lies: str = "", *arguments: str, cli: str = ST
         env=environment(form, lies, cli),
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=600,
         check=False,
     )
     assert (reports / "results.json").exists(), done.stdout + done.stderr
@@ -181,7 +181,7 @@ def test_a_command_that_watches_goes_with_a_run_that_is_killed(tmp_path: Path) -
     )
     marker = str(tmp_path / "reports").encode()
     watching: set[int] = set()
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 180
     while not (watching := _running(marker, b"models")):
         assert time.monotonic() < deadline
         assert process.poll() is None

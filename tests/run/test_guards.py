@@ -383,7 +383,7 @@ def test_only_a_restart_that_the_suite_did_not_cause_is_a_finding(
     reports = tmp_path / "reports"
     command = project.command("features/more.feature", backend="http://127.0.0.1:1", reports=reports)
     at = command.index("target=services")
-    done = project.end(project.start([*command[:at], "target=embedded", *command[at + 1 :]]), reports, 60)
+    done = project.end(project.start([*command[:at], "target=embedded", *command[at + 1 :]]), reports)
     assert done.status == status, done.stdout + done.stderr
     outputs = Outputs.of(reports)
     assert set(outputs.said_by_json().values()) == {"met"}

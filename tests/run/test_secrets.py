@@ -100,7 +100,7 @@ class Leaky:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=180,
                 check=False,
             )
         finally:

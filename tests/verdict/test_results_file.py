@@ -37,7 +37,8 @@ class Time:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
     clock = Time(0.002)
-    monkeypatch.setattr(json_view.time, "monotonic", clock.monotonic)
+    for name in ("monotonic", "thread_time"):
+        monkeypatch.setattr(json_view.time, name, clock.monotonic)
     monkeypatch.setattr(json_view, "_write_pieces", clock.write)
     return clock
 
