@@ -24,7 +24,7 @@ SAMPLE = (
 
 
 class Patient(Trials):
-    """Deadlines are those of a user: a quarter of one may be too short for what does come, on a busy machine."""
+    """Deadlines are those of a user: a busy machine may need more than a quarter of one."""
 
     def run(
         self, scenarios: Iterable[str] = (), *, defect: str = "", variations: str = "", factor: float = 1.0
