@@ -1,4 +1,4 @@
-"""Runs every proof that needs no Docker engine, folder by folder, some side by side: much is waiting.
+"""Runs every proof that needs no Docker engine, by folders, some side by side: much of it is waiting.
 
     .venv/bin/python scripts/run_proofs.py
 
@@ -17,7 +17,9 @@ from types import FrameType
 TESTS = Path(__file__).parents[1] / "tests"
 BESIDE = 3
 # They begin in this order, so that the last one to begin is soon over; what is not named comes after them.
-LONGEST_FIRST = ("run", "embedded", "driver", "truth", "likeness", "detection", "preflight")
+LONGEST_FIRST = ("embedded", "run", "driver", "truth", "likeness", "detection", "preflight")
+# Of these alone one would be waited for in the end.
+IN_PARTS = {"embedded": 3, "run": 3}
 # They have a run of their own: .ci/docker.
 NEED_AN_ENGINE = ("engine",)
 
@@ -30,19 +32,19 @@ class Proofs:
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = False
 
-    def run(self, place: Path) -> tuple[str, float, int, str]:
-        """Return the name of a folder or file, how long its proofs took, pytest's status and what it said."""
+    def run(self, name: str, places: list[Path]) -> tuple[str, float, int, str]:
+        """Return the name of a part, how long its proofs took, pytest's status and what it said."""
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", str(place), "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *map(str, places), "-p", "no:cacheprovider"]
         with self._lock:
             if self._stopped:
-                return place.name, 0.0, 1, "not begun"
+                return name, 0.0, 1, "not begun"
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             self._running.add(process)
         said, _ = process.communicate()
         with self._lock:
             self._running.discard(process)
-        return place.name, time.monotonic() - began, process.returncode, said
+        return name, time.monotonic() - began, process.returncode, said
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         """Ask what runs to end, and begin nothing any more."""
@@ -51,15 +53,22 @@ class Proofs:
             process.terminate()
 
 
-def places() -> list[Path]:
-    """Return the folders and files with proofs, those that take longest first."""
+def parts() -> list[tuple[str, list[Path]]]:
+    """Return folders and files with proofs by name, those that take longest first, the largest in parts."""
     found = {
         place.name: place
         for place in sorted(TESTS.iterdir())
         if (place.is_dir() and any(place.glob("test_*.py"))) or place.match("test_*.py")
     }
-    ranked = [*(name for name in LONGEST_FIRST if name in found), *found]
-    return [found[name] for name in dict.fromkeys(ranked) if name not in NEED_AN_ENGINE]
+    ranked = dict.fromkeys([*(name for name in LONGEST_FIRST if name in found), *found])
+    jobs: list[tuple[str, list[Path]]] = []
+    for name in (name for name in ranked if name not in NEED_AN_ENGINE):
+        count = IN_PARTS.get(name, 1)
+        files = sorted(found[name].glob("test_*.py")) if count > 1 else [found[name]]
+        jobs += [
+            (f"{name} {part + 1}/{count}" if count > 1 else name, files[part::count]) for part in range(count)
+        ]
+    return jobs
 
 
 def main() -> int:
@@ -69,7 +78,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, proofs.stop)
     began = time.monotonic()
     with ThreadPoolExecutor(BESIDE) as beside:
-        for ended in as_completed([beside.submit(proofs.run, place) for place in places()]):
+        for ended in as_completed([beside.submit(proofs.run, *each) for each in parts()]):
             name, took, status, said = ended.result()
             print(f"== proofs of {name}: {took:.0f} s\n{said.rstrip()}", flush=True)
             failed += [name] if status else []
