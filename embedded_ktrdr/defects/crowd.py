@@ -173,9 +173,9 @@ def _no_backtest_worker_internal_error() -> None:
     async def choose(
         original: Choose, self: Dispatch, worker_type: WorkerType, tried: list[str]
     ) -> Worker | None:
-        there = [each for each in self._registry.all(worker_type) if not each.health_check_failures]
+        left = [each for each in self._registry.all(worker_type) if each.worker_id not in tried]
         if worker_type is WorkerType.BACKTESTING:
-            _turn = len(tried) % len(there)
+            _turn = len(tried) % len(left)
         return await original(self, worker_type, tried)
 
 

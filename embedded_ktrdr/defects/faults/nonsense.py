@@ -13,7 +13,7 @@ from embedded_ktrdr.backend.registry import Registry, Worker, WorkerStatus
 from embedded_ktrdr.defects.defect import defect, patch
 from embedded_ktrdr.defects.faults.hosts import NONSENSE
 from embedded_ktrdr.operations import OperationInfo
-from embedded_ktrdr.wire import NonsenseError, RefusedError, Wire
+from embedded_ktrdr.wire import LateError, NonsenseError, RefusedError, Wire
 
 AREA = "faults: nonsense"
 KINDS = ("huge", "malformed", "endless", "redirected")
@@ -54,8 +54,9 @@ def _endless_answer_awaited() -> None:
     async def ask(original: Ask, self: Wire, *arguments: Any, **options: Any) -> Any:
         try:
             return await original(self, *arguments, **options)
-        except NonsenseError as error:
-            if "did not end" in str(error):
+        except (LateError, NonsenseError) as error:
+            # Late, where a busy machine has not even told the status in time.
+            if isinstance(error, LateError) or "did not end" in str(error):
                 await asyncio.Event().wait()
             raise
 
