@@ -26,8 +26,8 @@ Say = Callable[[str], None]
 def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
     """Measure the score, say each outcome as it is known, and return whether every measure is met.
 
-    With `only` it is of the defects whose name contains that, and nothing is written. `whole` also runs the
-    whole suite: healthy, varied, and for each survivor.
+    With `only` it is of the defects whose name contains that. `whole` also runs the whole suite: healthy,
+    varied, and for each survivor. Only of all defects and with the whole suite is the score written.
     """
     wanted = [each for each in seeded_defects() if only in each.name]
     if not wanted:
@@ -63,12 +63,15 @@ def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
         outcomes, false_alarms, scenario_ids(), first_try(), real_defects(), time.monotonic() - began
     )
     problems = score.problems()
-    if not only:
+    is_score = whole and not only
+    if is_score:
         write_atomically(DETECTION, json.dumps(score.document(), indent=2, ensure_ascii=False) + "\n")
     detected = len(outcomes) - len(score.survivors)
     say(
-        f"{detected} of {len(outcomes)} defects detected, {len(false_alarms)} false alarms, "
-        f"in {score.duration_s:.0f} s" + ("" if only else f": {DETECTION}")
+        f"{detected} of {len(outcomes)} defects detected, "
+        + (f"{len(false_alarms)} false alarms, " if whole else "false alarms not looked for, ")
+        + f"in {score.duration_s:.0f} s"
+        + (f": {DETECTION}" if is_score else "")
     )
     for problem in problems:
         say(f"not met: {problem}")

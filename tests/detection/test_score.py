@@ -271,6 +271,8 @@ def test_whatever_is_red_without_a_defect_is_a_false_alarm(
 def test_some_of_them_alone_leave_no_score_behind(said: list[str], tmp_path: Path) -> None:
     assert command.detect("seen", 2, said.append, whole=False)
     assert Scripted.asked == [(("1.1", "1.2#row"), "seen", "")]
+    assert said[-1].startswith("1 of 1 defects detected, false alarms not looked for, in ")
+    command.detect("", 2, said.append, whole=False)
     assert not (tmp_path / "detection.json").exists()
     with pytest.raises(BadInput, match="No seeded defect has 'moon' in its name"):
         command.detect("moon", 2, said.append)
