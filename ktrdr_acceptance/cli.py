@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import signal
 import sys
 import tomllib
 from pathlib import Path
@@ -225,6 +226,9 @@ def detect_defects(
     """Switch on each seeded defect and say which sentence fails; status 1 if too few are detected."""
     from ktrdr_acceptance.detection.command import detect
 
+    # A background job of a shell inherits SIGINT as ignored; the runs under way shall end with this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     raise typer.Exit(0 if detect(only, beside, typer.echo, whole=whole) else 1)
 
 
