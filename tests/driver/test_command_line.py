@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from embedded.harness import alive, until
 from machine import idle_s
 
 from ktrdr_acceptance.api.command_line import Child, CommandLine, Ran
@@ -45,10 +46,7 @@ def end_of(child: Child, within: float = 60.0) -> Ran:
 def ready(child: Child) -> int:
     """Wait until a child has printed that it is ready; return its process."""
     stream, process = child._streams[0], child._process  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 60
-    while not os.fstat(stream.fileno()).st_size:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: os.fstat(stream.fileno()).st_size)
     pid: int = process.pid
     return pid
 
@@ -147,18 +145,10 @@ def test_a_command_goes_with_the_suite_when_that_is_killed(tmp_path: Path) -> No
         "time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", suite])
-    deadline = time.monotonic() + 60
-    while not (told.exists() and told.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: told.exists() and told.read_text())
     process.kill()
     process.wait()
-    while Path("/proc", told.read_text(), "cmdline").exists() and time.monotonic() < deadline:
-        if not Path("/proc", told.read_text(), "cmdline").read_bytes():
-            break  # a zombie that nobody has waited for yet
-        time.sleep(0.02)
-    else:
-        assert time.monotonic() < deadline
+    until(lambda: not alive(int(told.read_text())))
 
 
 @pytest.mark.parametrize(

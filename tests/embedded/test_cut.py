@@ -82,7 +82,8 @@ def test_an_answer_that_was_under_way_waits_too(own: Embedded) -> None:
     where = f"{url(own, 'ib-host')}/data/head-timestamp?symbol=EURUSD&timeframe=1h"
     asking = threading.Thread(target=lambda: answers.append(http.get(where)))
     asking.start()
-    time.sleep(0.1)
+    # What the host asks for has come to the gateway, which does not read it.
+    until(lambda: unread(port_of(url(own, "ib-gateway"))) > 0)
     told(own, "cut ib-host", "resume ib-gateway")
     asking.join(0.3)
     assert asking.is_alive()

@@ -53,29 +53,6 @@ def test_nothing_is_patched_if_one_is_unknown() -> None:
     assert BarRepository._write.__qualname__ == "BarRepository._write"
 
 
-def test_every_defect_finds_what_it_patches() -> None:
-    """Each alone, in a process that ends with it, for a patch cannot be taken back."""
-    code = (
-        "import os, sys; from embedded_ktrdr.defects import all_defects\n"
-        "for each in all_defects().values():\n"
-        "    child = os.fork()\n"
-        "    if not child:\n"
-        "        each.patch(); os._exit(0)\n"
-        "    assert os.waitpid(child, 0)[1] == 0, each.name\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_healthy_one_knows_nothing_of_them() -> None:
-    code = (
-        "import json, sys, embedded_ktrdr.__main__, embedded_ktrdr.supervisor; "
-        "print(json.dumps([name for name in sys.modules if name.startswith('embedded_ktrdr.defects')]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []
-
-
 def test_the_ready_line_names_those_that_are_on_and_they_are_on() -> None:
     names = ["operations-forgotten", "ib-host-off-called-success"]
     switches = [option for name in [*names, names[0]] for option in ("--defect", name)]

@@ -4,8 +4,6 @@ import ast
 import http.client
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -66,29 +64,6 @@ def test_nothing_is_patched_if_one_is_unknown() -> None:
     from embedded_ktrdr import services, supervisor
 
     assert vars(supervisor)["table"] is services.table
-
-
-def test_every_variation_finds_what_it_patches() -> None:
-    """Each alone, in a process that ends with it, for a patch cannot be taken back."""
-    code = (
-        "import os, sys; from embedded_ktrdr.variations import all_variations\n"
-        "for each in all_variations().values():\n"
-        "    child = os.fork()\n"
-        "    if not child:\n"
-        "        each.patch(); os._exit(0)\n"
-        "    assert os.waitpid(child, 0)[1] == 0, each.name\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_healthy_one_knows_nothing_of_them() -> None:
-    code = (
-        "import json, sys, embedded_ktrdr.__main__, embedded_ktrdr.supervisor; "
-        "print(json.dumps([name for name in sys.modules if name.startswith('embedded_ktrdr.variations')]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []
 
 
 def test_the_ready_line_names_those_that_are_on_each_once() -> None:
