@@ -27,11 +27,23 @@ class Answer(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer."""
         request = self.rfile.readline(65536).split()
-        while self.rfile.readline(65536).strip():
-            pass
         path = request[1] if len(request) > 1 else b"/"
         with contextlib.suppress(OSError):
+            self._read_body(self._length_of_body())
             getattr(self, self.server.answer)(path)
+
+    def _length_of_body(self) -> int:
+        length = 0
+        while line := self.rfile.readline(65536).strip():
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length" and value.strip().isdigit():
+                length = int(value)
+        return length
+
+    def _read_body(self, length: int) -> None:
+        # Closed with some of it unread, the connection would be reset before the client has the answer.
+        while length > 0 and (some := self.rfile.read(min(length, 65536))):
+            length -= len(some)
 
     def huge(self, _path: bytes) -> None:
         """A list without use, of which the end is far."""
@@ -50,7 +62,7 @@ class Answer(socketserver.StreamRequestHandler):
         self.wfile.write(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         while True:
             self.wfile.write(b"1\r\n \r\n")
-            if select.select([self.connection], [], [], DRIP_S)[0]:
+            if select.select([self.connection], [], [], DRIP_S)[0] and not self.connection.recv(65536):
                 return  # the client has gone
 
     def redirected(self, path: bytes) -> None:
