@@ -7,7 +7,7 @@ PYTHON_FILES := ktrdr_acceptance embedded_ktrdr steps environment.py tests bench
 TARGET_OPTION := $(if $(filter command line,$(origin TARGET)),-D target=$(TARGET))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv accept docker-accept test detect coverage lint bench recorded report field embedded lock clean
+.PHONY: help venv accept docker-accept test detect coverage mutation lint bench recorded report field embedded lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ detect: venv ## Score which of the seeded defects the suite detects; reports/det
 
 coverage: venv ## Say how much of the parts that decide on verdicts the proofs run (at least 90 %)
 	@scripts/measure_coverage.sh
+
+mutation: venv ## List the changes to what decides on verdicts that no proof notices (needs the network once)
+	@scripts/test_mutants.sh
 
 lint: venv ## Check code, types, features and generated pages
 	@$(BIN)/ruff check $(PYTHON_FILES)
@@ -66,6 +69,6 @@ lock: venv ## Renew requirements.lock and package-lock.json (needs the network)
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --silent
 
 clean: ## Remove the environment, caches and reports
-	@rm -rf .venv node_modules docker/stage .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	@rm -rf .venv .venv-mutation mutants node_modules docker/stage .mypy_cache .ruff_cache .pytest_cache *.egg-info
 	@find reports -mindepth 1 ! -name .gitkeep -delete
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

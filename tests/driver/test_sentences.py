@@ -553,8 +553,11 @@ def its_worker_listed_as(*states: str) -> Arrange:
 
 def ran(end: End, form: str = "S", elapsed_s: float = 0.1) -> Arrange:
     """A command has been begun, and ends so."""
-    child = ScriptedChild("ktrdr do", end, elapsed_s)
-    return both(command(end, form=form), says(child=child))
+
+    def begun(world: ScriptedWorld) -> None:
+        world.said.child = ScriptedChild("ktrdr do", end, elapsed_s)  # type: ignore[assignment]
+
+    return both(command(end, form=form), begun)
 
 
 def command_lists(said: str, *rows: dict[str, Any], status: int = 0) -> Arrange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,16 +29,18 @@ KINDS = list(ALLURE)
 
 def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the lines that the console prints at the end of a run."""
-    import sys
-
-    monkeypatch.setattr(sys, "__stdout__", sys.stdout)
     capfd.readouterr()
-    console = Console({})
-    console.header(run.target_lines, run.scenarios, run.notes())
-    for scenario in run.scenarios:
-        console.begin(scenario.id, scenario.name)
-        console.end(scenario)
-    console.finish(run, "reports/summary.md")
+    with monkeypatch.context() as until_told:
+        # The console redacts them; here only what it says itself.
+        for name, stream in {"stdout": sys.stdout, "stderr": sys.stderr}.items():
+            until_told.setattr(sys, name, stream)
+            until_told.setattr(sys, f"__{name}__", stream)
+        console = Console({})
+        console.header(run.target_lines, run.scenarios, run.notes())
+        for scenario in run.scenarios:
+            console.begin(scenario.id, scenario.name)
+            console.end(scenario)
+        console.finish(run, "reports/summary.md")
     return capfd.readouterr().out.splitlines()
 
 
