@@ -119,7 +119,7 @@ class Copies:
             lambda body: body.status.is_terminal,
             within=operation.calibration.deadline_s,
             expected=f"{operation.kind} {operation.id} to end at worker {worker.name}",
-            describe=lambda body: f"{body.status}, {body.progress.percentage:.1f} %",
+            describe=in_words,
         )
 
     def look_until_worker_ends(self, operation: Operation) -> OperationBody:
@@ -141,10 +141,9 @@ class Copies:
     def goes_on(self, operation: Operation, within: float) -> OperationBody:
         """Wait until the copy that does the work has come further than it is now, still running."""
         before = self.at_worker(operation)
-        place = _place(observation(before, 0.0))
         return self.waiter.eventually(
             lambda: self.at_worker(operation),
-            lambda body: body.status in ACTIVE and _place(observation(body, 0.0)) > place,
+            lambda body: body.status in ACTIVE and _place(body) > _place(before),
             within=within,
             expected=f"{operation.kind} {operation.id} to go on from {in_words(before)}",
             describe=in_words,
@@ -223,9 +222,8 @@ class Copies:
 
         def both() -> OperationBody:
             at_backend, at_worker = self.look(operation), self.look(operation, worker)
-            behind = observation(at_worker, 0.0)
-            if _place(observation(at_backend, 0.0)) > _place(behind):
-                ahead.append(f"backend {in_words(at_backend)}, worker {behind}")
+            if _place(at_backend) > _place(at_worker):
+                ahead.append(f"backend {in_words(at_backend)}, worker {in_words(at_worker)}")
             return at_backend
 
         self.waiter.eventually(
@@ -239,6 +237,7 @@ class Copies:
         return ahead
 
 
-def _place(seen: Observation) -> tuple[bool, bool, float]:
+def _place(body: OperationBody) -> tuple[bool, bool, float]:
     """How far the work is; the percentage begins anew at a training's first epoch."""
+    seen = observation(body, 0.0)
     return seen.status.is_terminal, seen.in_epochs, seen.percentage

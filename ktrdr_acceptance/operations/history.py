@@ -63,14 +63,8 @@ class History:
 
     def lines(self) -> str:
         """Return one line per change."""
-        rows: list[str] = []
-        last: Observation | None = None
-        started = self.observations[0].at if self.observations else 0.0
-        for seen in self.observations:
-            if last is None or str(seen) != str(last):
-                rows.append(f"{seen.at - started:8.2f} s  {seen}")
-            last = seen
-        return "\n".join(rows)
+        changes = (next(same) for _, same in itertools.groupby(self.observations, key=str))
+        return "\n".join(f"{seen.at - self.observations[0].at:8.2f} s  {seen}" for seen in changes)
 
 
 def _falls(seen: list[Observation], value: Callable[[Observation], float]) -> list[str]:

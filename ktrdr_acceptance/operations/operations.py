@@ -14,6 +14,7 @@ from ktrdr_acceptance.api.errors import Refusal, read_refusal, refusal_expected
 from ktrdr_acceptance.api.generations import operation_id_of
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import CancelBody, ContractBreach, OperationBody, accepted, read
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.ledger import Ledger
 from ktrdr_acceptance.operations.copies import Copies
@@ -47,7 +48,7 @@ class Operations(Copies):
         than over HTTP gives the id itself, or the refusal.
         """
         started: list[Operation] = []
-        lost = False
+        lost = True
 
         def put_back() -> None:
             if lost:
@@ -57,8 +58,7 @@ class Operations(Copies):
                 self.ledger.undone(operation.id)
 
         self.undo.register(f"end the {name}", put_back)
-        asked_at = time.monotonic()
-        lost, at = True, datetime.now(UTC).isoformat(timespec="milliseconds")
+        asked_at, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="milliseconds")
         # No other request's key, of this scenario or a later one: what is lost must stay in the ledger.
         request = f"request {uuid4().hex} for a {name}"
         self.ledger.begun(request, backend=self.backend.base_url, asked=name, at=at)
@@ -185,12 +185,8 @@ class Operations(Copies):
 
     def retried_otherwise(self, again: Operation) -> list[str]:
         """Return what a retried operation was asked for otherwise than the failed one."""
-        asked = [asked_for(self.look(one)) for one in (replace(again, id=again.again_of), again)]
-        return [
-            f"{what}: {one!r} and then {other!r}"
-            for (what, one), other in zip(asked[0].items(), asked[1].values(), strict=True)
-            if one != other
-        ]
+        failed, now = (asked_for(self.look(one)) for one in (replace(again, id=again.again_of), again))
+        return [f"{what}: {one!r} and then {now[what]!r}" for what, one in failed.items() if one != now[what]]
 
     def refusal_of_retry(self, operation: Operation) -> Refusal:
         """Return the refusal of a retry that must be refused; what an accepted one starts is undone."""
@@ -253,8 +249,8 @@ class Operations(Copies):
         sources = self.copies_of(operation)
         operation.cancel_seen_at = operation.cancel_seen_at or time.monotonic()
 
-        def wrong(copies: list[OperationBody]) -> str | None:
-            for source, body in zip(sources, copies, strict=True):
+        def wrong(copies: list[tuple[Worker | None, OperationBody]]) -> str | None:
+            for source, body in copies:
                 if body.status == Status.CANCELLED:
                     continue
                 if source is None:
@@ -272,13 +268,12 @@ class Operations(Copies):
             return None
 
         self.waiter.never(
-            lambda: [self.look(operation, source) for source in sources],
+            lambda: [(source, self.look(operation, source)) for source in sources],
             wrong,
             during=during,
             expected=f"operation {operation.id} to stay cancelled at the backend and at its worker",
             describe=lambda copies: " | ".join(
-                f"{source.name if source else 'backend'}: {in_words(body)}"
-                for source, body in zip(sources, copies, strict=True)
+                f"{(source or self.backend).name}: {in_words(body)}" for source, body in copies
             ),
         )
 

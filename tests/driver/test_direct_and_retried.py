@@ -207,7 +207,8 @@ def test_loading_before_the_first_epoch_is_not_ahead_of_it() -> None:
 def retried(reply: tuple[int, Any]) -> tuple[ScriptedWorld, Operation]:
     world = scripted_world()
     operation = world.speaks_of()
-    operation.cancel_seen_at = 5.0
+    operation.started_at, operation.cancel_seen_at = 1.0, 5.0
+    operation.worker = Worker(world.connect(W, f"http://{W}:1"))
     world.script(f"POST /operations/{ID}/retry", reply)
     return world, operation
 
@@ -217,10 +218,11 @@ def test_a_retry_is_a_new_operation_of_the_same_purpose_and_undone_like_any_othe
     again = world.operations.retry(operation)
     assert (again.id, again.kind, again.purpose) == ("op_2", operation.kind, operation.purpose)
     assert (again.worker, again.cancel_seen_at, again.again_of) == (None, None, ID)
-    assert again.started_at >= operation.started_at
+    assert again.started_at > operation.started_at
     assert "op_2" in world.ours
     world.shows("running", 10.0, operation_id="op_2")
-    world.undo.run()
+    (error,) = world.undo.run()
+    assert error.startswith("could not end the retried training: expected operation op_2 to end although")
     assert "DELETE /api/v1/operations/op_2" in world.net.requests()
 
 

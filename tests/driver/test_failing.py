@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from behave.model_type import Status as StepStatus
 from hamcrest import assert_that, equal_to, has_length
 
@@ -24,7 +25,7 @@ from ktrdr_acceptance.verdict.failure import Failure
 from ktrdr_acceptance.verdict.judge import Happened, judge
 
 from .fake_clock import FakeClock
-from .scripted_world import ID, ScriptedWorld, scripted_world
+from .scripted_world import ID, Reply, ScriptedWorld, scripted_world
 
 
 def step(status: StepStatus, exception: BaseException | None = None) -> Any:
@@ -434,6 +435,20 @@ def test_a_worker_that_is_gone_ends_the_last_look_without_an_error() -> None:
     world.script(f"GET /api/v1/operations/{ID}", EnvironmentFault("w0 is gone"), "w0")
     look_everywhere(world.operations)
     assert [history.service for history in world.operations.recorder.histories.values()] == ["backend"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [EnvironmentFault("w0 is gone"), (200, {"data": {"operation_id": "op_9"}})],
+    ids=["gone", "unread"],
+)
+def test_a_worker_whose_copy_cannot_be_looked_at_ends_the_last_look_without_an_error(reply: Reply) -> None:
+    world = started()
+    world.shows("completed", at="w0")
+    worker = world.operations.worker_of(world.training)
+    world.script(f"GET /api/v1/operations/{ID}", reply, "w0")
+    look_everywhere(world.operations)
+    assert world.operations.history(world.training, worker).observations == []
 
 
 def test_a_last_look_is_made_at_few_operations_only() -> None:

@@ -177,6 +177,11 @@ def test_a_history_without_an_epoch_has_not_been_seen_to_rise(before_the_epochs:
     assert history.falls(lambda one: one.percentage) == ["no epoch was ever seen"]
 
 
+def test_a_look_is_told_without_a_step_where_none_is_named() -> None:
+    assert str(Observation(10.0, R, 5.04, 0, 0, "Loading")) == "running, 5.0 %, Loading"
+    assert str(Observation(10.0, R, 5.04, 0, 0, "")) == "running, 5.0 %"
+
+
 def test_an_empty_history_tells_nothing() -> None:
     empty = History("op_1", "backend")
     assert (empty.lines(), empty.percentages(), empty.since(0)) == ("", [], [])
@@ -216,10 +221,22 @@ def test_what_falls_back_at_a_restart_of_its_service_is_drift_once() -> None:
     recorder.restarted("backend")
     recorder.see("op_1", "backend", seen(20.0))
     assert recorder.violations == []
-    assert list(recorder.drift) == ["the percentage falls at a restart"]
+    assert recorder.drift == {
+        "the percentage falls at a restart": ["operation op_1 at backend fell from 60.0 % to 20.0 %"]
+    }
     recorder.see("op_1", "w1", seen(50.0, in_epochs=True))
     recorder.see("op_1", "backend", seen(10.0))
     assert len(recorder.violations) == 2, "another service, and a second look"
+
+
+def test_two_services_may_be_started_again_before_either_is_looked_at() -> None:
+    recorder = recorded(seen(60.0))
+    recorder.see("op_1", "w1", seen(60.0))
+    for service in ("backend", "w1"):
+        recorder.restarted(service)
+    for service in ("backend", "w1"):
+        recorder.see("op_1", service, seen(20.0))
+    assert recorder.violations == []
 
 
 def test_what_has_ended_does_not_fall_back_at_a_restart() -> None:

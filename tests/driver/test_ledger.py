@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ktrdr_acceptance.api.http import Answer
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.ledger import Ledger
+from ktrdr_acceptance.operations.operation import Kind
 
-from .scripted_world import scripted_world
+from .scripted_world import ID, scripted_world
 
 
 def test_what_was_begun_and_not_undone_is_left(tmp_path: Path) -> None:
@@ -88,4 +91,19 @@ def test_a_request_that_was_lost_stays_whatever_is_asked_for_later(tmp_path: Pat
         ask_in_a_scenario_of_its_own(lost)
     ask_in_a_scenario_of_its_own(lambda: Answer("backend", "POST /x", 400, {"detail": "no"}, 0.01))
     (facts,) = ledger.left_by_earlier_run().values()
-    assert facts["asked"] == "long training"
+    assert facts == {"backend": "http://backend:1", "asked": "long training", "at": facts["at"]}
+    assert datetime.fromisoformat(facts["at"]).tzinfo == UTC
+
+
+@pytest.mark.parametrize("at_worker", [False, True])
+def test_an_operation_is_taken_down_with_what_ending_it_needs(tmp_path: Path, at_worker: bool) -> None:
+    world = scripted_world()
+    world.operations.ledger = ledger = Ledger(tmp_path / "ledger")
+    home = Worker(world.connect("w1", "http://w1:1")) if at_worker else None
+    world.operations.attempt(
+        lambda id, _at: world.speaks_of(Kind.BACKTEST, id=id, home=home), "x", lambda: ID
+    )
+    where = {"worker": "w1", "worker_url": "http://w1:1"} if at_worker else {}
+    assert ledger.left_by_earlier_run() == {
+        ID: {"backend": "http://backend:1", "id": ID, "kind": "backtest", **where}
+    }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.http import Answer
 from ktrdr_acceptance.api.models import ContractBreach
+from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, category_of
 from ktrdr_acceptance.operations.lifecycle import Status
-from ktrdr_acceptance.operations.operation import Operation
+from ktrdr_acceptance.operations.operation import Kind, Operation
+from ktrdr_acceptance.operations.operations import Operations
 from ktrdr_acceptance.operations.waiting import WaitFailed
 
-from .scripted import OPERATION_ID, Scene, ScriptedService, Shown, flips, steady
+from .scripted import OPERATION_ID, Scene, Script, ScriptedService, Shown, flips, steady
 
 CANCELLED = ("cancelled", 50.0)
 COMPLETED = ("completed", 100.0)
@@ -77,6 +80,25 @@ def test_a_worker_in_any_other_state_is_found_out(status: str) -> None:
         scene.operations.stays_cancelled(scene.operation())
 
 
+@pytest.mark.parametrize("at_worker", [False, True])
+def test_whose_copy_stopped_being_cancelled_is_told_whole(at_worker: bool) -> None:
+    scene = Scene(steady("cancelled"), flips(0.1, CANCELLED, COMPLETED))
+    with pytest.raises(WaitFailed) as caught:
+        scene.operations.stays_cancelled(scene.operation(at_worker=at_worker))
+    spoken = "it had acknowledged the cancel" if at_worker else "the backend still says cancelled"
+    cancelled, completed = "cancelled, 50.0 %, Epoch 5/10", "completed, 100.0 %, Epoch 5/10"
+    beside = "" if at_worker else f"backend: {cancelled} | "
+    assert str(caught.value).splitlines() == [
+        f"expected operation {OPERATION_ID} to stay cancelled at the backend and at its worker throughout "
+        f"6.0 s, but after 0.10 s worker training-worker-1 (http://training-worker-1:1) shows {completed} "
+        f"while {spoken}: the cancel did not stop the work. Look at what the worker's cancel route stops "
+        "besides its own record of the operation",
+        "seen:",
+        f"     0.00 s  {beside}training-worker-1: {cancelled}",
+        f"     0.10 s  {beside}training-worker-1: {completed}",
+    ]
+
+
 def test_a_flip_just_after_the_window_is_not_seen() -> None:
     scene = Scene(steady("cancelled"), flips(6.05, CANCELLED, COMPLETED))
     scene.operations.stays_cancelled(scene.operation())
@@ -132,6 +154,22 @@ def test_progress_that_moves_and_comes_back_is_told() -> None:
     assert move.startswith("training-worker-1: ")
 
 
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        (4, [50, 51, 52, 53, 54]),
+        (5, [50, 51, "...", 54, 55]),
+        (9, [50, 51, "...", 58, 59]),
+    ],
+)
+def test_many_moves_are_told_by_the_first_and_the_last(moves: int, said: list[int | str]) -> None:
+    scene = Scene(steady("cancelled"), lambda at: ("cancelled", 50.0 + min(at // 0.5, moves)))
+    operation = scene.operation()
+    scene.operations.stays_cancelled(operation)
+    places = [one if one == "..." else f"{one}.00 %, epoch 5, 500 items" for one in said]
+    assert scene.operations.moves_since_cancelled(operation) == [f"training-worker-1: {' -> '.join(places)}"]
+
+
 def test_progress_that_stood_still_is_no_move() -> None:
     scene = Scene(steady("cancelled"))
     operation = scene.operation()
@@ -151,7 +189,7 @@ def test_a_copy_that_nobody_looked_at_has_not_stood_still() -> None:
 
 def test_standing_still_can_not_be_asked_of_an_operation_that_was_not_seen_cancelled() -> None:
     scene = Scene(steady("running"))
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError, match=r"^the operation has not been seen as cancelled$"):
         scene.operations.moves_since_cancelled(scene.operation())
 
 
@@ -206,6 +244,76 @@ def test_a_status_is_awaited_at_the_backend_s_cadence() -> None:
     assert scene.backend.asked == pytest.approx([0, 1.005, 2.01, 3.015])
     assert len(scene.operations.recorder.history(OPERATION_ID, "backend").observations) == 4
     assert [status for _, status in scene.looks] == ["running"] * 3 + ["completed"]
+
+
+WAITS_IN_VAIN: dict[str, tuple[Callable[[Operations, Operation], object], Script, str]] = {
+    "eventually": (
+        lambda operations, it: operations.eventually(it, Status.COMPLETED, within=3),
+        steady("running"),
+        f"training {OPERATION_ID} to be completed at the backend within 3 s",
+    ),
+    "is_known": (
+        lambda operations, it: operations.is_known(it, 3),
+        steady("cancelled"),
+        f"operation {OPERATION_ID} to be known and not ended within 3 s",
+    ),
+    "goes_on": (
+        lambda operations, it: operations.goes_on(it, 3),
+        steady("running"),
+        f"training {OPERATION_ID} to go on from running, 50.0 %, Epoch 5/10 within 3 s",
+    ),
+    "ends_at_worker": (
+        lambda operations, it: operations.ends_at_worker(it),
+        steady("running"),
+        f"training {OPERATION_ID} to end at worker training-worker-1 within 120 s",
+    ),
+    "look_until_worker_ends": (
+        lambda operations, it: operations.look_until_worker_ends(it),
+        steady("running"),
+        f"training {OPERATION_ID} to end at worker training-worker-1 within 120 s",
+    ),
+    "ahead_of_worker": (
+        lambda operations, it: operations.ahead_of_worker(it),
+        steady("running"),
+        f"training {OPERATION_ID} to end within 120 s",
+    ),
+}
+
+
+@pytest.mark.parametrize(("wait", "shown", "wanted"), WAITS_IN_VAIN.values(), ids=WAITS_IN_VAIN)
+def test_a_wait_in_vain_says_in_words_what_was_awaited_and_what_was_shown(
+    wait: Callable[[Operations, Operation], object], shown: Script, wanted: str
+) -> None:
+    scene = Scene(shown)
+    with pytest.raises(WaitFailed) as caught:
+        wait(scene.operations, scene.operation())
+    last = f"{shown(0)[0]}, 50.0 %, Epoch 5/10"
+    assert str(caught.value).splitlines()[0] == (
+        f"expected {wanted}, but the deadline passed; the last value was {last}"
+    )
+
+
+@pytest.mark.parametrize("name", ["eventually", "is_known", "ahead_of_worker"])
+def test_a_backend_with_a_cache_is_not_asked_for_what_it_would_only_repeat(name: str) -> None:
+    wait, shown, _ = WAITS_IN_VAIN[name]
+    scene = Scene(shown, cache_ttl=1.0)
+    with pytest.raises(WaitFailed):
+        wait(scene.operations, scene.operation())
+    assert scene.backend.asked[:3] == pytest.approx([0, 1.005, 2.01])
+
+
+def test_what_should_be_shown_throughout_and_is_not_is_told_at_the_backend_s_cadence() -> None:
+    scene = Scene(flips(1.5, ("running", 10.0), COMPLETED), cache_ttl=1.0)
+    with pytest.raises(WaitFailed) as caught:
+        scene.operations.stays(scene.operation(), Status.RUNNING, 3)
+    assert scene.backend.asked == pytest.approx([0, 1.005, 2.01])
+    assert str(caught.value).splitlines() == [
+        f"expected training {OPERATION_ID} to be shown as running throughout 3.0 s, but after 2.01 s "
+        "it is shown as completed, 100.0 %, Epoch 5/10",
+        "seen:",
+        "     0.00 s  running, 10.0 %, Epoch 5/10",
+        "     2.01 s  completed, 100.0 %, Epoch 5/10",
+    ]
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
@@ -359,6 +467,15 @@ def test_the_undo_is_registered_before_the_start_is_asked_for() -> None:
     assert scene.backend.cancels == [OPERATION_ID]
 
 
+@pytest.mark.parametrize(("answer", "took"), [(True, 2.5), (False, 0.0)], ids=["HTTP", "command line"])
+def test_how_long_a_start_took_to_be_answered_is_kept(answer: bool, took: float) -> None:
+    scene = Scene(steady("running"))
+    said = Answer("backend", "POST /x", 200, {"task_id": OPERATION_ID}, 2.5) if answer else OPERATION_ID
+    operation = scene.operations.attempt(lambda _id, _at: scene.operation(), "training", lambda: said)
+    assert isinstance(operation, Operation)
+    assert operation.start_took_s == took
+
+
 def test_an_id_that_was_given_before_is_a_breach_and_ended_all_the_same() -> None:
     scene = Scene(steady("running"))
     attempt(scene, started({"task_id": OPERATION_ID}))
@@ -441,9 +558,33 @@ def test_an_operation_that_does_not_end_is_told_by_its_undo() -> None:
     attempt(scene, started({"task_id": OPERATION_ID}))
     (error,) = scene.operations.undo.run()
     assert error.startswith(
-        f"could not end the smoke training: expected operation {OPERATION_ID} to end after its cancel"
+        f"could not end the smoke training: expected operation {OPERATION_ID} to end after its cancel "
+        "within 15 s, but the deadline passed; the last value was running, 50.0 %, Epoch 5/10\n"
     )
     assert scene.clock.now() - 1000.0 == pytest.approx(15)
+
+
+def test_an_undo_waits_at_the_backend_s_cadence() -> None:
+    scene = Scene(steady("running"), cache_ttl=1.0)
+    scene.backend.cancel_to = "running"
+    scene.clock.events.append((1001.5, lambda: setattr(scene.backend, "script", steady("completed"))))
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    assert scene.operations.undo.run() == []
+    # The look that finds it running, those of the wait, and the last whether its worker must be stopped too.
+    assert scene.backend.asked == pytest.approx([0, 0, 1.005, 2.01, 2.01])
+
+
+def test_an_undo_cancels_although_nobody_says_who_works_on_it() -> None:
+    def workers_unknown(_kind: Kind) -> list[Worker]:
+        raise EnvironmentFault("the list of workers gave no answer")
+
+    scene = Scene(steady("running"))
+    scene.operations.workers = workers_unknown
+    attempt(scene, started({"task_id": OPERATION_ID}))
+    assert scene.operations.undo.run() == [
+        "could not end the smoke training: the list of workers gave no answer"
+    ]
+    assert scene.backend.cancels == [OPERATION_ID]
 
 
 def test_a_refused_cancel_is_forgiven_only_if_the_operation_ends() -> None:
@@ -545,3 +686,4 @@ def test_a_cancel_that_must_be_refused_fails_when_it_is_accepted() -> None:
         scene.operations.refusal_of_cancel(scene.operation())
     scene.backend.cancel_to = None
     assert scene.operations.refusal_of_cancel(scene.operation()).status == 400
+    assert scene.backend.reasons == ["", ""]

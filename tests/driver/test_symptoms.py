@@ -14,12 +14,14 @@ from ktrdr_acceptance.api.backend import Backend
 from ktrdr_acceptance.api.models import OperationBody
 from ktrdr_acceptance.domain.downloads import Downloads
 from ktrdr_acceptance.domain.results import Results
-from ktrdr_acceptance.faults import Category, EnvironmentFault, category_of
+from ktrdr_acceptance.faults import Category, ConfigurationFault, EnvironmentFault, category_of
 from ktrdr_acceptance.matchers.checks import Checker
 from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.operations import Operations
+from ktrdr_acceptance.operations.symptoms import cause_of_failure
 from ktrdr_acceptance.operations.waiting import Waiter
+from ktrdr_acceptance.preflight.catalogue import Symptom, symptom
 from ktrdr_acceptance.testdata.calibration import default_calibration
 
 from .fake_clock import FakeClock
@@ -113,10 +115,11 @@ def test_an_operation_that_was_over_at_once_without_progress_has_too_small_a_dat
     [
         ([("running", 0.0), ("completed", 100.0)], 6.1),
         ([("running", 40.0), ("completed", 100.0)], 0.0),
+        ([("running", 0.5), ("completed", 100.0)], 0.0),
         ([("running", 0.0), ("failed", 0.0)], 0.0),
         ([("running", 0.0), ("cancelled", 0.0)], 0.0),
     ],
-    ids=["took its time", "showed progress", "failed", "cancelled"],
+    ids=["took its time", "showed progress", "showed a little progress", "failed", "cancelled"],
 )
 def test_any_other_end_without_the_awaited_progress_is_ktrdr_s_matter(
     shown: list[tuple[str, float]], ago: float
@@ -190,6 +193,25 @@ def test_a_download_whose_failure_is_awaited_needs_no_cause() -> None:
     operations = operations_at(Shown(("failed", 0.0), reason=NO_IB[0]))
     failed = operations.eventually(operation(Kind.DOWNLOAD), Status.FAILED, within=60)
     assert failed.error_message == NO_IB[0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "known", "fault"),
+    [
+        ("IB not connected", symptom("E13"), EnvironmentFault),
+        ("No data found for EURUSD 1d", symptom("E11"), ConfigurationFault),
+    ],
+)
+def test_what_lies_outside_ktrdr_is_raised_with_its_cause_and_cure(
+    reason: str, known: Symptom, fault: type[EnvironmentFault | ConfigurationFault]
+) -> None:
+    cause = cause_of_failure(operation(Kind.DOWNLOAD), reason)
+    assert cause is not None
+    raised = cause.fault("it failed: ")
+    assert isinstance(raised, fault)
+    assert str(raised) == f"it failed: {known.cause} {known.cure}"
+    assert (raised.cause, raised.cure) == (known.cause, known.cure)
+    assert str(cause.fault("", "\nseen")) == f"{known.cause} {known.cure}\nseen"
 
 
 @pytest.mark.parametrize("kind", list(Kind))
