@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,7 +29,12 @@ MET = scenario_result(Verdict.MET, id="9.9")
 KINDS = list(ALLURE)
 
 
-def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def printed(
+    run: RunResult,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    expected_s: Mapping[str, float] = MappingProxyType({}),
+) -> list[str]:
     """Return the lines that the console prints at the end of a run."""
     capfd.readouterr()
     with monkeypatch.context() as until_told:
@@ -35,7 +42,7 @@ def printed(run: RunResult, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
         for name, stream in {"stdout": sys.stdout, "stderr": sys.stderr}.items():
             until_told.setattr(sys, name, stream)
             until_told.setattr(sys, f"__{name}__", stream)
-        console = Console({})
+        console = Console(expected_s)
         console.header(run.target_lines, run.scenarios, run.notes())
         for scenario in run.scenarios:
             console.begin(scenario.id, scenario.name)
