@@ -231,7 +231,7 @@ class Console:
     def _print(self, markup: str) -> None:
         self._lines += 1
         try:
-            self._rich.print(markup, crop=False, overflow="ignore")
+            self._rich.print(markup)
         except (OSError, ValueError):
             # A full disk or a closed stdout changes nothing of what the run says elsewhere.
             self._rich.on_broken_pipe()

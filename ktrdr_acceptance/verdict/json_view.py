@@ -137,8 +137,13 @@ def write_atomically(path: Path, text: str) -> None:
     _write_pieces(path, [text if path.suffix == ".json" else redacted(text)])
 
 
+def draft_of(path: Path) -> Path:
+    """Return where a file is written before it takes its place."""
+    return path.with_name(f"{path.name}.part")
+
+
 def _write_pieces(path: Path, pieces: Iterable[str]) -> None:
-    draft = path.with_name(path.name + ".part")
+    draft = draft_of(path)
     # A target may send half a character; whatever it sends, the report of it must come to be.
     with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.writelines(pieces)

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from ktrdr_acceptance.faults import BadInput
 from ktrdr_acceptance.target.embedded import EMBEDDED_LOGS
-from ktrdr_acceptance.verdict.json_view import ResultsFile, write_atomically
+from ktrdr_acceptance.verdict.json_view import ResultsFile, draft_of, write_atomically
 from ktrdr_acceptance.verdict.junit import as_junit
 from ktrdr_acceptance.verdict.markdown import as_markdown
 from ktrdr_acceptance.verdict.model import RunResult, ScenarioKey, ScenarioResult
@@ -93,12 +93,14 @@ class Reports:
     def finish_as_far_as_possible(self, run: RunResult) -> None:
         """Write again what can be, after a view could not; the others may say what is no longer so."""
         was_finished = self._results.is_finished
+        # What is half written takes the room of the others.
         for path, _ in self._views(run):
-            _take_away(path.with_name(f"{path.name}.part"))
+            _take_away(draft_of(path))
         for path, write in self._views(run):
             try:
                 write()
             except Exception:
+                _take_away(draft_of(path))
                 # Results of before the end stay: they say that the run has not come to it.
                 if path != self._results.path or was_finished:
                     _take_away(path)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ktrdr_acceptance.catalogue.tags import read_tags
 from ktrdr_acceptance.verdict import allure
+from ktrdr_acceptance.verdict.junit import as_junit
+from ktrdr_acceptance.verdict.markdown import as_markdown
+from ktrdr_acceptance.verdict.model import Verdict
 from ktrdr_acceptance.verdict.reports import Reports
 
 from .everything import NOT_MET, NOT_RUN_EITHER, behave_row, everything
-from .specimens import Outputs, assert_same_verdicts, behave_scenario
+from .specimens import Outputs, assert_same_verdicts, behave_scenario, run_result, scenario_result
 from .test_outputs_agree import printed
 
 RENDERED = Path(__file__).parent / "rendered"
@@ -85,3 +91,128 @@ def test_the_console(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 
 def test_they_agree(reports: Path) -> None:
     assert_same_verdicts(Outputs.of(reports))
+
+
+# what is said only where there is something to say
+
+SHORT = replace(scenario_result(Verdict.MET), tags=(), facts=read_tags(()))
+
+
+def test_a_summary_of_nothing_but_a_scenario() -> None:
+    assert (
+        as_markdown(run_result(SHORT, target_lines=[]))
+        == """\
+# KTRDR acceptance: accepted
+
+- 1 met, 0 not met, 0 not run of 1 scenario in 2.5 s
+
+## Scenarios
+
+| Scenario | Title | Result | Duration | Planned |
+|---|---|---|---|---|
+| 1.1 | Scenario 1.1 | ✅ met | 1.5 s | – |
+
+## To paste
+
+<details><summary>Acceptance criteria</summary>
+
+
+</details>
+
+<details><summary>Test, steps, result</summary>
+
+| Test | Steps | Result |
+|---|---|---|
+| 1.1 Scenario 1.1 | 1 of 1 | ✅ PASSED |
+
+</details>
+
+<details><summary>Test, result, duration</summary>
+
+| Test | Result | Duration |
+|---|---|---|
+| 1.1 Scenario 1.1 | ✅ PASSED | 1.5 s |
+
+</details>
+
+✅ Integration test passed
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "why", "issue"),
+    [
+        ({"aborted": "SIGTERM\nof ```"}, "aborted", "SIGTERM\nof ```", "aborted: SIGTERM"),
+        ({"unfit": "backend gone\n"}, "environment unfit", "backend gone", "environment unfit: backend gone"),
+        ({"aborted": "SIGTERM", "unfit": "backend gone"}, "aborted", "SIGTERM", "aborted: SIGTERM"),
+    ],
+    ids=["aborted", "unfit", "both"],
+)
+def test_a_summary_of_a_run_that_came_to_nothing(
+    changes: dict[str, str], verdict: str, why: str, issue: str
+) -> None:
+    fence = "````" if "```" in why else "```"
+    assert (
+        as_markdown(run_result(target_lines=[], **changes))
+        == f"""\
+# KTRDR acceptance: {verdict}
+
+- 0 met, 0 not met, 0 not run of 0 scenarios in 2.5 s
+
+## Why
+
+{fence}text
+{why}
+{fence}
+
+❌ Issue: {issue}
+"""
+    )
+
+
+def test_a_failure_that_is_compared_with_nothing_has_no_age() -> None:
+    failed = scenario_result(Verdict.NOT_MET, None, "because")
+    assert "\n\n## 1.1 Scenario 1.1: not met\n\n```text\nactual: because\n" in as_markdown(run_result(failed))
+
+
+def test_junit_of_nothing_but_a_scenario() -> None:
+    assert (
+        as_junit(run_result(SHORT, target_lines=[]))
+        == """\
+<?xml version="1.0" encoding="utf-8"?>
+<testsuite name="KTRDR acceptance" tests="1" failures="0" errors="0" skipped="0" time="2.500">
+  <testcase name="1.1 Scenario 1.1" classname="Trainings" time="1.500" />
+</testsuite>
+"""
+    )
+
+
+def test_junit_of_a_run_that_came_to_nothing() -> None:
+    assert (
+        as_junit(run_result(target_lines=[], aborted="SIGTERM\nof somebody"))
+        == """\
+<?xml version="1.0" encoding="utf-8"?>
+<testsuite name="KTRDR acceptance" tests="1" failures="0" errors="1" skipped="0" time="2.500">
+  <system-err>aborted: SIGTERM</system-err>
+  <testcase name="run: aborted" classname="run">
+    <error message="aborted: SIGTERM" />
+  </testcase>
+</testsuite>
+"""
+    )
+
+
+def test_allure_of_nothing_but_a_scenario(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path, run_result(replace(SHORT, steps=(), started_at=0.0), target_lines=[]))
+    test = outputs.allure_of("1.1")
+    assert test["stop"] - test["start"] == 1500
+    assert {name: part for name, part in test.items() if name not in ("uuid", "start", "stop", "labels")} == {
+        "name": "1.1 Scenario 1.1",
+        "fullName": "Trainings: 1.1",
+        "status": "passed",
+        "titlePath": ["features", "training", "Trainings"],
+        **dict.fromkeys(("historyId", "testCaseId"), md5(b"1.1", usedforsecurity=False).hexdigest()),
+    }
+    assert outputs.allure_errors == []
+    assert outputs.allure_tables() == {}

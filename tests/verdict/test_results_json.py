@@ -65,6 +65,13 @@ def test_a_run_says_whether_it_was_of_the_whole_suite(ids: list[str], whole: boo
     assert as_json(run_result(*results))["whole_suite"] is False, "a suite of nothing is not whole"
 
 
+def test_what_is_planned_stands_before_the_first_scenario(tmp_path: Path) -> None:
+    planned = scenario_result(Verdict.NOT_RUN, None, "the run ended before", id="2")
+    Reports(tmp_path).begin(run_result(planned, complete=False))
+    content = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    assert (content["verdict"], [row["id"] for row in content["scenarios"]]) == ("aborted", ["2"])
+
+
 def test_partial_results_stand_after_each_scenario(tmp_path: Path) -> None:
     planned = scenario_result(Verdict.NOT_RUN, None, "the run ended before", id="2")
     run = run_result(RESULT, planned, complete=False)
@@ -166,6 +173,30 @@ def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
     Reports(tmp_path / "b").claim()
 
 
+def test_a_folder_is_made_with_those_above_it_and_holds_nothing_but_the_lock(tmp_path: Path) -> None:
+    Reports(tmp_path / "a" / "b").claim()
+    Reports(tmp_path / "a").claim()
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == [".lock"]
+
+
+def test_a_folder_that_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput) as caught:
+        Reports(tmp_path / "file").claim()
+    assert str(caught.value) == f"Setting reports: {tmp_path}/file cannot be written to (File exists)."
+
+
+def test_reports_that_cannot_be_moved_aside_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "results.json", "last")
+    (tmp_path / "previous").write_text("in the way")
+    with pytest.raises(BadInput) as caught:
+        Reports(tmp_path).move_previous_aside()
+    assert str(caught.value) == (
+        f"Setting reports: the last run's reports in {tmp_path} cannot be moved to {tmp_path}/previous "
+        "(File exists)."
+    )
+
+
 def test_a_folder_is_free_again_once_its_run_has_gone(tmp_path: Path) -> None:
     Reports(tmp_path).claim()
     gc.collect()
@@ -176,3 +207,62 @@ def test_without_new_reports_the_previous_ones_stay(tmp_path: Path) -> None:
     write_atomically(tmp_path / "previous" / "results.json", "kept")
     Reports(tmp_path).move_previous_aside()
     assert (tmp_path / "previous" / "results.json").read_text() == "kept"
+
+
+# a view that cannot be written
+
+VIEWS = ["results.json", "junit.xml", "summary.md", "allure-results/environment.properties"]
+
+
+def in_the_way(folder: Path) -> None:
+    (folder / "in the way").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("broken", VIEWS)
+def test_after_a_view_that_cannot_be_written_the_others_are_and_no_draft_is_left(
+    broken: str, tmp_path: Path
+) -> None:
+    reports, run = Reports(tmp_path), run_result(RESULT)
+    reports.scenario(run, RESULT, behave_scenario(RESULT))
+    for name in VIEWS:
+        write_atomically(tmp_path / name, "of before")
+        write_atomically(tmp_path / f"{name}.part", "half of it")
+    (tmp_path / broken).unlink()
+    in_the_way(tmp_path / broken)
+    with pytest.raises(OSError, match="Is a directory"):
+        reports.finish(run)
+    run.aborted = "no report"
+    reports.finish_as_far_as_possible(run)
+    assert {name: (tmp_path / name).is_dir() for name in VIEWS} == {name: name == broken for name in VIEWS}
+    for name in VIEWS:
+        assert not (tmp_path / f"{name}.part").exists()
+        if name != broken:
+            assert "aborted" in (tmp_path / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("broken", VIEWS)
+@pytest.mark.parametrize("was_finished", [True, False])
+def test_a_view_that_says_what_is_no_longer_so_is_taken_away(
+    broken: str, was_finished: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports, run = Reports(tmp_path), run_result(RESULT, complete=False)
+    reports.scenario(run, RESULT, behave_scenario(RESULT))
+    run.complete = True
+    if was_finished:
+        reports.finish(run)
+    run.aborted = "no space left"
+    replace = os.replace
+
+    def refuse(draft: Path, target: Path) -> None:
+        if str(target) == str(tmp_path / broken):
+            raise OSError("no space left")
+        replace(draft, target)
+
+    monkeypatch.setattr(json_view.os, "replace", refuse)
+    reports.finish_as_far_as_possible(run)
+    # Results of before the end say of themselves that the run has not come to it.
+    stays = broken == "results.json" and not was_finished
+    assert (tmp_path / broken).exists() is stays
+    for name in VIEWS:
+        if (tmp_path / name).exists():
+            assert "aborted" in (tmp_path / name).read_text("utf-8")
