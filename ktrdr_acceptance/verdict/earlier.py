@@ -51,7 +51,6 @@ class _Results(BaseModel):
     verdict: RunVerdict
     suite: _Suite
     target: dict[str, Any]
-    started_at: str
     selection: str = ""
     scenarios: tuple[EarlierScenario, ...]
 
@@ -64,7 +63,6 @@ class EarlierRun:
     verdict: RunVerdict
     suite: str
     target: dict[str, Any]
-    started_at: str
     selection: str
     scenarios: tuple[EarlierScenario, ...]
 
@@ -92,16 +90,16 @@ def read_earlier(setting: str, file: Path) -> EarlierRun:
     """Return the run whose `results.json` a setting names; BadInput if it cannot be read as one."""
     try:
         content = json.loads(file.read_text("utf-8"))
-        if isinstance(content, dict):
-            content["schema_"] = content.get("schema")
-        results = _Results.model_validate(content)
+        if not isinstance(content, dict):
+            raise ValueError("it is no object")
+        results = _Results.model_validate({**content, "schema_": content.get("schema")})
     except OSError as problem:
         raise _bad(setting, file, f"cannot be read ({problem.strerror})") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])).removesuffix("_")
-        said = f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}" if where else first["msg"]
-        raise _bad(setting, file, f"is not the results.json of a run ({said})") from None
+        said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+        raise _bad(setting, file, f"is not the results.json of a run ({where}: {said})") from None
     except ValueError as problem:
         raise _bad(setting, file, f"is not the results.json of a run ({problem})") from None
     return EarlierRun(
@@ -109,7 +107,6 @@ def read_earlier(setting: str, file: Path) -> EarlierRun:
         results.verdict if results.status == "complete" else RunVerdict.ABORTED,
         f"{results.suite.version} ({results.suite.commit})",
         results.target,
-        results.started_at,
         results.selection,
         results.scenarios,
     )

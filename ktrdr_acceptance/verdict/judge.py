@@ -90,9 +90,10 @@ def judge(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     """Return the judgement on behave's `scenario`; whatever is not plainly met is not met."""
     judgement = _judge_steps(scenario, happened, aborted)
     later = [*happened.violations, *happened.undo_errors]
-    hook_said = scenario.error_message if scenario.status.name == "hook_error" else ""
+    # Whatever the status: a cleanup that fails later has the last word there.
+    hook_said = scenario.error_message
     if hook_said and hook_said not in judgement.reason:
-        later.append(str(hook_said))
+        later.append(hook_said)
     if not later:
         return judgement
     # What could not be put back is told even where the run or the environment had ended before.
@@ -157,8 +158,6 @@ def _judge_steps(scenario: Any, happened: Happened, aborted: str) -> Judgement:
     status = scenario.status.name
     for step in scenario.all_steps:
         name = step.status.name
-        if name == "passed" and step.exception is None:
-            continue
         if name.startswith(("undefined", "pending")):
             reason = f"step is {name}: {step.keyword} {step.name}"
             return _test_issue(reason, place_of(step), "a step that says this sentence")
@@ -225,8 +224,7 @@ def _judge_exception(step: Any, faults: tuple[str, ...]) -> Judgement:
 
 def place_of(step: Any) -> str:
     """Return a step's sentence and where it stands."""
-    file, line = getattr(step, "filename", ""), getattr(step, "line", 0)
-    return f"{step.keyword} {step.name}" + (f" ({file}:{line})" if file else "")
+    return f"{step.keyword} {step.name} ({step.filename}:{step.line})"
 
 
 def _test_issue(reason: str, point: str, claim: str) -> Judgement:
@@ -239,7 +237,7 @@ def step_results(scenario: Any) -> tuple[StepResult, ...]:
         StepResult(
             text=f"{step.keyword} {step.name}",
             status=step.status.name,
-            duration_s=step.duration or 0.0,
+            duration_s=step.duration,
             message=str(step.exception or ""),
         )
         for step in scenario.all_steps

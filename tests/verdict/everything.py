@@ -132,7 +132,6 @@ BASELINE = EarlierRun(
     verdict=RunVerdict.NOT_ACCEPTED,
     suite="0.1.0 (abc)",
     target={"kind": "embedded", "generation": "N"},
-    started_at="2023-11-13T22:13:20+00:00",
     selection="",
     scenarios=tuple(
         EarlierScenario(id=id, name=id, verdict=verdict, category=None, reason="")

@@ -88,6 +88,17 @@ def test_many_states_stand_below_each_other() -> None:
     assert lines[at + 1 : at + 3] == ["    0.00 s running, 0 %, step 0", "    1.00 s running, 1 %, step 1"]
 
 
+@pytest.mark.parametrize(("length", "beside"), [(110, True), (111, False)])
+def test_states_stand_beside_each_other_as_long_as_the_line_is_a_short_one(length: int, beside: bool) -> None:
+    words = "x" * (length - len("op_1: 0.00 s ; 1.00 s y"))
+    lines = replace(FAILURE, states=(State(0, "op_1", words), State(1, "op_1", "y"))).lines()
+    at = lines.index("seen:")
+    whole = [f"  op_1: 0.00 s {words}; 1.00 s y"]
+    assert lines[at + 1 : lines.index("evidence:")] == (
+        whole if beside else ["  op_1:", f"    0.00 s {words}", "    1.00 s y"]
+    )
+
+
 # in how many lines
 
 
@@ -98,6 +109,12 @@ def test_a_long_block_is_cut_to_as_many_lines_as_there_may_be(most: int) -> None
     assert len(lines) == most
     assert lines[-1] == f"... {len(whole) - most + 1} more lines of this in reports/summary.md"
     assert set(lines[:-1]) <= set(whole)
+
+
+def test_of_a_long_part_the_middle_is_cut() -> None:
+    lines = replace(FAILURE, evidence=tuple(f"line {n}" for n in range(30))).lines(25, "x")
+    at = lines.index("evidence:")
+    assert lines[at + 1 : at + 8] == [f"  line {n}" for n in (0, 1, 2, 27, 28, 29)] + ["notes:"]
 
 
 def test_what_is_cut_is_never_what_one_acts_on() -> None:
@@ -123,6 +140,8 @@ def test_a_long_line_is_cut_where_room_is_short_but_never_the_command() -> None:
     assert f"actual: {'y' * 312} ..." in lines
     assert lines[-1] == f"reproduce: .venv/bin/behave {options} a.feature:1"
     assert f"actual: {'y' * 500}" in long.lines()
+    longest = f"actual: {'y' * 312}"
+    assert longest in replace(FAILURE, actual="y" * 312).lines(29, "x")
 
 
 # every output says the same

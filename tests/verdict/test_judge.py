@@ -20,16 +20,31 @@ from ktrdr_acceptance.faults import (
     category_of,
 )
 from ktrdr_acceptance.operations.waiting import WaitFailed
-from ktrdr_acceptance.verdict.judge import Happened, Judgement, judge, judge_attempts, step_results
+from ktrdr_acceptance.verdict.judge import (
+    Happened,
+    Judgement,
+    judge,
+    judge_attempts,
+    parts_of,
+    step_results,
+)
 from ktrdr_acceptance.verdict.model import Verdict
 
 CODE_BUG, TEST_ISSUE = Category.CODE_BUG, Category.TEST_ISSUE
 CONFIGURATION, ENVIRONMENT = Category.CONFIGURATION, Category.ENVIRONMENT
 
 
-def step(status: Status = Status.passed, exception: BaseException | None = None) -> Any:
+def step(
+    status: Status = Status.passed, exception: BaseException | None = None, name: str = "it completes"
+) -> Any:
     return SimpleNamespace(
-        status=status, exception=exception, keyword="Then", name="it completes", duration=0.25
+        status=status,
+        exception=exception,
+        keyword="Then",
+        name=name,
+        filename="features/a.feature",
+        line=7,
+        duration=0.25,
     )
 
 
@@ -42,7 +57,7 @@ def scenario(status: Status, *steps: Any, skip_reason: str | None = None, error_
     )
 
 
-def raising(exception: Exception) -> Any:
+def raising(exception: BaseException) -> Any:
     failed = Status.failed if isinstance(exception, AssertionError) else Status.error
     return scenario(failed, step(), step(failed, exception), step(Status.skipped))
 
@@ -137,6 +152,18 @@ def test_a_step_that_ended_badly_without_exception_is_not_met(status: Status) ->
     assert judgement.reason == f"step ended as {status.name}: Then it completes"
 
 
+def test_what_a_hook_raises_in_a_step_is_no_answer_of_ktrdr() -> None:
+    assert judged(scenario(Status.hook_error, step(Status.hook_error, AssertionError("x")))) == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "step ended as hook_error (AssertionError: x): Then it completes"
+    )
+
+
+def test_a_scenario_that_passed_although_steps_did_not_is_not_met_by_the_first_of_them() -> None:
+    steps = (step(), step(Status.skipped, name="it is cancelled"), step(Status.untested))
+    judgement = judged(scenario(Status.passed, *steps))
+    assert judgement == Judgement(Verdict.NOT_MET, TEST_ISSUE, "step ended as skipped: Then it is cancelled")
+
+
 @pytest.mark.parametrize(
     "status",
     [s for s in Status if s not in (Status.passed, Status.skipped, Status.untested)],
@@ -161,9 +188,10 @@ def test_a_hook_that_fails_after_a_failed_step_takes_nothing_back(status: Status
     assert judged(ended).parts == ("expected 3\nin: Then it completes",)
 
 
-def test_what_a_hook_says_after_a_failed_step_is_told_beside_it() -> None:
+@pytest.mark.parametrize("status", [Status.hook_error, Status.cleanup_error])
+def test_what_a_hook_says_after_a_failed_step_is_told_beside_it(status: Status) -> None:
     ended = raising(AssertionError("expected 3"))
-    ended.status, ended.error_message = Status.hook_error, "HOOK-ERROR in after_scenario: x"
+    ended.status, ended.error_message = status, "HOOK-ERROR in after_scenario: x"
     judgement = judged(ended)
     assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, CODE_BUG)
     assert judgement.parts == ("expected 3\nin: Then it completes", "HOOK-ERROR in after_scenario: x")
@@ -209,6 +237,68 @@ def test_a_breach_while_asking_for_a_need_is_not_met(status: Status, aborted: st
     )
 
 
+# where it was decided, and what should have been so there
+
+PLACE = "Then it completes (features/a.feature:7)"
+NEEDS = "before the first step: what the scenario needs"
+WHOLE = "the scenario as a whole"
+HOOK = "a hook or a cleanup of the scenario"
+
+
+@pytest.mark.parametrize(
+    ("ended", "happened", "point", "claim"),
+    [
+        (
+            scenario(Status.skipped),
+            {"not_met": "no id"},
+            NEEDS,
+            "an answer that says whether the target has what the scenario needs",
+        ),
+        (scenario(Status.skipped), {"not_run": "gone"}, NEEDS, "a target that answers"),
+        (raising(AssertionError("x")), {}, PLACE, "Then it completes"),
+        (raising(EnvironmentFault("gone")), {}, PLACE, "Then it completes"),
+        (scenario(Status.error, step(Status.undefined)), {}, PLACE, "a step that says this sentence"),
+        (scenario(Status.error, step(Status.error)), {}, PLACE, "Then it completes"),
+        (scenario(Status.passed, step(Status.untested)), {}, PLACE, "Then it completes"),
+        (scenario(Status.passed), {"unchecked": "Then x"}, "Then x", "a Then that checks something"),
+        (scenario(Status.passed), {"checks": 0}, WHOLE, "a Then that checks something"),
+        (scenario(Status.skipped), {}, WHOLE, "a scenario that is run, or says why not"),
+        (scenario(Status.hook_error), {}, HOOK, "hooks and cleanups that end without an error"),
+        (scenario(Status.cleanup_error), {}, HOOK, "hooks and cleanups that end without an error"),
+        (scenario(Status.error), {}, WHOLE, "hooks and cleanups that end without an error"),
+        (
+            scenario(Status.passed),
+            {"violations": ["op went back"]},
+            "after the scenario: the guards of every scenario",
+            "what KTRDR shows and writes to pass the guards of every scenario",
+        ),
+        (
+            scenario(Status.passed),
+            {"undo_errors": ["could not x"]},
+            "after the scenario: undo",
+            "everything that the scenario did to be put back",
+        ),
+    ],
+)
+def test_a_judgement_says_where_it_was_decided_and_what_should_have_been(
+    ended: Any, happened: dict[str, Any], point: str, claim: str
+) -> None:
+    judgement = judged(ended, **happened)
+    assert (judgement.point, judgement.claim) == (point, claim)
+
+
+@pytest.mark.parametrize("which", ["not_met", "not_run"])
+def test_what_was_raised_for_a_need_is_kept(which: str) -> None:
+    breach = AssertionError("no id")
+    assert judged(scenario(Status.skipped), **{which: "no id"}, error=breach).error is breach
+
+
+def test_a_then_that_checks_nothing_is_not_met_whatever_the_others_check() -> None:
+    assert judged(scenario(Status.passed), unchecked="Then x") == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "a Then checked nothing: Then x"
+    )
+
+
 # undo and lifecycle
 
 
@@ -217,7 +307,11 @@ def test_an_undo_that_fails_makes_a_met_scenario_not_met() -> None:
     judgement = judged(ended, undo_errors=["could not end the long training: x"])
     assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, TEST_ISSUE)
     assert "could not end the long training: x" in judgement.reason
-    judgement = judged(scenario(Status.passed), undo_errors=["could not end the long training: x"])
+
+
+@pytest.mark.parametrize("status", [Status.passed, Status.hook_error, Status.cleanup_error])
+def test_of_an_undo_that_fails_alone_nothing_else_is_told(status: Status) -> None:
+    judgement = judged(scenario(status), undo_errors=["could not end the long training: x"])
     assert judgement == Judgement(Verdict.NOT_MET, TEST_ISSUE, "could not end the long training: x")
 
 
@@ -229,13 +323,15 @@ def test_a_violation_of_the_lifecycle_makes_a_met_scenario_not_met() -> None:
 def test_ktrdr_is_to_blame_before_the_suite() -> None:
     judgement = judged(scenario(Status.passed), violations=["v1", "v2"], undo_errors=["u1"])
     assert judgement == Judgement(Verdict.NOT_MET, CODE_BUG, "v1\nv2\nu1")
+    assert judgement.parts == ("v1", "v2", "u1")
 
 
 @pytest.mark.parametrize("later", [{"violations": ["later"]}, {"undo_errors": ["later"]}])
-def test_what_comes_later_is_added_to_a_refusal_and_keeps_its_category(later: dict[str, list[str]]) -> None:
+def test_what_comes_later_is_added_to_a_refusal_and_keeps_its_category(later: dict[str, Any]) -> None:
     judgement = judged(raising(ConfigurationFault("collapsed")), **later)
     assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, CONFIGURATION)
     assert judgement.reason == "collapsed\nin: Then it completes\nalso:\nlater"
+    assert judgement.later == ("later",)
 
 
 def test_a_violation_seen_before_a_skip_is_not_lost() -> None:
@@ -253,18 +349,29 @@ def test_a_violation_seen_before_a_skip_is_ktrdr_s() -> None:
 # an aborted run
 
 
-def test_a_step_that_was_aborted_is_not_run() -> None:
-    judgement = judged(raising(RunAborted("SIGTERM")), aborted="SIGTERM")
-    assert judgement == Judgement(
-        Verdict.NOT_RUN, None, "the run was aborted: SIGTERM (in: Then it completes)"
+@pytest.mark.parametrize(
+    ("exception", "told"),
+    [(RunAborted("SIGTERM"), "SIGTERM"), (KeyboardInterrupt(), "KeyboardInterrupt")],
+    ids=repr,
+)
+def test_a_step_that_was_aborted_is_not_run(exception: BaseException, told: str) -> None:
+    assert judged(raising(exception), aborted="SIGTERM") == Judgement(
+        Verdict.NOT_RUN, None, f"the run was aborted: {told} (in: Then it completes)"
     )
 
 
-@pytest.mark.parametrize("status", [Status.untested, Status.skipped])
+@pytest.mark.parametrize("status", [Status.untested, Status.skipped, Status.hook_error, Status.error])
 def test_a_scenario_that_an_abort_prevented_is_not_run(status: Status) -> None:
     prevented = scenario(status, step(Status.skipped))
     assert judged(prevented, aborted="SIGINT") == Judgement(
         Verdict.NOT_RUN, None, "the run was aborted: SIGINT"
+    )
+
+
+def test_a_hook_that_raised_is_told_in_an_aborted_run_too() -> None:
+    ended = scenario(Status.hook_error, step(Status.skipped), error_message="HOOK-ERROR in before_scenario")
+    assert judged(ended, aborted="SIGINT") == Judgement(
+        Verdict.NOT_MET, TEST_ISSUE, "the scenario ended as hook_error: HOOK-ERROR in before_scenario"
     )
 
 
@@ -313,28 +420,58 @@ def test_each_step_is_told_with_its_status_and_message() -> None:
 
 MET = Judgement(Verdict.MET)
 REFUSED = Judgement(Verdict.NOT_MET, CODE_BUG, "expected 3")
+OTHERWISE = Judgement(Verdict.NOT_MET, CONFIGURATION, "collapsed")
 GONE = Judgement(Verdict.NOT_RUN, ENVIRONMENT, "the backend is gone")
 
 
 @pytest.mark.parametrize(
-    ("judgements", "verdict", "category", "said"),
+    ("judgements", "verdict", "category", "reason"),
     [
-        ([MET], Verdict.MET, None, []),
-        ([REFUSED], Verdict.NOT_MET, CODE_BUG, ["expected 3"]),
-        ([REFUSED, MET], Verdict.FLAKY, CODE_BUG, ["attempt 1 of 2: not met: expected 3", "attempt is met"]),
+        ([MET], Verdict.MET, None, ""),
+        ([REFUSED], Verdict.NOT_MET, CODE_BUG, "expected 3"),
         (
-            [REFUSED, REFUSED],
-            Verdict.NOT_MET,
+            [REFUSED, OTHERWISE, MET],
+            Verdict.FLAKY,
             CODE_BUG,
-            ["expected 3", "attempt 1 of 2: not met: expected 3"],
+            "attempt 1 of 3: not met: expected 3\nattempt 2 of 3: not met: collapsed\n"
+            "the last attempt is met",
+        ),
+        (
+            [REFUSED, REFUSED, OTHERWISE],
+            Verdict.NOT_MET,
+            CONFIGURATION,
+            "collapsed\nattempt 1 of 3: not met: expected 3\nattempt 2 of 3: not met: expected 3",
         ),
         # An attempt that could not be made takes nothing back.
-        ([REFUSED, GONE], Verdict.NOT_MET, CODE_BUG, ["expected 3", "not run: the backend is gone"]),
+        (
+            [REFUSED, GONE],
+            Verdict.NOT_MET,
+            CODE_BUG,
+            "attempt 1 of 2: not met: expected 3\nthe last attempt is not run: the backend is gone",
+        ),
     ],
 )
 def test_attempts_make_one_judgement(
-    judgements: list[Judgement], verdict: Verdict, category: Category | None, said: list[str]
+    judgements: list[Judgement], verdict: Verdict, category: Category | None, reason: str
 ) -> None:
-    judgement = judge_attempts(judgements)
-    assert (judgement.verdict, judgement.category) == (verdict, category)
-    assert all(part in judgement.reason for part in said)
+    assert judge_attempts(judgements) == Judgement(verdict, category, reason)
+
+
+@pytest.mark.parametrize("last", [REFUSED, GONE])
+def test_what_every_attempt_found_is_kept_apart(last: Judgement) -> None:
+    first = Judgement(Verdict.NOT_MET, CODE_BUG, "a\nalso:\nb", findings=("a", "b"))
+    assert judge_attempts([first, last]).parts == ("a", "b", last.reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "parts"),
+    [
+        ("expected 3\nin: Then x", ("expected 3\nin: Then x",)),
+        (
+            "expected 3\nin: Then x\nalso:\nfell\ncould not y",
+            ("expected 3\nin: Then x", "fell", "could not y"),
+        ),
+    ],
+)
+def test_a_reason_that_is_only_read_is_taken_apart_again(reason: str, parts: tuple[str, ...]) -> None:
+    assert parts_of(reason) == parts

@@ -11,7 +11,7 @@ import yaml
 
 from ktrdr_acceptance.faults import BadInput, Category
 from ktrdr_acceptance.verdict.judge import Judgement, judge_attempts
-from ktrdr_acceptance.verdict.known_issues import KnownIssue, KnownIssues, read_known_issues
+from ktrdr_acceptance.verdict.known_issues import KnownIssue, KnownIssues, outline_of, read_known_issues
 from ktrdr_acceptance.verdict.model import Verdict
 
 from .test_judge import Status, judged, raising, scenario
@@ -66,11 +66,15 @@ def test_without_entries_nothing_is_known() -> None:
 
 def test_another_failure_stays_not_met_and_says_that_it_fails_otherwise() -> None:
     other = Judgement(Verdict.NOT_MET, Category.CODE_BUG, "the cancel was refused\nin: When I cancel it")
-    judgement = held(other)
-    assert (judgement.verdict, judgement.category) == (Verdict.NOT_MET, Category.CODE_BUG)
-    assert judgement.reason.startswith(other.reason)
-    assert "fails otherwise than its known issue S-cancel says" in judgement.reason
-    assert ENTRY["observed"] in judgement.reason
+    judgement, findings = two().judged("1.3", "S", other)
+    assert (judgement.verdict, judgement.category, findings) == (Verdict.NOT_MET, Category.CODE_BUG, ())
+    assert judgement.reason == (
+        f"{other.reason}\n"
+        "it fails otherwise than its known issue S-cancel says (https://example.org/issues/7): "
+        f"{ENTRY['observed']}\n"
+        "it fails otherwise than its known issue S-log says (https://example.org/issues/7): "
+        f"{LOG_ENTRY['observed']}"
+    )
 
 
 def test_a_configuration_that_is_described_is_a_known_issue() -> None:
@@ -197,6 +201,28 @@ def test_an_outline_s_id_stands_for_its_rows_and_a_row_s_for_itself() -> None:
     assert held(NOT_MET, "1.3#row", scenarios=["1.3#row"]).verdict == Verdict.KNOWN_ISSUE
     assert held(NOT_MET, "1.3#other", scenarios=["1.3#row"]).verdict == Verdict.NOT_MET
     assert held(NOT_MET, "1.3", scenarios=["1.3#row"]).verdict == Verdict.NOT_MET
+
+
+@pytest.mark.parametrize(("id", "outline"), [("1.3#row", "1.3"), ("1.3", "1.3")])
+def test_a_row_s_id_begins_with_its_outline_s(id: str, outline: str) -> None:
+    assert outline_of(id) == outline
+
+
+@pytest.mark.parametrize(
+    ("id", "generation", "about"),
+    [
+        ("1.3", "S", True),
+        ("1.3#row", "S", True),
+        ("1.4#row", "S", True),
+        ("1.4#other", "S", False),
+        ("1.4", "S", False),
+        ("1.3", "N", False),
+        ("1.2", "N", False),
+    ],
+)
+def test_an_entry_says_of_which_scenarios_it_speaks(id: str, generation: str, about: bool) -> None:
+    entry = KnownIssue.model_validate({**ENTRY, "scenarios": ["1.3", "1.4#row"]})
+    assert entry.is_about(id, generation) is about
 
 
 def test_an_entry_must_name_scenarios_of_the_suite() -> None:
@@ -351,8 +377,9 @@ def of_run(findings: list[str], *, whole: bool = True, **changes: Any) -> tuple[
 FOUND = "the worker shows completed while the backend says cancelled"
 
 
-def test_a_finding_of_the_run_is_known_by_an_entry_about_the_run() -> None:
-    left, accepted = of_run([FOUND, "another finding"])
+@pytest.mark.parametrize("expires", [ENTRY["expires"], TODAY])
+def test_a_finding_of_the_run_is_known_by_an_entry_about_the_run(expires: date) -> None:
+    left, accepted = of_run([FOUND, "another finding"], expires=expires)
     assert left == ["another finding"]
     (told,) = accepted
     assert told.startswith("known issue S-cancel: ")

@@ -43,6 +43,9 @@ def test_what_was_not_seen_to_complete_is_not_run() -> None:
     assert outcome(run, "long training") == "not run"
     assert outcome(run, "small download") == "not run"
     assert outcome(run, "smoke training") == "holds"
+    assert [str(one) for one in comparisons(run) if one.recorded.operation == "long training"] == [
+        "long training not run: recorded 62 s in 1.2, tolerance 54 to 70 s"
+    ]
 
 
 def test_at_another_speed_nothing_is_compared(tmp_path: Path) -> None:

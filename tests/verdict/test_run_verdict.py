@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ktrdr_acceptance.faults import Category
-from ktrdr_acceptance.verdict.model import ExitStatus, RunVerdict, ScenarioResult, Verdict
+from ktrdr_acceptance.verdict.failure import Failure
+from ktrdr_acceptance.verdict.model import (
+    Attachment,
+    ExitStatus,
+    RunVerdict,
+    ScenarioResult,
+    StepResult,
+    Verdict,
+)
+from ktrdr_acceptance.verdict.watched import Drift, Watched
 
 from .specimens import run_result, scenario_result
 
@@ -105,6 +115,15 @@ def test_the_one_line_names_what_matters_most(
     assert run_result(*scenarios, **changes).issue() == issue
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("x" * 320, "x" * 320), ("x" * 321, f"{'x' * 320} ..."), (" \n", "")],
+    ids=["longest", "too-long", "empty"],
+)
+def test_the_one_line_is_never_a_very_long_one(reason: str, told: str) -> None:
+    assert run_result(MET, unfit=reason).issue() == f"environment unfit: {told}"
+
+
 def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
     run = run_result(KNOWN)
     assert run.verdict == REFUSED
@@ -139,3 +158,57 @@ def test_drift_is_counted_by_kind() -> None:
         run.watched.add_drift(kind, case)
     assert run.watched.drift_lines() == ["falls: 2 times, first a", "names: once, first c"]
     assert run.verdict == ACCEPTED
+
+
+def test_of_a_kind_of_drift_the_first_cases_are_kept_and_all_are_counted() -> None:
+    watched = Watched()
+    for number in range(7):
+        watched.add_drift("falls", f"case {number}")
+    assert watched.drift == {"falls": Drift(7, [f"case {number}" for number in range(5)])}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "entries", "said"),
+    [
+        (0, 0, []),
+        (1, 0, ["drift: 1 kind, see summary.md"]),
+        (2, 0, ["drift: 2 kinds, see summary.md"]),
+        (0, 1, ["tolerated log lines: 1 entry of the allow-list, see summary.md"]),
+        (
+            1,
+            2,
+            [
+                "drift: 1 kind, see summary.md",
+                "tolerated log lines: 2 entries of the allow-list, see summary.md",
+            ],
+        ),
+    ],
+)
+def test_what_was_watched_is_told_in_short(kinds: int, entries: int, said: list[str]) -> None:
+    watched = Watched(tolerated=[f"entry {number}" for number in range(entries)])
+    for number in range(kinds):
+        watched.add_drift(f"kind {number}", "case")
+    assert watched.in_short("summary.md") == said
+
+
+# one scenario of it
+
+
+def test_what_is_kept_of_a_scenario_still_counts_its_steps() -> None:
+    steps = (StepResult("Given x", "passed", 0.1), StepResult("Then y", "failed", 0.1))
+    whole = replace(NOT_MET, steps=steps, attachments=(Attachment("Log", "text/plain", "long"),))
+    kept = whole.in_short()
+    assert kept == replace(NOT_MET, steps=(), counted_steps=(1, 2))
+    assert kept.in_short().step_counts == whole.step_counts == (1, 2)
+
+
+def test_the_block_of_what_was_never_judged_is_its_reason_and_what_to_do_next() -> None:
+    assert UNFIT.block("-D strict=true") == Failure(
+        Category.ENVIRONMENT,
+        point="",
+        expected="",
+        actual="backend gone",
+        next_action=Category.ENVIRONMENT.next_action,
+        reproduce=".venv/bin/behave -D strict=true features/training/a.feature:18",
+    )
+    assert NOT_RUN.block("").next_action == ""
