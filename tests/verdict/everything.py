@@ -87,7 +87,9 @@ NOT_MET = one(
     ),
 )
 FLAKY = one(
-    *(Verdict.FLAKY, Category.CODE_BUG, "met at the second try only", "severity:minor"), id="1.3", age="old"
+    *(Verdict.FLAKY, Category.CODE_BUG, "met at the second try only – größer", "severity:minor"),
+    id="1.3",
+    age="old",
 )
 KNOWN = one(
     Verdict.KNOWN_ISSUE, Category.CODE_BUG, "known issue KI-1: it is so\nuntil it is mended", id="1.4"
@@ -169,7 +171,7 @@ def everything(**changes: Any) -> RunResult:
         known_issues="known issues: 1 of own.yaml",
         selection="rerun of 7 scenarios of earlier/results.json",
         known_findings=["known issue KI-2: it logs too much"],
-        put_back=["put back: the data folder of an earlier run"],
+        put_back=["put back: größen.csv of an earlier run"],
         baseline=BASELINE,
         peak_memory_mb=87.5,
         duration_s=7.12345,

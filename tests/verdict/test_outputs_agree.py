@@ -15,6 +15,7 @@ import pytest
 from ktrdr_acceptance.faults import Category
 from ktrdr_acceptance.verdict.console import Console
 from ktrdr_acceptance.verdict.model import Attachment, RunResult, StepResult, Verdict
+from ktrdr_acceptance.verdict.xml_text import xml_text
 
 from .specimens import (
     ALLURE,
@@ -110,6 +111,43 @@ def test_the_verdict_of_a_run_as_a_whole_is_the_same_everywhere(
         assert finding in outputs.allure_errors
         assert finding in "".join(element.text or "" for element in outputs.junit.iter("system-err"))
     assert len(outputs.run_errors_of_junit()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "junit", "allure"),
+    [
+        ((Verdict.MET, None), {}, [], []),
+        ((Verdict.NOT_MET, Category.CODE_BUG), {}, [], []),
+        ((Verdict.NOT_MET, Category.TEST_ISSUE), {}, [], []),
+        ((Verdict.FLAKY, None), {}, [], []),
+        ((Verdict.NOT_RUN, None), {"strict": True}, ["1.1 Scenario 1.1 is not run: because"], None),
+        ((Verdict.NOT_RUN, Category.ENVIRONMENT), {}, ["environment unfit: because"], None),
+        ((Verdict.NOT_MET, Category.CODE_BUG), {"aborted": "SIGTERM"}, ["aborted: SIGTERM"], None),
+        ((Verdict.MET, None), {"run_findings": ["one", "two"]}, ["one"], ["one", "two"]),
+        (
+            (Verdict.NOT_MET, Category.CODE_BUG),
+            {"run_findings": ["one"]},
+            ["1.1 Scenario 1.1 is not met: because"],
+            ["one"],
+        ),
+        (
+            (Verdict.MET, None),
+            {"run_findings": ["one"], "unfit": "x"},
+            ["environment unfit: x"],
+            ["environment unfit: x", "one"],
+        ),
+    ],
+)
+def test_a_run_has_an_error_of_its_own_only_if_no_scenario_tells_it(
+    kind: tuple[Verdict, Category | None],
+    changes: dict[str, Any],
+    junit: list[str],
+    allure: list[str] | None,
+    tmp_path: Path,
+) -> None:
+    outputs = Outputs(tmp_path, run_result(MET, scenario_result(*kind, reason="because"), **changes))
+    assert outputs.run_errors_of_junit() == junit
+    assert sorted(outputs.allure_errors) == (junit if allure is None else allure)
 
 
 @pytest.mark.parametrize("changes", [{"unfit": "backend gone"}, {"aborted": "SIGTERM"}])
@@ -251,6 +289,23 @@ def test_any_text_of_a_target_leaves_every_output_readable(
     assert any(first in line for line in printed(run, capfd, monkeypatch))
 
 
+def test_half_a_character_of_a_target_leaves_every_file_readable(tmp_path: Path) -> None:
+    text = "half \ud800 of one"
+    result = replace(
+        scenario_result(Verdict.NOT_MET, Category.CODE_BUG, text),
+        attachments=(Attachment("Answer", "text/plain", text),),
+    )
+    outputs = Outputs(tmp_path, run_result(result, run_findings=[text]))
+    assert outputs.row("1.1")["reason"] == text
+    assert "half \\ud800 of one" in outputs.markdown
+    assert outputs.allure_of("1.1")["statusDetails"]["message"].startswith(f"CODE_BUG: {text}\n")
+    assert text in outputs.allure_errors
+    (attachment,) = outputs.allure_of("1.1")["attachments"]
+    written = (tmp_path / "allure-results" / attachment["source"]).read_text("utf-8")
+    assert written == "half \\ud800 of one"
+    assert [failure.get("message") for failure in outputs.junit.iter("failure")] == ["half \ufffd of one"]
+
+
 def test_steps_and_evidence_stand_in_allure(tmp_path: Path) -> None:
     steps = [
         StepResult(f"Then {status}", status, 0.25, "message" if status == "failed" else "")
@@ -280,6 +335,17 @@ def test_the_id_is_a_scenario_s_identity_in_allure(tmp_path: Path) -> None:
     assert first.allure_of("1.1")["historyId"] != first.allure_of("1.2")["historyId"]
 
 
+def test_of_two_scenarios_with_one_id_each_has_its_own_identity_in_allure(tmp_path: Path) -> None:
+    one = scenario_result(Verdict.MET, id="1.1")
+    moved = replace(one, line=99)
+    without = replace(one, id="", name="1.2 without an id")
+    alone = Outputs(tmp_path / "a", run_result(one)).allure_of("1.1")["historyId"]
+    found = Outputs(tmp_path / "b", run_result(one, moved, without, replace(without, line=98))).allure
+    assert alone in {test["historyId"] for test in found}
+    assert len({test["historyId"] for test in found}) == 4
+    assert all(test["historyId"] == test["testCaseId"] for test in found)
+
+
 @pytest.mark.parametrize(
     ("word", "allure"), [("blocker", "blocker"), ("major", "critical"), ("minor", "minor")]
 )
@@ -288,3 +354,15 @@ def test_severities_have_allure_s_names(word: str, allure: str, tmp_path: Path) 
     result = replace(result, facts=replace(result.facts, severity=word))
     labels = Outputs(tmp_path, run_result(result)).allure_of("1.1")["labels"]
     assert {"name": "severity", "value": allure} in labels
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\ttab\r\nline größer 数据 \U0001f600", "\ttab\r\nline größer 数据 \U0001f600"),
+        ("\x1b[31mred\x00\x08", "\ufffd[31mred\ufffd\ufffd"),
+        ("\ud800 \udfff \ufffe \uffff \ue000", "\ufffd \ufffd \ufffd \ufffd \ue000"),
+    ],
+)
+def test_what_xml_has_no_character_for_is_replaced_by_a_sign(text: str, written: str) -> None:
+    assert xml_text(text) == written

@@ -78,6 +78,12 @@ def test_the_scenarios_of_allure_s(reports: Path) -> None:
     assert found == json.loads((RENDERED / "allure-scenarios.json").read_text("utf-8"))
 
 
+def test_each_result_of_allure_s_is_another_and_can_be_searched(reports: Path) -> None:
+    files = list((reports / "allure-results").glob("*-result.json"))
+    assert len({json.loads(file.read_text("utf-8"))["uuid"] for file in files}) == 7
+    assert sum("größer" in file.read_text("utf-8") for file in files) == 1
+
+
 def test_what_allure_says_of_the_run_as_a_whole(reports: Path) -> None:
     found = allure_objects(reports / "allure-results", "globals")
     assert sorted(found, key=json.dumps) == json.loads((RENDERED / "allure-run.json").read_text("utf-8"))

@@ -78,6 +78,16 @@ def test_scenarios_that_take_no_time_wait_for_each_other(tmp_path: Path, clock: 
 
 
 @pytest.mark.usefixtures("clock")
+def test_until_the_end_nothing_is_summed_up_and_nothing_is_missing(tmp_path: Path) -> None:
+    run, file = planned(1), ResultsFile(tmp_path / "results.json")
+    end(run, file, 0)
+    found, whole = read(tmp_path / "results.json"), json.loads(json.dumps(as_json(run)))
+    sums = {"comparison": None, "criteria": [], "milestones": [], "recorded_durations": []}
+    assert found == {**whole, **sums}
+    assert whole["milestones"]
+
+
+@pytest.mark.usefixtures("clock")
 def test_the_end_has_everything(tmp_path: Path) -> None:
     run, file = planned(3), ResultsFile(tmp_path / "results.json")
     for number in range(3):

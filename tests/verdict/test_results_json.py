@@ -85,7 +85,7 @@ def test_partial_results_stand_after_each_scenario(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "deep" / "results.json"
+    path = tmp_path / "deep" / "deeper" / "results.json"
     write_atomically(path, "old")
     seen: list[str] = []
 
@@ -118,6 +118,13 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: 
 def test_text_is_written_as_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     write_atomically(tmp_path / "x", "✅ größer")
     assert (tmp_path / "x").read_bytes().decode("utf-8") == "✅ größer"
+
+
+def test_a_text_is_written_without_its_secrets_and_json_as_it_was_made(tmp_path: Path) -> None:
+    for name in ("summary.md", "results.json"):
+        write_atomically(tmp_path / name, '{"password": "hunter2hunter2"}')
+    assert "hunter2" not in (tmp_path / "summary.md").read_text()
+    assert (tmp_path / "results.json").read_text() == '{"password": "hunter2hunter2"}'
 
 
 def test_previous_reports_move_aside_and_foreign_files_stay(tmp_path: Path) -> None:
