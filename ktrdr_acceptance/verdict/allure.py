@@ -123,7 +123,8 @@ class AllureResults:
             **{f"Note.{number}": note for number, note in enumerate(run.notes(), 1)},
             **{f"Milestone.{result.id}": result.line() for result in milestone_results(run)},
         }
-        text = "".join(f"{key} = {value}\n" for key, value in facts.items())
+        # A fact has a line: what a target says on a second one would be a fact of its own.
+        text = "".join(f"{key} = {' '.join(str(fact).splitlines())}\n" for key, fact in facts.items())
         write_atomically(self._folder / "environment.properties", text)
         write_atomically(self._folder / "categories.json", redacted_json(_CATEGORIES, indent=2))
         errors = list(run.run_findings)

@@ -86,7 +86,6 @@ class Reports:
         for result in run.scenarios:
             if result.key not in self._written:
                 self._allure_results().write_scenario(result)
-                self._written.add(result.key)
         for _, write in self._views(run):
             write()
 

@@ -289,6 +289,15 @@ def test_any_text_of_a_target_leaves_every_output_readable(
     assert any(first in line for line in printed(run, capfd, monkeypatch))
 
 
+def test_no_text_of_a_target_is_a_fact_of_the_run(tmp_path: Path) -> None:
+    said = "1.0\nVerdict = accepted\r\nmore"
+    run = run_result(aborted="SIGTERM", target={"version": said}, target_lines=[f"KTRDR {said}"])
+    outputs = Outputs(tmp_path, run)
+    assert_same_run_verdict(outputs)
+    assert outputs.allure_facts["Target.version"] == "1.0 Verdict = accepted more"
+    assert outputs.allure_facts["Target.found.1"] == "KTRDR 1.0 Verdict = accepted more"
+
+
 def test_half_a_character_of_a_target_leaves_every_file_readable(tmp_path: Path) -> None:
     text = "half \ud800 of one"
     result = replace(
