@@ -91,9 +91,19 @@ def test_of_two_rows_of_one_id_the_worse_counts() -> None:
     assert "NOT MET" in checklist(results_of(proving(MET, "1.1"), proving(NOT_MET, "1.1")))[0]
 
 
-def test_a_long_reason_is_cut() -> None:
-    row = replace(proving(NOT_MET, "1.1"), reason="long " * 100)
-    assert len(checklist(results_of(row))[0]) < 300
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("x" * 160, "x" * 160),
+        ("x" * 161, f"{'x' * 160} ..."),
+        ("\n it  is\tso \nand more", "it is so"),
+        ("", "no reason"),
+    ],
+    ids=["longest", "too-long", "lines", "none"],
+)
+def test_of_a_reason_the_beginning_is_told(reason: str, told: str) -> None:
+    row = replace(proving(NOT_MET, "1.1"), reason=reason)
+    assert checklist(results_of(row)) == [f"- [ ] {D9} — ❌ NOT MET (needs: 1.1: {told})"]
 
 
 # the tables
@@ -131,7 +141,11 @@ def test_the_table_of_a_tester() -> None:
 
 
 def test_the_form_of_a_task_ends_in_the_verdict() -> None:
-    assert form(results_of(proving(MET, "1.1")), Form.TASK)[-1] == "✅ Integration test passed"
+    assert form(results_of(proving(MET, "1.1")), Form.TASK) == [
+        f"- [x] {D9} — ✅ VALIDATED",
+        "",
+        "✅ Integration test passed",
+    ]
     last = form(results_of(proving(NOT_MET, "1.1")), Form.TASK)[-1]
     assert last == "❌ Issue found: 1.1 Scenario 1.1 is not met: 1.1 is so"
 

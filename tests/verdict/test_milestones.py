@@ -116,7 +116,11 @@ def test_no_milestone_is_without_a_proof() -> None:
 
 
 def test_a_milestone_that_nobody_has_listed_is_told_too(tmp_path: Path) -> None:
-    outputs = Outputs(tmp_path, run_result(proving(MET, "milestone:XYZ-M9", "criterion:D2")))
+    run = run_result(proving(MET, "milestone:XYZ-M9", "criterion:D2"))
+    assert [one.line() for one in milestone_results(run)] == [
+        "XYZ-M9 met: 1 met, 0 not met, 0 not run; no criterion of its own"
+    ]
+    outputs = Outputs(tmp_path, run)
     (row,) = outputs.results["milestones"]
     assert (row["id"], row["title"], row["verdict"], row["criteria"]) == ("XYZ-M9", "", "met", [])
     assert "no criterion of its own" in outputs.markdown

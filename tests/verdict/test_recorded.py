@@ -48,6 +48,15 @@ def test_what_was_not_seen_to_complete_is_not_run() -> None:
     ]
 
 
+def test_one_line_counts_those_that_hold_and_names_those_that_do_not() -> None:
+    assert recorded_lines(run_of(("long training", None))) == []
+    assert recorded_lines(run_of(("long training", 80.0), ("smoke training", 9.0))) == [
+        f"recorded durations: 0 of {len(recorded_durations())} hold; "
+        "smoke training does not hold (9.0 s): recorded 2 s in 1.1, tolerance 0.5 to 4 s; "
+        "long training does not hold (80.0 s): recorded 62 s in 1.2, tolerance 54 to 70 s"
+    ]
+
+
 def test_at_another_speed_nothing_is_compared(tmp_path: Path) -> None:
     run = run_of(("long training", 62.0), speed=20.0)
     assert comparisons(run) == []

@@ -98,7 +98,9 @@ def test_the_exit_statuses_are_those_that_other_tools_rely_on() -> None:
     [
         ([MET, NOT_MET], {}, "1.2 Scenario 1.2 is not met: expected 3"),
         ([NOT_MET, BROKEN, FLAKY], {}, "1.2 Scenario 1.2 is not met: expected 3 (and 2 more)"),
+        ([NOT_MET, FLAKY], {}, "1.2 Scenario 1.2 is not met: expected 3 (and 1 more)"),
         ([FLAKY], {}, "1.5 Scenario 1.5 is flaky: met at the second try"),
+        ([KNOWN], {}, "no scenario is met"),
         ([MET, NOT_RUN], {"strict": True}, "1.7 Scenario 1.7 is not run: no training worker"),
         ([NOT_MET, UNFIT], {}, "environment unfit: backend gone"),
         ([NOT_RUN], {}, "environment unfit: no selected scenario could run: no training worker"),
@@ -124,6 +126,25 @@ def test_the_one_line_is_never_a_very_long_one(reason: str, told: str) -> None:
     assert run_result(MET, unfit=reason).issue() == f"environment unfit: {told}"
 
 
+def test_besides_the_verdicts_everything_that_makes_a_run_another_one_is_noted() -> None:
+    assert run_result(MET).notes() == []
+    noted = {
+        "selection": "rerun of 1 failed scenario of x",
+        "known_issues": "known issues listed in: x (1 entry)",
+        "calibration": "own.yaml for trainings.long",
+        "time_factor": 2.0,
+    }
+    run = run_result(MET, put_back=["ended op_1"], known_findings=["known issue x: y"], **noted)
+    assert run.notes() == [
+        "ended op_1",
+        "known issue x: y",
+        "rerun of 1 failed scenario of x",
+        "known issues listed in: x (1 entry)",
+        "calibration: own.yaml for trainings.long",
+        "waiting deadlines were scaled by the time factor 2",
+    ]
+
+
 def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
     run = run_result(KNOWN)
     assert run.verdict == REFUSED
@@ -142,6 +163,12 @@ def test_a_run_of_known_issues_alone_does_not_blame_the_environment() -> None:
 )
 def test_the_counts(scenarios: list[ScenarioResult], line: str) -> None:
     assert run_result(*scenarios).counts_line() == line
+
+
+def test_what_all_scenarios_should_take_stands_beside_what_they_took() -> None:
+    planned = [replace(MET, expected_s=1.25), replace(MET, expected_s=0.1)]
+    assert run_result(*planned).counts_line().endswith(" in 2.5 s (planned 1.4 s)")
+    assert run_result(*planned, MET).counts_line().endswith(" in 2.5 s")
 
 
 def test_what_keeps_a_run_from_being_accepted() -> None:
