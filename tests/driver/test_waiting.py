@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ktrdr_acceptance.faults import EnvironmentFault, RunAborted
+from ktrdr_acceptance.faults import EnvironmentFault, Mismatch, RunAborted
 from ktrdr_acceptance.operations.waiting import PAST_EXPIRY, Cadence, Clock, Waiter, WaitFailed
 
 from .fake_clock import Changing, FakeClock, most_per_second
@@ -204,6 +204,28 @@ def test_a_long_history_is_shown_by_its_ends(waiter: Waiter) -> None:
     ]
 
 
+def test_a_history_of_a_dozen_states_is_shown_whole(waiter: Waiter) -> None:
+    values = iter(range(12))
+    with pytest.raises(WaitFailed) as caught:
+        waiter.eventually(lambda: next(values), lambda _: False, within=1.1, expected="x")
+    assert [line.split()[-1] for line in seen_lines(str(caught.value))] == [str(n) for n in range(12)]
+
+
+def test_a_service_that_was_lost_from_the_start_has_shown_nothing(waiter: Waiter) -> None:
+    def probe() -> str:
+        raise EnvironmentFault("no answer", cause="it is off", cure="Switch it on.")
+
+    with pytest.raises(EnvironmentFault) as caught:
+        waiter.eventually(probe, is_cancelled, within=5, expected="x")
+    assert (caught.value.cause, caught.value.cure) == ("it is off", "Switch it on.")
+    assert caught.value.mismatch == Mismatch("x within 5 s", "no answer")
+    assert str(caught.value).splitlines() == [
+        "no answer (while waiting for x)",
+        "seen before:",
+        "  nothing was seen",
+    ]
+
+
 def test_a_lost_service_ends_the_wait_and_keeps_the_history(clock: FakeClock, waiter: Waiter) -> None:
     service = Changing(clock, at=START + 0.15, after="stopping")
 
@@ -247,6 +269,15 @@ def test_an_undo_waits_on_whoever_wants_to_stop(clock: FakeClock, waiter: Waiter
     service = Changing(clock, at=START + 1)
     waiter.eventually(service, is_cancelled, within=5, expected="x", interruptible=False)
     assert clock.now() == START + 1
+
+
+def test_the_first_reason_to_stop_stays() -> None:
+    clock = Clock()
+    clock.check()
+    clock.stop("SIGTERM")
+    clock.stop("SIGINT")
+    with pytest.raises(RunAborted, match="SIGTERM"):
+        clock.check()
 
 
 def test_the_real_clock_sleeps_in_slices_and_notices_the_wish(monkeypatch: pytest.MonkeyPatch) -> None:
