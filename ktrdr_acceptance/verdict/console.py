@@ -225,7 +225,7 @@ class Console:
             f"  {to_go}",
         ]
         # Before it is cut to the width of the terminal: what is left of a secret is not known as one.
-        shown = [Text(redacted(line), no_wrap=True, overflow="ellipsis") for line in lines if line]
+        shown = [Text(redacted(line), overflow="ellipsis") for line in lines if line]
         self._live.update(Group(*shown))
 
     def _print(self, markup: str) -> None:

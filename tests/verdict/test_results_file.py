@@ -77,6 +77,24 @@ def test_scenarios_that_take_no_time_wait_for_each_other(tmp_path: Path, clock: 
     assert clock.written > 3
 
 
+def test_what_has_not_changed_is_not_made_again(
+    tmp_path: Path, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    text = json_view._text
+
+    def counting(scenario: ScenarioResult) -> str:
+        made.append(scenario.id)
+        return text(scenario)
+
+    monkeypatch.setattr(json_view, "_text", counting)
+    run, file = planned(3), ResultsFile(tmp_path / "results.json")
+    for number in range(3):
+        clock.now += 0.05
+        end(run, file, number)
+    assert made == ["x0", "x1", "x2", "x1", "x2"]
+
+
 @pytest.mark.usefixtures("clock")
 def test_until_the_end_nothing_is_summed_up_and_nothing_is_missing(tmp_path: Path) -> None:
     run, file = planned(1), ResultsFile(tmp_path / "results.json")

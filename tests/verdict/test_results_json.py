@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import locale
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,15 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: 
     assert path.read_text() == "old"
 
 
+@pytest.fixture
+def ascii_locale() -> Iterator[None]:
+    before = locale.setlocale(locale.LC_CTYPE)
+    locale.setlocale(locale.LC_CTYPE, "C")
+    yield
+    locale.setlocale(locale.LC_CTYPE, before)
+
+
+@pytest.mark.usefixtures("ascii_locale")
 def test_text_is_written_as_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     write_atomically(tmp_path / "x", "✅ größer")
     assert (tmp_path / "x").read_bytes().decode("utf-8") == "✅ größer"
