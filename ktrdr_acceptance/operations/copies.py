@@ -197,7 +197,8 @@ class Copies:
                 within=_LOOKED_WITHIN,
                 expected=f"{count} clients to look at {operation.kind} {operation.id} within the "
                 f"{self.cache_ttl:g} s for which the backend repeats itself, once it shows something new",
-                describe=lambda seen: "; ".join(seen) or "nothing new, or looks that took longer",
+                # It is told only of a wait in vain, which saw no such looks.
+                describe=lambda _seen: "nothing new, or looks that took longer",
                 cadence=Cadence(every=_BETWEEN_LOOKS),
             )
 

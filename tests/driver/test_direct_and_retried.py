@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +17,7 @@ from ktrdr_acceptance.operations.lifecycle import Status
 from ktrdr_acceptance.operations.operation import Kind, Operation
 from ktrdr_acceptance.operations.waiting import WaitFailed
 
-from .scripted import OPERATION_ID, Scene, flips, steady
+from .scripted import OPERATION_ID, START, Scene, flips, steady
 from .scripted_world import ID, ScriptedWorld, body_of, scripted_world
 
 COMPLETED = ("completed", 100.0)
@@ -132,6 +134,23 @@ def test_clients_look_as_soon_as_there_is_something_new() -> None:
     world = scripted_world()
     assert clients_see(world, FIRST, FIRST, FIRST, NEWS) == ["running, 20.00 %, epoch 0, 0 items"] * 4
     assert len(world.net.asked) == 4 + 3
+    assert world.clock.now() - START == pytest.approx(2 * 0.005)
+
+
+def test_the_clients_look_all_at_the_same_moment() -> None:
+    together, looks = threading.Barrier(40, timeout=5), itertools.count()
+
+    def shown(_body: Any, _query: Any) -> tuple[int, Any]:
+        number = next(looks)
+        if number >= 2:
+            together.wait()
+        return 200, {"data": NEWS if number else FIRST}
+
+    world = scripted_world()
+    operation = world.speaks_of()
+    world.operations.cache_ttl = 10.0
+    world.script(f"GET /operations/{ID}", shown)
+    assert len(world.operations.looks_at_once(operation, 40)) == 1 + 40
 
 
 @pytest.mark.parametrize(
@@ -149,7 +168,7 @@ def test_one_that_sees_anything_else_is_told(other: dict[str, Any]) -> None:
 
 
 def test_one_that_sees_another_operation_is_a_breach() -> None:
-    with pytest.raises(ContractBreach, match="answered the lookup of op_1 with op_9"):
+    with pytest.raises(ContractBreach, match=r"^backend answered the lookup of op_1 with op_9"):
         clients_see(scripted_world(), FIRST, NEWS, NEWS, {**NEWS, "operation_id": "op_9"}, NEWS)
 
 
@@ -171,8 +190,13 @@ def test_an_operation_that_has_ended_shows_the_same_for_ever() -> None:
 @pytest.mark.parametrize("ttl", [5.0, 0.0], ids=["never-new", "no-time"])
 def test_looks_that_are_never_at_one_moment_prove_nothing(ttl: float) -> None:
     shown = [FIRST] if ttl else [body_of("running", number / 100) for number in range(9000)]
-    with pytest.raises(WaitFailed, match="expected 3 clients to look at training op_1 within the"):
+    with pytest.raises(WaitFailed) as caught:
         clients_see(scripted_world(), *shown, ttl=ttl)
+    assert str(caught.value).splitlines()[0] == (
+        f"expected 3 clients to look at training op_1 within the {ttl:g} s for which the backend repeats "
+        "itself, once it shows something new within 30 s, but the deadline passed; the last value was "
+        "nothing new, or looks that took longer"
+    )
 
 
 def test_the_backend_is_looked_at_first_and_until_the_work_has_ended() -> None:
