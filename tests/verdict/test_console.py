@@ -25,7 +25,7 @@ from ktrdr_acceptance.verdict.model import RunResult, Verdict
 from .everything import everything
 from .specimens import run_result, scenario_result
 from .test_milestones import whole_run
-from .test_outputs_agree import printed
+from .test_outputs_agree import forget_terminal, printed
 
 EXPECTED_S = {"1.1": 1.2, "1.2": 3.0, "9.9": 5.0}
 
@@ -55,6 +55,8 @@ class Terminal(io.StringIO):
 def stdout(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
     """Return what makes a stream the process's own stdout; the console redacts the others too."""
 
+    forget_terminal(monkeypatch)
+
     def use(stream: Any) -> Any:
         for name in ("stdout", "stderr", "__stderr__"):
             monkeypatch.setattr(sys, name, io.StringIO())
@@ -66,8 +68,6 @@ def stdout(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
 
 @pytest.fixture
 def terminal(stdout: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLORTERM"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("LINES", "24")

@@ -31,6 +31,12 @@ MET = scenario_result(Verdict.MET, id="9.9")
 KINDS = list(ALLURE)
 
 
+def forget_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Rich look at the stream alone, whatever the environment says of colours."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def printed(
     run: RunResult,
     capfd: pytest.CaptureFixture[str],
@@ -40,6 +46,7 @@ def printed(
     """Return the lines that the console prints at the end of a run."""
     capfd.readouterr()
     with monkeypatch.context() as until_told:
+        forget_terminal(until_told)
         # The console redacts them; here only what it says itself.
         for name, stream in {"stdout": sys.stdout, "stderr": sys.stderr}.items():
             until_told.setattr(sys, name, stream)
