@@ -299,6 +299,23 @@ def test_a_then_that_checks_nothing_is_not_met_whatever_the_others_check() -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "category", "refusal"),
+    [
+        (Verdict.MET, None, False),
+        (Verdict.NOT_MET, TEST_ISSUE, True),
+        (Verdict.NOT_MET, None, True),
+        (Verdict.FLAKY, CODE_BUG, True),
+        (Verdict.NOT_RUN, ENVIRONMENT, True),
+        (Verdict.NOT_RUN, None, False),
+    ],
+)
+def test_whatever_somebody_has_to_act_on_comes_with_a_block(
+    verdict: Verdict, category: Category | None, refusal: bool
+) -> None:
+    assert Judgement(verdict, category, "x").is_refusal is refusal
+
+
 # undo and lifecycle
 
 
