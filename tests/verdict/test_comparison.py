@@ -311,6 +311,14 @@ def test_results_that_lack_something_are_refused_with_its_place(
         read_earlier("rerun_failed", file)
 
 
+@pytest.mark.usefixtures("ascii_locale")
+def test_an_earlier_run_is_read_as_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    content = as_json(run_result(ended("1.1", MET, name="größer")))
+    file.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    assert [one.name for one in read_earlier("baseline", file).scenarios] == ["größer"]
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"Setting baseline: .*nowhere\.json cannot be read \(No such file"):
         read_earlier("baseline", tmp_path / "nowhere.json")

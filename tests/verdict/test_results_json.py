@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-import locale
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -115,14 +113,6 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: 
         with pytest.raises(OSError, match="no space left"):
             write_atomically(path, "new")
     assert path.read_text() == "old"
-
-
-@pytest.fixture
-def ascii_locale() -> Iterator[None]:
-    before = locale.setlocale(locale.LC_CTYPE)
-    locale.setlocale(locale.LC_CTYPE, "C")
-    yield
-    locale.setlocale(locale.LC_CTYPE, before)
 
 
 @pytest.mark.usefixtures("ascii_locale")
