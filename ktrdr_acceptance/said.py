@@ -8,7 +8,7 @@ from ktrdr_acceptance.api.bars import Bars, Inventory, Range
 from ktrdr_acceptance.api.command_line import Child
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
-from ktrdr_acceptance.api.models import CancelBody, OperationPage
+from ktrdr_acceptance.api.models import CancelBody, OperationPage, WorkerBody
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
@@ -64,8 +64,11 @@ class Said:
     inventory = Told[Inventory]("the inventory")
     symbol = Told[SymbolCheck]("a symbol that IB was asked about")
     validation = Told[Validation]("the validation of a strategy")
-    strategies = Told[list[str]]("the list of strategies")
+    # The latest version that each strategy is listed with.
+    strategies = Told[dict[str, Any]]("the list of strategies")
     unwell = Told[list[str]]("the services' health")
+    # A worker that has registered again, as it must be listed.
+    moved_worker = Told[WorkerBody]("a worker that has registered again")
     # The worker that the scenario has done something to, or all of a kind, and those listed before.
     lost_worker = Told[Worker]("a worker that is lost")
     lost_workers = Told[dict[Kind, list[str]]]("workers that are lost")

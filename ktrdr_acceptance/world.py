@@ -21,6 +21,7 @@ from ktrdr_acceptance.domain.hosts import Hosts
 from ktrdr_acceptance.domain.logs import Logs
 from ktrdr_acceptance.domain.operation_list import OperationList
 from ktrdr_acceptance.domain.platform import Platform
+from ktrdr_acceptance.domain.registration import Registration
 from ktrdr_acceptance.domain.results import Results
 from ktrdr_acceptance.domain.roll_call import RollCall
 from ktrdr_acceptance.domain.services import Services
@@ -88,6 +89,7 @@ class World:
             register=has_workers,
             service_at=self.target.service_at,
         )
+        self.registration = Registration(self.backend, self.workers, self.undo, _FREE_WITHIN)
         self.hosts = Hosts(endpoints.other_services, self.connect, self.backend)
         self.operations = Operations(
             self.backend,

@@ -137,6 +137,14 @@ def then_worker_shows_completed(context: StepContext) -> None:
     world.check.that("status at the worker", status, equal_to(Status.COMPLETED))
 
 
+@then("its worker shows it as cancelled too within {limit:Duration}")
+def then_cancelled_at_worker(context: StepContext, limit: float) -> None:
+    """Follow the worker's copy to its end."""
+    world = context.world
+    status = world.operations.ends_at_worker(world.operation, limit).status
+    world.check.that("status at the worker", status, equal_to(Status.CANCELLED))
+
+
 @when("I cancel it")
 def when_cancel(context: StepContext) -> None:
     """Cancel the operation; the cancel must be acknowledged."""

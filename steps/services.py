@@ -102,14 +102,28 @@ def then_workers_listed_again(context: StepContext, limit: float) -> None:
 def when_sweep(context: StepContext, limit: float) -> None:
     """Ask backend, workers and IB host."""
     world = context.world
-    workers = world.workers.registered() if world.workers.register else None
-    world.said.unwell = world.hosts.unwell(workers, limit)
+    world.said.unwell = world.hosts.unwell(world.workers.registered_if_any_register(), limit)
 
 
 @then("each of them says that it is well")
 def then_all_well(context: StepContext) -> None:
     """Look at what they said."""
     context.world.check.that("services that are not well", context.world.said.unwell, nothing())
+
+
+@then("asked again, each of them states a later time within {limit:Duration}")
+def then_later_times(context: StepContext, limit: float) -> None:
+    """Look at the times that go with their health; the backend states none."""
+    world = context.world
+    workers = world.workers.registered_if_any_register()
+    before = world.hosts.health_times(workers)
+    world.waiter.eventually(
+        lambda: [name for name, at in world.hosts.health_times(workers).items() if at <= before[name]],
+        lambda unchanged: not unchanged,
+        within=limit,
+        expected="every service to state a later time",
+        describe=lambda unchanged: f"no later time: {', '.join(unchanged) or 'none'}",
+    )
 
 
 def _workers_to_lose(context: StepContext, kind: Kind) -> list[str]:

@@ -1,7 +1,7 @@
 """Sentences about strategies."""
 
 from behave import then, when
-from hamcrest import contains_string, equal_to, has_item
+from hamcrest import contains_string, equal_to, has_item, is_in, not_
 
 from ktrdr_acceptance.world import StepContext
 
@@ -10,7 +10,7 @@ from ktrdr_acceptance.world import StepContext
 def when_list_strategies(context: StepContext) -> None:
     """Ask for the list."""
     world = context.world
-    world.said.strategies = [row.name for row in world.strategies.listed()]
+    world.said.strategies = world.strategies.latest_versions()
 
 
 @when('I have the strategy "{name}" validated')
@@ -29,6 +29,16 @@ def when_try_to_validate(context: StepContext, name: str) -> None:
 def then_strategy_listed(context: StepContext, name: str) -> None:
     """Look for the name."""
     context.world.check.that("names of the strategies", context.world.said.strategies, has_item(name))
+
+
+@then("its strategy is listed with a newer version than before")
+def then_newer_version(context: StepContext) -> None:
+    """Compare the latest version of the training's strategy with the one that was listed before."""
+    world = context.world
+    name = world.training.calibration.request()["strategy_name"]
+    before = world.said.strategies.get(name)
+    now = world.strategies.latest_versions().get(name)
+    world.check.that(f"latest version of {name}", now, not_(is_in([None, before])))
 
 
 @then("it is valid")

@@ -1,7 +1,7 @@
 """Sentences about workers."""
 
 from behave import then, when
-from hamcrest import has_item, is_not
+from hamcrest import equal_to, has_item, is_not
 
 from ktrdr_acceptance.domain.platform import HealthBeside
 from ktrdr_acceptance.domain.workers import NOT_REGISTERED, STATES
@@ -29,6 +29,22 @@ def then_worker_listed(context: StepContext, kind: Kind) -> None:
     """Look for what an entry lacks."""
     world = context.world
     world.check.that("what the entries lack", world.workers.lacking(kind), nothing())
+
+
+@when("a {kind:Kind} worker registers again, at another name of its address")
+def when_worker_moves(context: StepContext, kind: Kind) -> None:
+    """Register one for itself, once it is free; it is listed as before after the scenario."""
+    world = context.world
+    world.said.moved_worker = world.registration.move(kind)
+
+
+@then("it is listed once, at that address")
+def then_listed_where_moved(context: StepContext) -> None:
+    """Look at every entry of the worker."""
+    world = context.world
+    moved = world.said.moved_worker
+    listed = world.registration.addresses(moved.worker_id)
+    world.check.that(f"addresses of {moved.worker_id}", listed, equal_to([moved.endpoint_url]))
 
 
 @then("no worker is listed twice")

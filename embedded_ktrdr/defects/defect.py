@@ -9,6 +9,7 @@ from embedded_ktrdr.patching import patch
 __all__ = ["ALL", "Defect", "Sentence", "defect", "patch"]
 
 Severity = Literal["blocker", "major", "minor"]
+Blind = Literal["", "first", "second"]
 
 ALL: dict[str, "Defect"] = {}
 """Every defect by its name, once its module is imported."""
@@ -37,8 +38,8 @@ class Defect:
     category: str
     shown_by: str
     """The real KTRDR that showed it, by its generation, or nothing."""
-    blind: bool
-    """Whether who wrote it knew of KTRDR only, and of no scenario."""
+    blind: Blind
+    """The set of those whose writer knew of KTRDR only, and of no scenario; or nothing."""
     patch: Callable[[], None]
 
     def described(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def defect(
     severity: Severity = "major",
     category: str = "CODE_BUG",
     shown_by: str = "",
-    blind: bool = False,
+    blind: Blind = "",
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Make a defect of a function that patches; `fails` are scenario ids, each with a sentence."""
 

@@ -13,6 +13,15 @@ Feature: A failed operation can be run again, and results are for what has ended
     And it fails within 60 seconds
     And the backend states a reason that names "NOSUCH"
 
+  @category:integration @milestone:API @criterion:D14 @needs:ib-gateway @severity:major @id:retry-of-download
+  Scenario: A retried download asks for the same bars
+    When I start a small download on the unknown symbol "INVALID_SYM_XYZ"
+    Then it fails within 30 seconds
+    When I retry it
+    Then it asks for what the failed one asked for
+    And it fails within 30 seconds
+    And the backend states a reason that names "INVALID_SYM_XYZ"
+
   @category:error @milestone:API @criterion:D14 @needs:training-worker @uses:training-worker @severity:minor @id:retry-refused
   Scenario: A training that has completed cannot be retried
     Given a completed smoke training

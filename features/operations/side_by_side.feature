@@ -20,9 +20,10 @@ Feature: Operations that run side by side are kept apart
     And the training goes on at its worker
 
   @category:cancellation @milestone:API @criterion:S9 @needs:two-backtest-workers @needs:training-worker @uses:backtest-worker @severity:blocker @id:cancel-one-of-a-kind
-  Scenario: The cancel of a backtest leaves another backtest alone
+  Scenario: The cancel of a backtest stops it at its worker, and leaves another backtest alone
     Given a running long backtest
     And a running long backtest as well
     When I cancel it
     Then it is cancelled within 10 seconds
+    And its worker shows it as cancelled too within 5 seconds
     And the other one goes on at its worker

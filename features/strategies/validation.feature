@@ -9,6 +9,14 @@ Feature: Strategies are listed and checked
     And "neuro_mean_reversion" is one of them
     And "universal_zero_shot_model" is one of them
 
+  @category:integration @milestone:API @criterion:D51 @needs:training-worker @uses:training-worker @severity:major @id:strategy-newest-model
+  Scenario: A strategy is listed with the model of its newest training
+    Given a completed smoke training
+    When I ask which strategies there are
+    And I start a smoke training
+    Then it completes within 60 seconds
+    And its strategy is listed with a newer version than before
+
   @category:smoke @milestone:NAM-Ph1 @milestone:API @criterion:D51 @severity:major @id:strategy-valid
   Scenario Outline: The strategy <strategy> is valid
     When I have the strategy "<strategy>" validated

@@ -9,6 +9,13 @@ Feature: A worker says whether it is at work
     And it completes within 120 seconds
     And its worker is free within 30 seconds
 
+  @category:integration @milestone:DST-Ph2 @criterion:D19 @needs:backtest-worker @needs:worker-registry @needs:switchable-workers @needs:training-worker @uses:services @severity:major @id:worker-moves
+  Scenario: A worker that registers again at another address is listed once, and at work there
+    Given KTRDR is ready for a smoke backtest
+    When a backtest worker registers again, at another name of its address
+    Then it is listed once, at that address
+    And a new backtest can start
+
   @category:integration @milestone:DST-Ph3 @criterion:D21 @needs:backtest-worker @needs:training-worker @needs:worker-registry @uses:backtest-worker @severity:major @id:next-work-at-once
   Scenario: As soon as every worker has completed its work each gets the next
     Given every backtest worker has just completed its work

@@ -99,6 +99,16 @@ class Backend:
         body = {"reason": reason} if reason else None
         return self._call("DELETE", f"/operations/{operation_id}", body=body)
 
+    def register_answer(self, row: WorkerBody, endpoint_url: str) -> Answer:
+        """Register a worker again: KTRDR updates what it has of it (contract 1.2)."""
+        body = {
+            "worker_id": row.worker_id,
+            "worker_type": row.worker_type,
+            "endpoint_url": endpoint_url,
+            "capabilities": row.capabilities or {},
+        }
+        return self._call("POST", "/workers/register", body=body)
+
     def workers(self) -> list[WorkerBody]:
         """Return the registered workers."""
         answer = self._call("GET", "/workers")

@@ -110,6 +110,7 @@ class WorkerBody(Body):
     endpoint_url: str
     status: str
     current_operation_id: str | None = None
+    capabilities: dict[str, Any] | None = None
 
 
 class WorkerHealth(Body):

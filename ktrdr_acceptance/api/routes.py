@@ -56,6 +56,7 @@ ROUTES = (
     Route(_BACKEND, "GET", "/api/v1/data/info", d.InventoryRead),
     Route(_BACKEND, "GET", "/api/v1/data/{symbol}/{timeframe}", d.BarsRead),
     Route(_BACKEND, "GET", "/api/v1/workers", list[p.Worker], _WITH_WORKERS),
+    Route(_BACKEND, "POST", "/api/v1/workers/register", p.Worker, _WITH_WORKERS),
     Route(_BACKEND, "GET", "/api/v1/strategies/", d.Strategies),
     Route(_BACKEND, "POST", "/api/v1/strategies/validate/{strategy_name}", d.Validation),
     Route(_IB_HOST, "GET", "/health", h.HostHealth),

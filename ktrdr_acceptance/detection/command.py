@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ktrdr_acceptance.catalogue.suite import scenario_ids
 from ktrdr_acceptance.detection.defects import SeededDefect, seeded_defects
-from ktrdr_acceptance.detection.real import first_try, real_defects
+from ktrdr_acceptance.detection.real import first_tries, real_defects
 from ktrdr_acceptance.detection.score import Outcome, Score
 from ktrdr_acceptance.detection.trial import TrialFailed, Trials
 from ktrdr_acceptance.faults import BadInput
@@ -60,7 +60,7 @@ def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
     for alarm in false_alarms:
         say(f"FALSE ALARM  {alarm}")
     score = Score(
-        outcomes, false_alarms, scenario_ids(), first_try(), real_defects(), time.monotonic() - began
+        outcomes, false_alarms, scenario_ids(), first_tries(), real_defects(), time.monotonic() - began
     )
     problems = score.problems()
     is_score = whole and not only

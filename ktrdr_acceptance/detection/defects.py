@@ -36,7 +36,7 @@ class SeededDefect:
     claims: tuple[Claim, ...]
     category: str
     shown_by: str = ""
-    blind: bool = False
+    blind: str = ""
 
     @property
     def is_grave(self) -> bool:

@@ -45,7 +45,9 @@ def _has_worker(run: dict[str, Any], worker: str) -> bool:
     return any(worker in each["id"] or worker in each["url"] for each in run["target"]["workers"])
 
 
-def first_try() -> FirstTry:
-    """Return what was detected of the blind set when the suite first met it."""
-    known = shipped(__package__, "first_try.yaml")
-    return FirstTry(known["defects"], known["detected"], tuple(known["survivors"]))
+def first_tries() -> dict[str, FirstTry]:
+    """Return what was detected of each blind set when the suite first met it."""
+    return {
+        name: FirstTry(known["defects"], known["detected"], tuple(known["survivors"]))
+        for name, known in shipped(__package__, "first_tries.yaml").items()
+    }

@@ -56,7 +56,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FirstTry:
-    """What the suite detected of the blind set when it first met it; never measured again."""
+    """What the suite detected of a blind set when it first met it; never measured again."""
 
     defects: int
     detected: int
@@ -79,7 +79,7 @@ class Score:
     outcomes: tuple[Outcome, ...]
     false_alarms: tuple[str, ...]
     scenarios: tuple[str, ...]
-    first_try: FirstTry
+    first_tries: dict[str, FirstTry]
     real: dict[str, tuple[RealDefect, ...]]
     duration_s: float
 
@@ -114,7 +114,6 @@ class Score:
 
     def document(self) -> dict[str, Any]:
         """Return what `detection.json` holds."""
-        blind = [one for one in self.outcomes if one.defect.blind]
         return {
             "schema": 1,
             "defects": len(self.outcomes),
@@ -127,7 +126,13 @@ class Score:
             },
             "false_alarms": list(self.false_alarms),
             "by_area": _by_area(self.outcomes),
-            "blind": {"first_try": asdict(self.first_try), "now": _counts(blind)},
+            "blind": {
+                name: {
+                    "first_try": asdict(first_try),
+                    "now": _counts(one for one in self.outcomes if one.defect.blind == name),
+                }
+                for name, first_try in self.first_tries.items()
+            },
             "real": {
                 generation: {
                     "defects": len(shown),

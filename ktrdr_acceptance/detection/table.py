@@ -39,7 +39,6 @@ def detection_markdown(score: Mapping[str, Any]) -> str:
     """Return the page."""
     kept = kept_for()
     idle = [id for id, each in score["scenarios"].items() if not each["alone"]]
-    blind, first = score["blind"]["now"], score["blind"]["first_try"]
     lines = [_INTRODUCTION, "## Real KTRDRs", ""]
     for generation, real in score["real"].items():
         lines += [
@@ -58,8 +57,13 @@ def detection_markdown(score: Mapping[str, Any]) -> str:
         "",
         f"**{score['detected']} of {score['defects']}** detected; {len(score['false_alarms'])} false alarms "
         "in a run without defects and in one with all benign variations.",
-        f"Blind set, written without knowledge of any scenario: {first['detected']} of {first['defects']} at "
-        f"the first try, {blind['detected']} of {blind['defects']} now.",
+        "Of those that were written without knowledge of any scenario:",
+        "",
+        *_rows(("Blind set", "Detected at the first try", "Now")),
+        *(
+            _row((name, _share(each["first_try"]), _share(each["now"])))
+            for name, each in score["blind"].items()
+        ),
         "",
         *_rows(("Area", "Defects", "Detected")),
         *(_row((area, n["defects"], n["detected"])) for area, n in score["by_area"].items()),
@@ -85,6 +89,10 @@ def detection_markdown(score: Mapping[str, Any]) -> str:
         *(_row((id, kept.get(id, "**nobody says why**"))) for id in idle),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _share(counted: Mapping[str, Any]) -> str:
+    return f"{counted['detected']} of {counted['defects']}"
 
 
 def _told(outcome: Mapping[str, Any]) -> tuple[str, ...]:

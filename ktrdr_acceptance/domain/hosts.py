@@ -19,6 +19,12 @@ from ktrdr_acceptance.faults import EnvironmentFault
 from ktrdr_acceptance.target.base import IB_HOST, TRAINING_HOST
 
 
+class HostHealth(Body):
+    """`GET /health` of any service but the backend."""
+
+    timestamp: datetime
+
+
 @dataclass
 class Hosts:
     """What steps say about the IB host, the training host and all services together."""
@@ -52,13 +58,20 @@ class Hosts:
 
         `workers` is None where the backend does all work itself.
         """
-        asks: dict[str, tuple[Callable[[], Answer], str]] = {"backend": (self.backend.health_answer, "ok")}
-        urls = {row.worker_id: row.endpoint_url for row in workers or ()} | {IB_HOST: self.urls[IB_HOST]}
-        for name, url in urls.items():
-            asks[name] = (partial(self.connect(name, url).request, "GET", "/health"), "operational")
-        said = [_unwell(name, ask, expected, within) for name, (ask, expected) in asks.items()]
+        said = [_unwell("backend", self.backend.health_answer, "ok", within)]
+        said += [_unwell(name, ask, "operational", within) for name, ask in self._asks(workers).items()]
         said.append("no worker is registered" if workers == [] else "")
         return [sentence for sentence in said if sentence]
+
+    def health_times(self, workers: list[WorkerBody] | None) -> dict[str, datetime]:
+        """Return the time that each states with its health; the backend, which states none, is left out."""
+        return {name: read(HostHealth, ask()).timestamp for name, ask in self._asks(workers).items()}
+
+    def _asks(self, workers: list[WorkerBody] | None) -> dict[str, Callable[[], Answer]]:
+        urls = {row.worker_id: row.endpoint_url for row in workers or ()} | {IB_HOST: self.urls[IB_HOST]}
+        return {
+            name: partial(self.connect(name, url).request, "GET", "/health") for name, url in urls.items()
+        }
 
 
 def words_of(answer: Answer) -> Mapping[str, Any]:

@@ -63,6 +63,10 @@ class Strategies:
         """Return the strategies that the backend lists."""
         return read(StrategyList, self.backend.strategies_answer()).strategies
 
+    def latest_versions(self) -> dict[str, Any]:
+        """Return the latest version that each strategy is listed with; None for one without a model."""
+        return {row.name: row.latest_version for row in self.listed()}
+
     def validate(self, name: str) -> Validation:
         """Return what the validation of a strategy says."""
         return read(Validation, self.backend.validate_strategy_answer(name))
@@ -80,7 +84,7 @@ class Strategies:
         """
         if name in self.trained:
             return
-        versions = {row.name: row.latest_version for row in self.listed()}
+        versions = self.latest_versions()
         if name not in versions:
             cure = "`ktrdr-acceptance testdata write` makes it for its strategies folder"
             raise ConfigurationFault(f"the target has no strategy {name}: {cure}", cure=cure)

@@ -46,6 +46,10 @@ class Workers:
         """Return all registered workers."""
         return self.backend.workers() if self.register else []
 
+    def registered_if_any_register(self) -> list[WorkerBody] | None:
+        """Return all registered workers; None where the backend does all work itself."""
+        return self.registered() if self.register else None
+
     def service_of(self, row: WorkerBody) -> str:
         """Return what the target calls a registered worker."""
         service = self.service_at(row.worker_id, row.endpoint_url)

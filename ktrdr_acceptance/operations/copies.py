@@ -111,13 +111,13 @@ class Copies:
                 return worker
         return None
 
-    def ends_at_worker(self, operation: Operation) -> OperationBody:
-        """Wait until the worker's copy has ended, without a look at the backend's."""
+    def ends_at_worker(self, operation: Operation, within: float | None = None) -> OperationBody:
+        """Wait until the worker's copy has ended, without a look at the backend's: as long as it may take."""
         worker = self.worker_of(operation)
         return self.waiter.eventually(
             lambda: self.look(operation, worker),
             lambda body: body.status.is_terminal,
-            within=operation.calibration.deadline_s,
+            within=operation.calibration.deadline_s if within is None else within,
             expected=f"{operation.kind} {operation.id} to end at worker {worker.name}",
             describe=in_words,
         )

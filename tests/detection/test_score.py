@@ -32,7 +32,8 @@ def red(claim: Claim = NAMED, category: str = "CODE_BUG") -> Red:
 
 def score(*outcomes: Outcome, alarms: tuple[str, ...] = ()) -> Score:
     real = {"S": (RealDefect("it forgets", ("1.1",), ("1.1",)), RealDefect("it lies", ("1.2",), ()))}
-    return Score(outcomes, alarms, ("1.1", "1.2", "1.3"), FirstTry(20, 15, ("a", "b")), real, 12.34)
+    first_tries = {"first": FirstTry(20, 15, ("a", "b"))}
+    return Score(outcomes, alarms, ("1.1", "1.2", "1.3"), first_tries, real, 12.34)
 
 
 @pytest.mark.parametrize(
@@ -92,15 +93,15 @@ def test_the_document() -> None:
     outcomes = (
         Outcome(defect("one"), (red(),)),
         Outcome(defect("both", area="data"), (red(), red(OTHER))),
-        Outcome(defect("gone", "minor", blind=True), (red(Claim("9", "x")),)),
+        Outcome(defect("gone", "minor", blind="first"), (red(Claim("9", "x")),)),
     )
     said = score(*outcomes, alarms=("alarm",)).document()
     assert (said["defects"], said["detected"], said["survivors"]) == (3, 2, ["gone"])
     assert said["red_elsewhere"] == {"gone": ["9: CODE_BUG: x: why"]}
     assert said["false_alarms"] == ["alarm"]
     assert said["by_area"] == {"data": {"defects": 1, "detected": 1}, "faults": {"defects": 2, "detected": 1}}
-    assert said["blind"]["now"] == {"defects": 1, "detected": 0}
-    assert said["blind"]["first_try"]["detected"] == 15
+    assert said["blind"]["first"]["now"] == {"defects": 1, "detected": 0}
+    assert said["blind"]["first"]["first_try"]["detected"] == 15
     assert (said["real"]["S"]["defects"], said["real"]["S"]["detected"]) == (2, 1)
     assert said["scenarios"] == {
         "1.1": {"detects": ["one", "both"], "alone": ["one"]},
@@ -112,7 +113,7 @@ def test_the_document() -> None:
 
 
 def test_the_page_says_what_the_document_says() -> None:
-    survived = Outcome(defect("gone|pipe", "minor", blind=True), ())
+    survived = Outcome(defect("gone|pipe", "minor", blind="first"), ())
     page = table.detection_markdown(score(Outcome(defect("one"), (red(),)), survived).document())
     assert "Generation S: **1 of 2** of the defects" in page
     assert "**1 of 2** detected; 0 false alarms" in page
@@ -120,6 +121,7 @@ def test_the_page_says_what_the_document_says() -> None:
     assert "| gone\\|pipe (faults: disk, blind) | gone\\|pipe line | minor | **survived** |" in page
     assert "| 1.1 | 1 | one |" in page
     assert "| 1.3 | **nobody says why** |" in page
+    assert "| first | 15 of 20 | 0 of 1 |" in page
     assert page.index("Real KTRDRs") < page.index("Seeded defects")
 
 

@@ -16,7 +16,7 @@ from behave.step_registry import registry
 from ktrdr_acceptance.api.bars import Bars, Inventory, Range
 from ktrdr_acceptance.api.errors import Refusal
 from ktrdr_acceptance.api.ib_host import SymbolCheck
-from ktrdr_acceptance.api.models import CancelBody, Health, OperationPage
+from ktrdr_acceptance.api.models import CancelBody, Health, OperationPage, WorkerBody
 from ktrdr_acceptance.api.worker import Worker
 from ktrdr_acceptance.domain.platform import HealthCheck
 from ktrdr_acceptance.domain.strategies import Validation
@@ -495,6 +495,40 @@ def started_since(*later: str) -> Arrange:
         world.script("GET /operations", [(200, page()), (200, page(*(row(id) for id in later)))])
         world.script("GET /workers", (200, []))
         world.bad_requests.refusal_of_nonsense("training")
+
+    return arrange
+
+
+def versions(before: int | None, now: int | None) -> Arrange:
+    """The strategy of the training had one latest version, and has another (or none)."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        name = world.speaks_of().calibration.request()["strategy_name"]
+        world.said.strategies = {name: before}
+        world.script("GET /strategies/", (200, {"strategies": [{"name": name, "latest_version": now}]}))
+
+    return arrange
+
+
+def health_times(*times: str) -> Arrange:
+    """A worker and the IB host state these times with their health, one by one, the last for ever."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.has_workers(W)
+        for service in (W, "ib-host"):
+            said = [(200, {"status": "operational", "timestamp": f"2026-11-22T{at}"}) for at in times]
+            world.script("GET /health", said, service)
+
+    return arrange
+
+
+def moved_to(stated: str, *listed: str) -> Arrange:
+    """A worker has registered again at an address; it is listed with these."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        common = {"worker_id": W, "worker_type": "backtesting", "status": "available"}
+        world.said.moved_worker = WorkerBody(**common, endpoint_url=stated)
+        world.script("GET /workers", (200, [{**common, "endpoint_url": url} for url in listed]))
 
     return arrange
 
@@ -1296,6 +1330,14 @@ CLAIMS = [
         {"status at the worker": at_worker(status="running"), "<Status.FAILED": at_worker(status="failed")},
     ),
     Claim(
+        "then its worker shows it as cancelled too within 5 seconds",
+        at_worker(status="cancelled"),
+        {
+            "to end at worker .* within 5 s": at_worker(status="running"),
+            "status at the worker.*<Status.COMPLETED": at_worker(),
+        },
+    ),
+    Claim(
         "then it is cancelled within 5 seconds",
         op(status="cancelled", percentage=50.0),
         {
@@ -1705,6 +1747,17 @@ CLAIMS = [
         {"services that are not well: .*there were 1: w1 says": says(unwell=["w1 says no"])},
     ),
     Claim(
+        "then asked again, each of them states a later time within 2 seconds",
+        health_times("10:00:00", "10:00:00", "10:00:01"),
+        {
+            f"later time within 2 s, but the deadline passed; .* no later time: {W}, ib-host": health_times(
+                "10:00:00"
+            ),
+            f"no later time: {W}, ib-host": health_times("10:00:01", "10:00:00"),
+            "timestamp": health_times("soon"),
+        },
+    ),
+    Claim(
         "then every worker is listed again within 15 seconds",
         listed_before(W),
         {
@@ -1718,8 +1771,17 @@ CLAIMS = [
     # strategies
     Claim(
         'then "mlp" is one of them',
-        says(strategies=["mlp", "lstm"]),
-        {"names of the strategies": says(strategies=["mlp2"]), "was <\\[\\]>": says(strategies=[])},
+        says(strategies={"mlp": 1, "lstm": None}),
+        {"names of the strategies": says(strategies={"mlp2": 1}), "was <{}>": says(strategies={})},
+    ),
+    Claim(
+        "then its strategy is listed with a newer version than before",
+        versions(1, 2),
+        {
+            "latest version of .*, but was <1>": versions(1, 1),
+            r"not one of \(<None>\), but was <None>|\(<None>, <None>\), but was <None>": versions(None, None),
+            r"not one of \(<None>, <1>\), but was <None>": versions(1, None),
+        },
     ),
     Claim("then it is valid", validation(True), {"whether it is valid": validation(False)}),
     Claim("then it is not valid", validation(False), {"whether it is valid": validation(True)}),
@@ -1950,6 +2012,15 @@ CLAIMS = [
             "there were 1: http://w:1 .2 times.": lambda world: world.has_workers(
                 W, "training-worker-2", endpoint_url="http://w:1"
             ),
+        },
+    ),
+    Claim(
+        "then it is listed once, at that address",
+        moved_to("http://W:1", "http://W:1"),
+        {
+            f"addresses of {W}: .* was <\\['http://w:1'\\]>": moved_to("http://W:1", "http://w:1"),
+            "was <\\['http://W:1', 'http://w:1'\\]>": moved_to("http://W:1", "http://W:1", "http://w:1"),
+            "was <\\[\\]>": moved_to("http://W:1"),
         },
     ),
     # KTRDR's command

@@ -27,7 +27,7 @@ Original = Callable[..., Any]
     ("list-second-page", "there are exactly 5 of them"),
     area="operations",
     behaviour="GET /operations with an offset lists up to `limit` operations from there on, newest first.",
-    blind=True,
+    blind="first",
 )
 def _page_ends_at_the_limit() -> None:
     @patch(OperationStore, "page")
@@ -47,7 +47,7 @@ def _page_ends_at_the_limit() -> None:
     area="identity",
     severity="blocker",
     behaviour="Every operation has an id of its own, which ends in eight random hexadecimal digits.",
-    blind=True,
+    blind="first",
 )
 def _id_from_the_clock() -> None:
     for module in (dispatch, downloads, dummy):
@@ -69,7 +69,7 @@ def _id_from_the_clock() -> None:
     area="lifecycle",
     severity="minor",
     behaviour="A cancel answers with the reason it was given, which is then the operation's error message.",
-    blind=True,
+    blind="first",
 )
 def _cancel_reason_lost() -> None:
     @patch(Operations, "cancel")
@@ -84,7 +84,7 @@ def _cancel_reason_lost() -> None:
     ("backend-remembers-download", "it is still completed"),
     area="lifecycle",
     behaviour="A finished operation is after a restart of the backend as it was before (generation H).",
-    blind=True,
+    blind="first",
 )
 def _finished_state_not_kept() -> None:
     @patch(Operations, "_keep")
@@ -102,7 +102,7 @@ def _finished_state_not_kept() -> None:
     area="downloads",
     severity="blocker",
     behaviour="A cancel stops the work of a download at its next look, and answers task_cancelled: true.",
-    blind=True,
+    blind="first",
 )
 def _cancelled_download_still_saves() -> None:
     forgotten: set[asyncio.Task[None]] = set()
@@ -126,7 +126,7 @@ def _cancelled_download_still_saves() -> None:
     ("training-metrics-per-epoch", "the backend lists 10 epochs of it"),
     area="trainings",
     behaviour="The metrics of a completed training hold an entry for each of its epochs.",
-    blind=True,
+    blind="first",
 )
 def _last_epochs_missing() -> None:
     @patch(Operations, "_ask_worker")
@@ -146,7 +146,7 @@ def _last_epochs_missing() -> None:
     ("end-is-shown-soon", "it completes within 2 seconds"),
     area="timing",
     behaviour="The backend asks a worker again once its last answer is older than the cache time: a second.",
-    blind=True,
+    blind="first",
 )
 def _status_cached_for_a_minute() -> None:
     @patch(Operations, "_refresh")
@@ -166,7 +166,7 @@ def _status_cached_for_a_minute() -> None:
     area="logs",
     severity="minor",
     behaviour="'Completed operation: ID' is logged for an operation that has completed, and for no other.",
-    blind=True,
+    blind="first",
 )
 def _completed_logged_for_failures() -> None:
     for module in (desk, backend_operations):

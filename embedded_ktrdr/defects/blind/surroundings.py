@@ -28,7 +28,7 @@ MOST_ANSWERS = 50
     ("range-follows-download", "it is the range of the bars that can be read"),
     area="data",
     behaviour="GET /data/SYMBOL/TIMEFRAME gives the bars that are cached now, those just downloaded too.",
-    blind=True,
+    blind="first",
 )
 def _bars_cached_for_ever() -> None:
     answers: dict[tuple[Any, ...], bytes] = {}
@@ -51,7 +51,7 @@ def _bars_cached_for_ever() -> None:
     area="downloads",
     severity="blocker",
     behaviour="A completed download has fetched the whole of each gap, however many segments it takes.",
-    blind=True,
+    blind="first",
 )
 def _rest_of_a_gap_not_fetched() -> None:
     @patch(downloads, "split")
@@ -69,7 +69,7 @@ def _rest_of_a_gap_not_fetched() -> None:
     ("data-bad-date", 'I ask for the bars of "EURUSD" at "1d" from "garbage" on'),
     area="errors",
     behaviour="GET /data/SYMBOL/TIMEFRAME with a date that is none is a 400 with the code DATA-InvalidDate.",
-    blind=True,
+    blind="first",
 )
 def _bad_date_ignored() -> None:
     @patch(data_routes, "_date")
@@ -88,7 +88,7 @@ def _bad_date_ignored() -> None:
     area="workers",
     severity="blocker",
     behaviour="A temporarily unavailable worker is available again once a health check of it succeeds.",
-    blind=True,
+    blind="first",
 )
 def _recovered_worker_stays_unavailable() -> None:
     @patch(Registry, "check")
@@ -105,7 +105,7 @@ def _recovered_worker_stays_unavailable() -> None:
     area="health",
     severity="blocker",
     behaviour="The backend answers /health and everything else at once while it waits for a worker.",
-    blind=True,
+    blind="first",
 )
 def _health_check_blocks_the_backend() -> None:
     @patch(Registry, "check")
@@ -126,7 +126,7 @@ def _health_check_blocks_the_backend() -> None:
     ("D4.3", "the IB host says within 5 seconds that its gateway is not connected"),
     area="hosts",
     behaviour="The IB host tells at /health/ and /health/detailed whether it reaches the gateway now.",
-    blind=True,
+    blind="first",
 )
 def _gateway_once_connected() -> None:
     connected: set[GatewayLink] = set()

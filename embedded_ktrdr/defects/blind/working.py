@@ -24,7 +24,7 @@ Original = Callable[..., Any]
     area="trainings",
     severity="blocker",
     behaviour="A training uses the bars of all its symbols; its data_summary names them and counts them all.",
-    blind=True,
+    blind="first",
 )
 def _only_the_first_symbol_trained() -> None:
     @patch(trainings, "_job")
@@ -42,7 +42,7 @@ def _only_the_first_symbol_trained() -> None:
     area="strategies",
     severity="blocker",
     behaviour="Each training leaves a model of its own: models/STRATEGY/TIMEFRAME_vN with the next N.",
-    blind=True,
+    blind="first",
 )
 def _model_version_always_one() -> None:
     @patch(Models, "_reserve")
@@ -62,7 +62,7 @@ def _model_version_always_one() -> None:
     ),
     area="strategies",
     behaviour="A training of a strategy that fails validation is refused: 400, STRATEGY-ValidationFailed.",
-    blind=True,
+    blind="first",
 )
 def _start_skips_validation() -> None:
     @patch(trainings, "_trainable")
@@ -78,7 +78,7 @@ def _start_skips_validation() -> None:
     ("backtest-commission", "the result at its worker repeats a commission of 2 %"),
     area="backtests",
     behaviour="A backtest is reckoned with the commission of its request, which its result's config repeats.",
-    blind=True,
+    blind="first",
 )
 def _commission_not_handed_on() -> None:
     @patch(backtests, "_job")
@@ -95,7 +95,7 @@ def _commission_not_handed_on() -> None:
     ("backtest-result-sanity", "the figures at its worker do not contradict each other"),
     area="backtests",
     behaviour="total_trades of a backtest is its winning and losing trades together, as trade_count says.",
-    blind=True,
+    blind="first",
 )
 def _trades_counted_twice() -> None:
     @patch(Account, "metrics")
@@ -116,7 +116,7 @@ def _trades_counted_twice() -> None:
     area="backtests",
     severity="minor",
     behaviour="The progress of a completed operation is 100 per cent.",
-    blind=True,
+    blind="first",
 )
 def _backtest_ends_below_hundred() -> None:
     @patch(desk, "carry_out")

@@ -24,7 +24,7 @@ Original = Callable[..., Any]
     ("D1.3", "every bar is sound, and none is out of order or listed twice"),
     area="data",
     behaviour="A read has each bar once, in the order of time, and point_count says how many there are.",
-    blind=True,
+    blind="second",
 )
 def bar_twice_where_chunks_meet() -> None:
     """Chunks of a week that include both their ends."""
@@ -43,7 +43,7 @@ def bar_twice_where_chunks_meet() -> None:
     area="data",
     severity="blocker",
     behaviour="Reading and /data/range show what the latest download has saved, as soon as it has completed.",
-    blind=True,
+    blind="second",
 )
 def file_read_only_once() -> None:
     """A cache of files whose key is the path alone."""
@@ -61,7 +61,7 @@ def file_read_only_once() -> None:
     ("download-without-gaps", "no weekday from 2024-01-02 to 2024-12-31 is without bars"),
     area="downloads",
     behaviour="A download fetches the whole range asked for, in as many segments as it takes.",
-    blind=True,
+    blind="second",
 )
 def rest_of_a_long_gap_not_fetched() -> None:
     """As many pieces as fit in whole; what is left over is none."""
@@ -79,7 +79,7 @@ def rest_of_a_long_gap_not_fetched() -> None:
     area="downloads",
     severity="blocker",
     behaviour="A cancelled download stops within moments: its progress stands still, no more bars are saved.",
-    blind=True,
+    blind="second",
 )
 def cancelled_download_waits_for_its_work() -> None:
     """What is cancelled only waits for the work, as where a thread does it."""
@@ -95,7 +95,7 @@ def cancelled_download_waits_for_its_work() -> None:
     ("D4.3", "the IB host says within 5 seconds that its gateway is not connected"),
     area="hosts",
     behaviour="/health/ and /health/detailed of the IB host tell whether its gateway is connected now.",
-    blind=True,
+    blind="second",
 )
 def gateway_loss_not_noticed() -> None:
     """A flag that is set when the connection is made, and by nothing else."""
