@@ -218,7 +218,7 @@ def field_report(
 @app.command("detect")
 def detect_defects(
     only: Annotated[str, typer.Option("--only", help="Only defects whose name contains this.")] = "",
-    beside: Annotated[int, typer.Option("--beside", min=1, help="How many runs at a time.")] = 4,
+    beside: Annotated[int, typer.Option("--beside", min=1, help="How many runs at a time.")] = 5,
     whole: Annotated[
         bool, typer.Option(help="Run the whole suite too: healthy, varied, and for each survivor.")
     ] = True,

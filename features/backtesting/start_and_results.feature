@@ -12,12 +12,18 @@ Feature: A backtest runs to its end and shows its result
     And the result at the backend has return, Sharpe ratio, drawdown, number of trades and win rate
     And the result at the backend is that of its worker
 
+  @category:smoke @milestone:BTA-Ph2 @criterion:S7 @criterion:S6 @criterion:S16 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:blocker @id:backtest-is-known-at-once
+  Scenario: A started backtest is known at once under the id that the start gave
+    Given KTRDR is ready for a progress backtest
+    When I start a progress backtest
+    Then the backend knows it within 1 second as a backtest that has not ended
+    And its worker knows it under the same id
+
   @category:smoke @milestone:BTA-Ph2 @criterion:S7 @criterion:S6 @criterion:S16 @needs:backtest-worker @needs:training-worker @uses:backtest-worker @severity:blocker @id:B2.1
-  Scenario: A started backtest is known at once and found in the list when it has completed
+  Scenario: A backtest that has completed is found in the list
     Given KTRDR is ready for a short backtest
     When I start a short backtest
-    Then the backend knows it within 1 second as a backtest that has not ended
-    And it completes within 60 seconds
+    Then it completes within 60 seconds
     And it ended at 100 %
     When I list the operations by type backtesting
     Then the backtest is among them

@@ -4,7 +4,8 @@ Feature: The list of operations shows what was asked for
 
   @category:smoke @milestone:API @criterion:S15 @needs:training-worker @needs:backtest-worker @uses:training-worker @uses:backtest-worker @severity:major @id:1.4
   Scenario Outline: The list filtered by <filter> holds a completed training and nothing else
-    Given a completed short backtest
+    Given there are more than 10 operations
+    And a completed short backtest
     And a completed smoke training
     And a failed training as well
     When I list the operations by <filter>

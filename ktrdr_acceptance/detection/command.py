@@ -39,11 +39,13 @@ def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
         trials = Trials(Path(folder))
         with ThreadPoolExecutor(beside) as pool:
             try:
+                # Before the trials: a machine that is busy with them would be told of as well.
                 alarms = [
                     pool.submit(_alarms, trials, told, variations)
                     for told, variations in HEALTHY.items()
                     if whole
                 ]
+                false_alarms = tuple(alarm for each in alarms for alarm in each.result())
                 running = [pool.submit(outcome_of, trials, each) for each in _mixed(wanted)]
                 outcomes = tuple(_each_said(running, say))
                 again = [one.defect for one in outcomes if not one.is_detected] if whole else []
@@ -51,7 +53,6 @@ def detect(only: str, beside: int, say: Say, *, whole: bool = True) -> bool:
                     one.defect.name: one
                     for one in _each_said([pool.submit(_in_whole, trials, each) for each in again], say)
                 }
-                false_alarms = tuple(alarm for each in alarms for alarm in each.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 trials.stop()

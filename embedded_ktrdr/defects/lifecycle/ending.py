@@ -141,7 +141,7 @@ def _completed_before_its_worker() -> None:
 @defect(
     "not-known-at-once",
     "A backtest is not known for a while under the id that its start has given",
-    ("B2.1", "the backend knows it within 1 second as a backtest that has not ended"),
+    ("backtest-is-known-at-once", "the backend knows it within 1 second as a backtest that has not ended"),
     area=AREA,
     behaviour="an operation is known as soon as its start is answered",
 )
