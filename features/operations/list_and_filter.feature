@@ -26,6 +26,7 @@ Feature: The list of operations shows what was asked for
     When I list the operations by status failed
     Then the training is among them
     And every one of them is failed
+    And the list counts as many as there are
 
   @category:smoke @milestone:API @criterion:S15 @needs:training-worker @uses:training-worker @severity:minor @id:list-limit
   Scenario: The list limited to 5 shows 5 operations, the newest among them

@@ -137,7 +137,7 @@ def _list_counts_without_filters() -> None:
 @defect(
     "list-counts-one-too-few",
     "The total of the list is one too small",
-    ("1.4#completed", ALL),
+    ("list-failed", ALL),
     area=AREA,
     severity="minor",
     behaviour="the total counts all that the filters let through",
