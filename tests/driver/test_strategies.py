@@ -29,10 +29,10 @@ def starts(world: ScriptedWorld) -> list[Any]:
 # the list
 
 
-def test_the_strategies_are_listed_by_name() -> None:
+def test_the_strategies_are_listed_by_name_with_their_latest_versions() -> None:
     world = world_with({"name": "mlp", "latest_version": 3}, {"name": "lstm"})
     world.say("when I ask which strategies there are")
-    assert world.said.strategies == ["mlp", "lstm"]
+    assert world.said.strategies == {"mlp": 3, "lstm": None}
 
 
 @pytest.mark.parametrize(
